@@ -1,0 +1,41 @@
+# `make demo` and `make test` work on a fresh machine with Python 3.11+, git and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# `pip install -c constraints.txt` keeps the tests on known versions; on Linux a GPU-less machine gets torch's CPU build
+# when the index offers one for this version.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help setup demo test test-all bench lint typing browser docs clean
+help:
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
+
+setup: $(VENV)/.ready  ## a virtual environment with everything for tests
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip
+	$(PIP) "torch==2.13.0"
+	$(PIP) -e ".[models,exact,parquet,dev]"
+	touch $@
+
+test: setup  ## the tests, under 12 minutes on two cores
+	$(BIN)/python -m pytest -n 2 -m "not slow and not browser"
+
+test-all: setup  ## the slow tests too
+	$(BIN)/python -m pytest -m "not browser"
+
+browser: setup  ## the tests that open the pages in Chromium
+	$(BIN)/python -m pytest -m browser
+
+lint: setup  ## ruff and mypy (strict)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	mkdir -p .cache/typing && ln -sfn ../.. .cache/typing/pyrite
+	cd .cache/typing && $(CURDIR)/$(BIN)/python -m mypy --config-file $(CURDIR)/pyproject.toml -p pyrite
+
+bench: setup  ## the measurements that documents quote
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .cache build dist *.egg-info

@@ -1,0 +1,16 @@
+"""The one exception that a user sees as one line."""
+
+from __future__ import annotations
+
+
+class PyriteError(Exception):
+    """Something a person can act on: what is wrong, where, and what to do.
+
+    The command line prints ``message`` as one line on standard error and leaves with ``exit_code``
+    (2: wrong use or bad input, 3: stopped before the end and resumable; 1 is kept for "the answer is no").
+    """
+
+    def __init__(self, message: str, *, exit_code: int = 2) -> None:
+        super().__init__(message)
+        self.message = message
+        self.exit_code = exit_code

@@ -1,0 +1,79 @@
+"""The policy: every tolerance and limit that a verdict depends on, recorded with each run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from .errors import PyriteError
+
+
+def _setting(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Tolerances and limits, all of them. Two runs under different policies are never compared silently.
+
+    >>> Policy().value_tolerance
+    1e-06
+    >>> Policy(value_tolerance=1e-4).digest == Policy().digest
+    False
+    """
+
+    value_tolerance: float = _setting(1e-6, "value: |z - z*| <= this * max(1, |z*|)")
+    row_tolerance: float = _setting(1e-6, "rows and bounds: violation <= this * max(1, |right-hand side|)")
+    integer_tolerance: float = _setting(1e-5, "distance from a whole number before rounding, fixing and re-solving")
+    mip_gap: float = _setting(0.0, "relative gap at which a mixed-integer search may stop")
+    threads: int = _setting(1, "solver threads")
+    seed: int = _setting(0, "solver random seed")
+    time_limit: float = _setting(10.0, "seconds an output may take, enforced by killing the worker")
+    memory_limit: int = _setting(2 * 1024**3, "bytes of address space that an output may add to its worker")
+    extraction: str = _setting("last-object", "which JSON of the text counts: last-object, or whole")
+    max_output_chars: int = _setting(1_000_000, "characters of an output that are read")
+    max_nesting: int = _setting(64, "JSON nesting depth, and nesting depth of an expression")
+    max_expression_chars: int = _setting(100_000, "characters of one expression")
+    max_terms: int = _setting(2_000_000, "terms after all sums and families are written out")
+    max_rows: int = _setting(200_000, "rows after families are written out")
+    max_columns: int = _setting(200_000, "columns after indices are written out")
+    max_digits: int = _setting(40, "digits of a number, and size of its decimal exponent")
+    max_magnitude: float = _setting(1e15, "largest absolute coefficient, bound or side that reaches the solver")
+    equivalence_seconds: float = _setting(5.0, "seconds for stage 9 within the output's limit")
+    nonlinear: bool = _setting(False, "solve nonlinear formulations with the `exact` extra instead of saying unknown")
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            if not value >= 0:
+                raise PyriteError(f"policy: {item.name} must not be negative, got {value}")
+        if self.extraction not in ("last-object", "whole"):
+            raise PyriteError(f"policy: extraction is last-object or whole, got {self.extraction!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, in declaration order."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Read back what :meth:`to_dict` wrote. Unknown names are an error: a policy must be fully understood."""
+        known = {item.name for item in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise PyriteError(f"policy: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        return cls(**values)
+
+    @property
+    def digest(self) -> str:
+        """A short hash of all settings: the policy's identity."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @classmethod
+    def meanings(cls) -> dict[str, str]:
+        """A sentence for each setting, for documents and ``--help``."""
+        return {item.name: item.metadata["meaning"] for item in fields(cls)}

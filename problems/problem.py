@@ -1,0 +1,90 @@
+"""A problem: a question in plain language, with a reference if there is one. A line of ``problems.jsonl``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from ..feasibility.errors import PyriteError
+from ..feasibility.formulation import Data, Formulation, exact_number
+from ..feasibility.rationals import Exact
+from ..feasibility.reference import KnownStatus, Reference
+
+_KNOWN = ("id", "text", "reference", "optimum", "status", "data", "family", "source", "split", "units")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One question. ``extra`` keeps every field of the file that Pyrite does not know.
+
+    >>> Problem.from_dict({"id": "p1", "text": "Bake bread.", "optimum": 12.5}).optimum
+    Fraction(25, 2)
+    """
+
+    id: str
+    text: str
+    reference: Formulation | None = None
+    optimum: Exact | None = None
+    status: KnownStatus | None = None
+    data: Data = field(default_factory=Data)
+    family: str | None = None
+    source: str | None = None
+    split: str | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """Read a line of ``problems.jsonl``. Raises PyriteError naming the field that is wrong."""
+        for name in ("id", "text"):
+            if not isinstance(document.get(name), str) or not document[name]:
+                raise PyriteError(f"a problem needs a non-empty string {name!r}")
+        status = document.get("status")
+        if status not in (None, "optimal", "infeasible", "unbounded"):
+            raise PyriteError(f"status is optimal, infeasible or unbounded, not {status!r}")
+        optimum = document.get("optimum")
+        try:
+            reference = None if document.get("reference") is None else Formulation.from_dict(document["reference"])
+            data = Data.from_dict(document.get("data") or {})
+            exact_optimum = None if optimum is None else exact_number(optimum)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise PyriteError(f"reference, optimum or data cannot be read: {error!r}") from error
+        return cls(
+            id=document["id"],
+            text=document["text"],
+            reference=reference,
+            optimum=exact_optimum,
+            status=status,
+            data=data,
+            family=document.get("family"),
+            source=document.get("source"),
+            split=document.get("split"),
+            units=dict(document.get("units") or {}),
+            extra={key: value for key, value in document.items() if key not in _KNOWN},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The line of ``problems.jsonl``: fields in a fixed order, nothing empty."""
+        from ..feasibility.formulation import plain_number
+
+        document: dict[str, Any] = {"id": self.id, "text": self.text}
+        if self.reference is not None:
+            document["reference"] = self.reference.to_dict()
+        if self.optimum is not None:
+            document["optimum"] = plain_number(self.optimum)
+        if self.status is not None:
+            document["status"] = self.status
+        if self.data.sets or self.data.parameters:
+            document["data"] = self.data.to_dict()
+        for name in ("family", "source", "split"):
+            if getattr(self, name) is not None:
+                document[name] = getattr(self, name)
+        if self.units:
+            document["units"] = dict(self.units)
+        document.update(self.extra)
+        return document
+
+    def as_reference(self) -> Reference:
+        """What the checker needs of this problem."""
+        return Reference(self.reference, self.optimum, self.status, self.data, self.units)

@@ -1,0 +1,1 @@
+"""What we tell: runs on disk, statistics, comparison, gate, HTML and terminal tables."""
