@@ -1,4 +1,4 @@
-"""Settings for all tests: hypothesis without deadlines (machines are shared), more examples with HYPOTHESIS_PROFILE=all."""
+"""Settings for all tests: hypothesis without deadlines; HYPOTHESIS_PROFILE=all tries many more examples."""
 
 import os
 
