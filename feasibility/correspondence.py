@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from .program import Column, Program
 
 Words: TypeAlias = tuple[str, ...]
 """A name as lower-case words and digit groups, plurals folded."""
+
+K = TypeVar("K", str, Words)
 
 # A run of capitals before a capitalised word (HTTPServer), a word, a run of capitals, digits, or any other letters.
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_A-Za-z]+")
@@ -106,10 +108,10 @@ def _member_words(member: str | int) -> Words:
     return words(member)
 
 
-def _match(ours: Sequence[str] | Sequence[Words], theirs: Sequence[str] | Sequence[Words]) -> list[int] | None:
+def _match(ours: Sequence[K], theirs: Sequence[K]) -> list[int] | None:
     """The positions in ``ours`` of all of ``theirs``; None when a key is missing, empty or stands twice."""
-    places: dict[str | Words, int] = {}
-    double: set[str | Words] = set()
+    places: dict[K, int] = {}
+    double: set[K] = set()
     for position, key in enumerate(ours):
         if key in places:
             double.add(key)

@@ -19,6 +19,11 @@ from typing import IO, Any, Generic, Self, TypeVar
 from ..feasibility.errors import PyriteError
 from .problem import Problem
 
+try:
+    import fcntl
+except ImportError:  # not a POSIX system
+    fcntl = None  # type: ignore[assignment]
+
 T = TypeVar("T")
 _KNOWN = ("problem_id", "sample", "output", "finish", "seconds")
 _BOMS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
@@ -177,6 +182,9 @@ def append_lines(path: str | os.PathLike[str], records: Iterable[Mapping[str, An
 class LineWriter:
     """Appends records to a JSON-lines file, each as one whole line, flushed to the operating system.
 
+    One writer at a time: a second one, in this process or another, raises PyriteError. Where the system has no file
+    locks (Windows) that is not checked.
+
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.jsonl"
     >>> _ = path.write_text('{"a": 1}\\n{"a": ')          # a process died here
@@ -188,8 +196,17 @@ class LineWriter:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        try:
+            self._file: IO[str] = open(self.path, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - see close
+        except OSError as error:
+            raise PyriteError(f"{path} cannot be written: {error.strerror}") from error
+        if fcntl is not None:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                self._file.close()
+                raise PyriteError(f"{path}: another process is writing to it; wait for it or stop it") from error
         repair_last_line(self.path)
-        self._file: IO[str] = open(self.path, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed in __exit__
 
     def write(self, record: Mapping[str, Any], flush: bool = True) -> None:
         """One record, one line."""
@@ -314,7 +331,9 @@ def _label(path: str | os.PathLike[str]) -> str:
 def _kind(value: object) -> str:
     if value is None or isinstance(value, bool):
         return json.dumps(value)
-    return {list: "a list", str: "a string"}.get(type(value), "a number")
+    if isinstance(value, list):
+        return "a list"
+    return "a string" if isinstance(value, str) else "a number"
 
 
 def _line(record: Mapping[str, Any]) -> str:

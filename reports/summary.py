@@ -1,0 +1,64 @@
+"""``summary.json``: counts and rates of a run with intervals. The same verdicts give the same bytes, in any order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..feasibility.verdict import STAGES, Verdict
+from .observing import Observed, observe, strongest_counts
+from .statistics import conditional_rate, method_sentence, rate_of
+
+
+def summarize(verdicts: Iterable[Verdict], families: Mapping[str, str | None] | None = None) -> dict[str, Any]:
+    """The summary as plain JSON.
+
+    ``families`` names the family of each problem id. Every entry of ``stages``, and ``surface``, ``substance`` and
+    ``substance_given_surface``, is a rate: ``passed``, ``failed``, ``unknown``, ``absent`` (the reference does not
+    allow the question), ``rate`` of the known ones, its 95 % interval ``low``..``high``, and ``floor``/``ceiling`` if
+    every unknown had failed or passed. A stage after a failed one counts as failed. ``codes`` counts the reasons of the first
+    failure and of the unknowns. Seconds are left out: they differ from run to run.
+    """
+    ordered = sorted(verdicts, key=lambda verdict: (verdict.problem_id, verdict.sample))
+    observed = observe(ordered, families)
+    document = {
+        "outputs": len(ordered),
+        "problems": len({verdict.problem_id for verdict in ordered}),
+        "strongest": strongest_counts(ordered),
+        **_rates(observed),
+        "codes": _codes(ordered),
+        "intervals": method_sentence(observed),
+    }
+    named = sorted({family for family in (families or {}).values() if family})
+    groups: dict[str, list[Verdict]] = {name: [] for name in named}
+    for verdict in ordered:
+        family = (families or {}).get(verdict.problem_id)
+        if family:
+            groups[family].append(verdict)
+    document["families"] = {
+        name: {"outputs": len(group), **_rates(observe(group, families))} for name, group in groups.items() if group
+    }
+    return document
+
+
+def _rates(observed: Observed) -> dict[str, Any]:
+    return {
+        "surface": rate_of(observed, "surface").to_dict(),
+        "substance": rate_of(observed, "substance").to_dict(),
+        "substance_given_surface": conditional_rate(observed, "substance").to_dict(),
+        "stages": {stage: rate_of(observed, stage).to_dict() for stage in STAGES},
+    }
+
+
+def _codes(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """How often each reason decided: the first failure's code, and the code of the first unknown stage."""
+    failed: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
+    for verdict in verdicts:
+        if verdict.first_failure is not None:
+            failed[verdict.stages[verdict.first_failure].code or "?"] += 1
+        first = next((stage for stage in STAGES if verdict.stages[stage].status == "unknown"), None)
+        if first is not None:
+            unknown[verdict.stages[first].code or "?"] += 1
+    return {"fail": dict(sorted(failed.items())), "unknown": dict(sorted(unknown.items()))}
