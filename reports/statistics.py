@@ -1,15 +1,40 @@
-"""Rates, their intervals, and how they change when answers to one problem or family hang together."""
+"""Rates and their intervals, honest when answers to one problem or one family hang together.
+
+One method serves every rate: the Wilson score interval on an effective number of answers. With one answer a problem
+that is plain Wilson. With several answers a problem (or when clustering by family is asked for) the variance between
+clusters gives a design effect, the number of answers is divided by it and the normal quantile is replaced by Student's
+with (clusters - 1) degrees of freedom (Korn and Graubard, Survey Methodology 24 (1998) 193-201; compared with others
+by Dean and Pagano, J. Survey Statistics and Methodology 3 (2015) 484-503). Differences and ratios use a seeded
+bootstrap over problems (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import norm
+from scipy.stats import t as student
+
+from .observing import ABSENT, PASS, UNKNOWN, Observed
+
+Floats: TypeAlias = NDArray[np.float64]
+Cluster: TypeAlias = Literal["problem", "family"]
+
+DRAWS = 10_000
+SEED = 20_240_229
+"""Every bootstrap draws this often from a generator seeded with this: the same run gives the same bytes."""
 
 
-def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, float]:
+def wilson(successes: float, n: float, level: float = 0.95, z: float | None = None) -> tuple[float, float]:
     """The Wilson score interval of a rate, as two numbers between 0 and 1; (0, 1) when nothing was seen.
 
     Wilson, Journal of the American Statistical Association 22 (1927) 209-212; recommended for small n by Brown, Cai
-    and DasGupta, Statistical Science 16 (2001) 101-133. Fractional counts are allowed (an effective sample size).
+    and DasGupta, Statistical Science 16 (2001) 101-133. Fractional counts are allowed (an effective sample size);
+    ``z`` replaces the normal quantile of ``level``.
 
     >>> low, high = wilson(210, 245)
     >>> round(low, 3), round(high, 3)
@@ -19,7 +44,8 @@ def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, floa
         return 0.0, 1.0
     if not 0 <= successes <= n:
         raise ValueError(f"{successes} successes of {n}")
-    z = float(norm.ppf(0.5 + level / 2))
+    if z is None:
+        z = float(norm.ppf(0.5 + level / 2))
     rate = successes / n
     scale = 1 + z * z / n
     center = (rate + z * z / (2 * n)) / scale
@@ -28,3 +54,221 @@ def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, floa
     low = 0.0 if successes == 0 else max(0.0, center - half)
     high = 1.0 if successes == n else min(1.0, center + half)
     return low, high
+
+
+def clustered_interval(values: Floats, clusters: NDArray[np.int64], level: float = 0.95) -> tuple[float, float]:
+    """The interval of the mean of ``values`` (each in 0..1) whose rows hang together within a cluster.
+
+    The effective number of rows is ``mean (1 - mean) / variance``, never more than the rows there are and, when every
+    row says the same (no variance to estimate), the number of clusters. One cluster says nothing: (0, 1).
+    """
+    n = len(values)
+    numbers, index = np.unique(clusters, return_inverse=True)
+    count = len(numbers)
+    if n == 0 or (count < 2 and n > 1):
+        return 0.0, 1.0
+    rate = float(values.mean())
+    whole = bool(np.all((values == 0) | (values == 1)))
+    if count == n and whole:
+        return wilson(float(values.sum()), n, level)
+    sums = np.bincount(index, weights=values - rate, minlength=count)
+    variance = float((sums**2).sum()) / n**2 * count / (count - 1)
+    spread = rate * (1 - rate)
+    effective = float(count) if variance <= 1e-15 else min(float(n), spread / variance)
+    effective = max(effective, 1.0)
+    z = float(student.ppf(0.5 + level / 2, count - 1))
+    return wilson(min(rate, 1.0) * effective, effective, level, z)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often something passes. ``rate`` is of the known answers; ``low``..``high`` its 95 % interval.
+
+    ``floor`` and ``ceiling`` are the rate if every unknown had failed, or passed. ``absent`` answers belong to problems
+    whose reference does not allow the question; they are in no denominator. ``rate`` is None when nothing is known.
+    """
+
+    passed: int
+    failed: int
+    unknown: int
+    absent: int
+    rate: float | None
+    low: float
+    high: float
+    floor: float | None
+    ceiling: float | None
+    clusters: int
+
+    @property
+    def known(self) -> int:
+        """Answers in the denominator."""
+        return self.passed + self.failed
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON; numbers rounded to ten digits so that platforms agree."""
+        return {k: round(v, 10) if isinstance(v, float) else v for k, v in asdict(self).items()}
+
+
+def rate_of(observed: Observed, outcome: str, cluster: Cluster = "problem", level: float = 0.95) -> Rate:
+    """The rate of one stage or score over all rows of ``observed``."""
+    states = observed.column(outcome)
+    known = states < UNKNOWN
+    groups = (observed.problem if cluster == "problem" else observed.family)[known]
+    values = (states[known] == PASS).astype(np.float64)
+    passed, unknown = int((states == PASS).sum()), int((states == UNKNOWN).sum())
+    failed, total = int(known.sum()) - passed, int(known.sum()) + unknown
+    low, high = clustered_interval(values, groups, level)
+    return Rate(
+        passed=passed,
+        failed=failed,
+        unknown=unknown,
+        absent=int((states == ABSENT).sum()),
+        rate=passed / (passed + failed) if passed + failed else None,
+        low=low,
+        high=high,
+        floor=passed / total if total else None,
+        ceiling=(passed + unknown) / total if total else None,
+        clusters=len(np.unique(groups)),
+    )
+
+
+def conditional_rate(observed: Observed, outcome: str, cluster: Cluster = "problem", level: float = 0.95) -> Rate:
+    """The rate among the outputs that pass the surface."""
+    return rate_of(observed.only(observed.passes_surface), outcome, cluster, level)
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """The chance that at least one of ``k`` answers is right, estimated without bias from ``c`` right among ``n``.
+
+    Chen et al., arXiv 2107.03374, equation 1: ``1 - C(n - c, k) / C(n, k)``, as their product that does not overflow.
+    Raises ValueError unless ``0 <= c <= n`` and ``1 <= k <= n``.
+
+    >>> pass_at_k(10, 3, 1), round(pass_at_k(10, 3, 5), 4)
+    (0.3, 0.9167)
+    """
+    if not (0 <= c <= n and 1 <= k <= n):
+        raise ValueError(f"pass@{k} of {c} right among {n}")
+    if n - c < k:
+        return 1.0
+    missed = 1.0
+    for i in range(n - c + 1, n + 1):
+        missed *= 1 - k / i
+    return round(1 - missed, 15)
+
+
+@dataclass(frozen=True, slots=True)
+class PassAtK:
+    """pass@k over the problems that have at least ``k`` known answers; ``left_out`` have fewer."""
+
+    k: int
+    rate: float
+    low: float
+    high: float
+    problems: int
+    left_out: int
+
+
+def pass_at_k_of(observed: Observed, outcome: str, k: int, level: float = 0.95) -> PassAtK | None:
+    """The mean of pass@k over problems, its interval between problems. None when no problem has ``k`` answers."""
+    states = observed.column(outcome)
+    size = len(observed.problems)
+    n = np.bincount(observed.problem[states < UNKNOWN], minlength=size)
+    c = np.bincount(observed.problem[states == PASS], minlength=size)
+    asked = np.bincount(observed.problem[states != ABSENT], minlength=size)
+    values = np.array([pass_at_k(int(a), int(b), k) for a, b in zip(n, c, strict=True) if a >= k], dtype=np.float64)
+    if not len(values):
+        return None
+    low, high = clustered_interval(values, np.arange(len(values)), level)
+    return PassAtK(k, float(values.mean()), low, high, len(values), int(((asked > 0) & (n < k)).sum()))
+
+
+def resample(rows: Floats, draws: int = DRAWS, seed: int = SEED) -> Floats:
+    """Sums of ``rows`` (clusters, m) over bootstrap samples of clusters: an array (draws, m).
+
+    Clusters with equal rows are drawn together: a bootstrap sample is a multinomial draw over the distinct rows, so ten
+    thousand problems cost no more than a hundred.
+    """
+    distinct, counts = np.unique(rows, axis=0, return_counts=True)
+    generator = np.random.default_rng(seed)
+    total = int(counts.sum())
+    parts = []
+    step = max(1, 4_000_000 // max(1, len(distinct)))
+    for start in range(0, draws, step):
+        weights = generator.multinomial(total, counts / total, size=min(step, draws - start))
+        parts.append(weights @ distinct)
+    return np.concatenate(parts)
+
+
+def bootstrap_interval(
+    rows: Floats, statistic: Callable[[Floats], Floats], level: float = 0.95, draws: int = DRAWS, seed: int = SEED
+) -> tuple[float, float]:
+    """The percentile interval of ``statistic`` of the column sums of ``rows`` (clusters, m).
+
+    ``statistic`` takes sums (draws, m) and gives (draws,); NaN (an empty denominator) is left out of the percentiles.
+    """
+    values = statistic(resample(rows, draws, seed))
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return float("nan"), float("nan")
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def difference_interval(
+    first: Floats, second: Floats, clusters: NDArray[np.int64], level: float = 0.95, seed: int = SEED
+) -> tuple[float, float]:
+    """The interval of ``mean(first) - mean(second)`` of paired answers, by a bootstrap over clusters.
+
+    When no pair differs there is nothing to resample and the bootstrap would claim certainty; then the interval is
+    what Wilson allows for a change that was seen in none of the clusters.
+    """
+    difference = first - second
+    _, index = np.unique(clusters, return_inverse=True)
+    count = int(index.max()) + 1 if len(index) else 0
+    if count == 0:
+        return -1.0, 1.0
+    if not difference.any():
+        most = wilson(0, count, level)[1]
+        return -most, most
+    rows = np.column_stack([np.bincount(index, weights=difference), np.bincount(index).astype(np.float64)])
+    return bootstrap_interval(rows, lambda sums: sums[:, 0] / sums[:, 1], level, seed=seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """P(surface) - P(substance) of one run over the outputs where substance is known."""
+
+    gap: float
+    low: float
+    high: float
+    known: int
+
+
+def gap_of(observed: Observed, cluster: Cluster = "problem", level: float = 0.95) -> Gap | None:
+    """How much looks right and is not; None when nothing is known."""
+    known = observed.column("substance") < UNKNOWN
+    if not known.any():
+        return None
+    surface = (observed.column("surface")[known] == PASS).astype(np.float64)
+    substance = (observed.column("substance")[known] == PASS).astype(np.float64)
+    groups = (observed.problem if cluster == "problem" else observed.family)[known]
+    low, high = difference_interval(surface, substance, groups, level)
+    # Substance implies surface, so the gap is never negative.
+    return Gap(float(surface.mean() - substance.mean()), max(0.0, low), high, int(known.sum()))
+
+
+def method_sentence(observed: Observed, cluster: Cluster = "problem") -> str:
+    """Which method made the intervals of this run, in words for under the table."""
+    if cluster == "family":
+        groups = len(np.unique(observed.family))
+        return (
+            f"95 % Wilson intervals on the effective number of answers, clustered by family ({groups} families; "
+            "cluster-robust design effect, Student quantile)."
+        )
+    if observed.has_samples:
+        groups = len(np.unique(observed.problem))
+        return (
+            f"95 % Wilson intervals on the effective number of answers, clustered by problem ({len(observed)} answers "
+            f"to {groups} problems; cluster-robust design effect, Student quantile)."
+        )
+    return "95 % Wilson intervals, one answer a problem."

@@ -1,0 +1,141 @@
+"""Verdicts as arrays: one row an output, one column a stage, so that every statistic is a few sums.
+
+A cell says ``PASS``, ``FAIL``, ``UNKNOWN`` or ``ABSENT``. A stage after a failed one has failed too (the output never
+gets there), a stage that the problem's reference does not allow is absent, and unknown stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..feasibility.verdict import STAGES, SURFACE, Stage, Verdict
+
+FAIL, PASS, UNKNOWN, ABSENT = 0, 1, 2, 3
+
+OUTCOMES: tuple[str, ...] = (*STAGES, "surface", "substance")
+"""The columns: the nine stages, then the two scores."""
+
+States: TypeAlias = NDArray[np.int8]
+
+_NEEDS: dict[Stage, tuple[Stage, ...]] = {
+    "sound": ("equivalent",),
+    "value": ("value", "equivalent"),
+    "equivalent": ("equivalent",),
+}
+"""Stages that need a reference, with the ``strongest`` that allows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The outputs of one run. ``states`` is (outputs, outcomes); ``problem`` and ``family`` number each row's group.
+
+    Rows are sorted by problem id and sample, so that nothing depends on the order of the file.
+    """
+
+    problems: tuple[str, ...]
+    families: tuple[str, ...]
+    samples: tuple[int, ...]
+    problem: NDArray[np.int64]
+    family: NDArray[np.int64]
+    states: States
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def column(self, outcome: str) -> States:
+        """The states of one stage or score, one an output."""
+        return self.states[:, OUTCOMES.index(outcome)]
+
+    def keys(self) -> list[tuple[str, int]]:
+        """(problem id, sample) of each row."""
+        return [(self.problems[p], s) for p, s in zip(self.problem.tolist(), self.samples, strict=True)]
+
+    def only(self, rows: NDArray[np.bool_]) -> Observed:
+        """The same, with some of the rows. Problems and families keep their numbers."""
+        samples = tuple(s for s, keep in zip(self.samples, rows.tolist(), strict=True) if keep)
+        return Observed(self.problems, self.families, samples, self.problem[rows], self.family[rows], self.states[rows])
+
+    @property
+    def has_samples(self) -> bool:
+        """Some problem was answered more than once."""
+        return len(self) > len(np.unique(self.problem))
+
+    @property
+    def passes_surface(self) -> NDArray[np.bool_]:
+        """Rows that pass stages 1-3."""
+        rows: NDArray[np.bool_] = self.column("surface") == PASS
+        return rows
+
+
+def states_of(verdict: Verdict) -> list[int]:
+    """The row of one verdict: nine stages, surface, substance."""
+    row: list[int] = []
+    failed = False
+    for stage in STAGES:
+        status = verdict.stages[stage].status
+        if stage in _NEEDS and verdict.strongest not in _NEEDS[stage]:
+            row.append(ABSENT)
+        elif failed or status == "fail":
+            failed = True
+            row.append(FAIL)
+        elif status == "pass":
+            row.append(PASS)
+        elif status == "unknown":
+            row.append(UNKNOWN)
+        else:
+            row.append(ABSENT)
+    substance = verdict.substance
+    row.append(PASS if verdict.surface else FAIL)
+    row.append(UNKNOWN if substance is None else PASS if substance else FAIL)
+    return row
+
+
+def observe(verdicts: Iterable[Verdict], families: Mapping[str, str | None] | None = None) -> Observed:
+    """Arrays of a run's verdicts. ``families`` names the family of a problem; a problem without one is its own."""
+    ordered = sorted(verdicts, key=lambda verdict: (verdict.problem_id, verdict.sample))
+    problems: dict[str, int] = {}
+    groups: dict[str, int] = {}
+    problem, family, states = [], [], []
+    for verdict in ordered:
+        identifier = verdict.problem_id
+        problem.append(problems.setdefault(identifier, len(problems)))
+        group = (families or {}).get(identifier) or ""
+        family.append(groups.setdefault(group, len(groups)))
+        states.append(states_of(verdict))
+    return Observed(
+        problems=tuple(problems),
+        families=tuple(groups),
+        samples=tuple(verdict.sample for verdict in ordered),
+        problem=np.array(problem, dtype=np.int64),
+        family=np.array(family, dtype=np.int64),
+        states=np.array(states, dtype=np.int8).reshape(len(ordered), len(OUTCOMES)),
+    )
+
+
+def strongest_counts(verdicts: Sequence[Verdict]) -> dict[Stage, int]:
+    """What substance means in this run: how many outputs are judged by which strongest stage."""
+    counts: dict[Stage, int] = {}
+    for stage in STAGES:
+        count = sum(verdict.strongest == stage for verdict in verdicts)
+        if count:
+            counts[stage] = count
+    return counts
+
+
+__all__ = [
+    "ABSENT",
+    "FAIL",
+    "OUTCOMES",
+    "PASS",
+    "SURFACE",
+    "UNKNOWN",
+    "Observed",
+    "observe",
+    "states_of",
+    "strongest_counts",
+]
