@@ -33,10 +33,12 @@ class Farkas:
 
     A positive multiplier uses the lower side of a row or column, a negative one the upper side;
     the combination of all row bodies and columns is identically zero and the combined bound is positive.
+    ``crossed`` instead names one row or column (``("row", number)``) whose lower side lies above its upper one.
     """
 
     rows: dict[int, Exact]
     columns: dict[int, Exact]
+    crossed: tuple[Literal["row", "column"], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
