@@ -1,0 +1,121 @@
+"""One import from start to end: find the layout, convert every row, count what happened."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+from ...feasibility.errors import PyriteError
+from . import complexor, industryor, mamo, nl4opt, optibench, optmath, tabular
+from .records import Converted, Import, Options, Remark, Row, RowError
+from .rows import read_rows
+
+_MODULES: tuple[ModuleType, ...] = (nl4opt, mamo, optibench, industryor, optmath, tabular)
+FORMATS: tuple[str, ...] = ("nl4opt", "mamo", "optibench", "industryor", "complexor", "nlp4lp", "optmath", "table")
+"""Layouts by name; ``table`` is any table with a column mapping."""
+
+_LOOK = 50
+"""Rows that are looked at to recognise a layout: the first of them may be broken."""
+
+
+def import_problems(path: Path, format_name: str | None = None, options: Options | None = None) -> Import:
+    """Read a published set. Without ``format_name`` the layout is recognised from its rows.
+
+    A row that cannot be converted is a remark with its file, row and column, and the rest goes on. Of two rows with
+    one id the second gets a numbered id, and a remark. Raises PyriteError for a path that cannot be read, an unknown
+    format, and a layout that is not recognised.
+    """
+    options = options or Options()
+    if format_name is not None and format_name not in FORMATS:
+        raise PyriteError(f"there is no format {format_name!r}; formats are {', '.join(FORMATS)}")
+    if not path.exists():
+        raise PyriteError(f"{path} does not exist; give the path of a file or folder")
+    if options.columns and format_name is None:
+        format_name = tabular.NAME
+    if format_name is None and path.is_dir():
+        format_name = complexor.folder_format(path)
+    rows = _rows(path, format_name)
+    if format_name is None:
+        format_name, rows = _recognise(path, rows)
+    return _convert(rows, format_name, options)
+
+
+def _rows(path: Path, format_name: str | None) -> Iterator[Row | Remark]:
+    folders = format_name == complexor.COMPLEXOR or (
+        format_name == complexor.NLP4LP and path.is_dir() and complexor.folder_format(path) is not None
+    )
+    return complexor.read_folders(path, str(format_name)) if folders else read_rows(path)
+
+
+def _recognise(path: Path, rows: Iterator[Row | Remark]) -> tuple[str, Iterator[Row | Remark]]:
+    seen = list(itertools.islice(rows, _LOOK))
+    for item in seen:
+        if isinstance(item, Remark):
+            continue
+        for module in _MODULES:
+            if module.recognises(item.columns):
+                return module.NAME, itertools.chain(seen, rows)
+        if complexor.recognises(item.columns):
+            return complexor.NLP4LP, itertools.chain(seen, rows)
+    first = next((item for item in seen if isinstance(item, Row)), None)
+    if first is None:
+        problem = str(seen[0]) if seen else "no rows"
+        raise PyriteError(f"{path} has no known layout ({problem}); known are {', '.join(FORMATS)}")
+    columns = ", ".join(map(str, list(first.columns)[:8]))
+    raise PyriteError(
+        f"{path} has no known layout: its columns are {columns}; say --map text=COLUMN,optimum=COLUMN for a table, "
+        f"or --format with one of {', '.join(FORMATS)}"
+    )
+
+
+def _converter(format_name: str) -> Callable[[Row, Options], list[Converted]]:
+    if format_name == complexor.COMPLEXOR:
+        return complexor.convert_complexor
+    if format_name == complexor.NLP4LP:
+        return lambda row, options: [complexor.convert_nlp4lp(row, options)]
+    module = next(module for module in _MODULES if format_name == module.NAME)
+    return lambda row, options: [module.convert(row, options)]
+
+
+def _convert(rows: Iterable[Row | Remark], format_name: str, options: Options) -> Import:
+    convert = _converter(format_name)
+    outcome = Import(format_name)
+    ids: dict[str, int] = {}
+    for item in rows:
+        if isinstance(item, Remark):
+            outcome.read += not item.kept  # a kept remark is about a row that is still to come
+            outcome.remarks.append(item)
+            continue
+        outcome.read += 1
+        file = item.file.name
+        try:
+            converted = convert(item, options)
+        except RowError as error:
+            outcome.remarks.append(Remark(file, item.number, error.column, error.code, error.message, kept=False))
+            continue
+        except PyriteError as error:  # a formulation that does not build, with its reason
+            outcome.remarks.append(Remark(file, item.number, "", "does-not-build", error.message, kept=False))
+            continue
+        for one in converted:
+            outcome.remarks += [
+                Remark(file, item.number, column, code, message, True) for code, column, message in one.remarks
+            ]
+            _add(outcome, one, ids, file, item.number)
+    return outcome
+
+
+def _add(outcome: Import, converted: Converted, ids: dict[str, int], file: str, number: int) -> None:
+    problem = converted.problem
+    if problem.id in ids:
+        fresh = problem.id
+        while fresh in ids:
+            ids[problem.id] += 1
+            fresh = f"{problem.id}-{ids[problem.id]}"
+        message = f"the id {problem.id!r} was used before; this row is {fresh!r}"
+        outcome.remarks.append(Remark(file, number, "id", "repeated-id", message, kept=True))
+        problem = replace(problem, id=fresh)
+    ids.setdefault(problem.id, 1)
+    outcome.problems.append(problem)

@@ -1,0 +1,87 @@
+"""The two readings of a program whose text leaves integrality open: counts in whole units, or divisible.
+
+``whole`` makes every continuous column integer; ``fractional`` makes every integer column continuous. Binary columns
+are decisions, not counts, and stay binary in both.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+from ..feasibility.formulation import plain_number
+from ..feasibility.policy import Policy
+from ..feasibility.program import Program
+from ..feasibility.rationals import Exact, show
+from ..feasibility.solution import Proof, SolveStatus
+
+Integrality: TypeAlias = Literal["whole", "fractional"]
+READINGS: tuple[Integrality, ...] = ("whole", "fractional")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What solving gave: ``objective`` when optimal, ``message`` when unknown."""
+
+    status: SolveStatus
+    objective: Exact | None = None
+    proof: Proof | None = None
+    message: str = ""
+
+    def differs(self, other: Outcome, tolerance: float = 1e-6) -> bool:
+        """Do the two say different things? Unknown never differs."""
+        if "unknown" in (self.status, other.status):
+            return False
+        if self.status != other.status:
+            return True
+        if self.objective is None or other.objective is None:
+            return False
+        return not same_value(self.objective, other.objective, tolerance)
+
+    def show(self) -> str:
+        """The optimum, or the status in a word."""
+        return show(self.objective) if self.objective is not None else self.status
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON without empty fields."""
+        document: dict[str, Any] = {"status": self.status}
+        if self.objective is not None:
+            document["optimum"] = plain_number(self.objective)
+        if self.proof is not None:
+            document["proof"] = self.proof
+        if self.message:
+            document["message"] = self.message
+        return document
+
+
+def same_value(value: Exact, reference: Exact, tolerance: float = 1e-6) -> bool:
+    """``|value - reference| <= tolerance * max(1, |reference|)``, the policy's rule for values."""
+    return abs(value - reference) <= tolerance * max(1, abs(reference))
+
+
+def read_as(program: Program, integrality: Integrality) -> Program:
+    """The program under a reading; rows and objective are shared, not copied."""
+    domain: Literal["integer", "continuous"] = "integer" if integrality == "whole" else "continuous"
+    columns = [
+        column if column.domain == "binary" or column.domain == domain else replace(column, domain=domain)
+        for column in program.columns
+    ]
+    return replace(program, columns=columns)
+
+
+def is_as_read(program: Program, integrality: Integrality) -> bool:
+    """Is the program already what this reading makes of it?"""
+    other = "continuous" if integrality == "whole" else "integer"
+    return all(column.domain != other for column in program.columns)
+
+
+def outcome_of(program: Program, policy: Policy, seconds: float | None = None) -> Outcome:
+    """Solve, within this many seconds (default: the policy's)."""
+    from ..feasibility.solving import solve
+
+    limit = policy.time_limit if seconds is None else seconds
+    solution = solve(program, policy, deadline=time.monotonic() + limit)
+    if solution.status == "unknown":
+        return Outcome("unknown", message=solution.message or solution.code or "not solved")
+    return Outcome(solution.status, solution.objective if solution.status == "optimal" else None, solution.proof)
