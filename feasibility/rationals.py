@@ -21,6 +21,11 @@ def simplify(value: Exact) -> Exact:
     return value
 
 
+def magnitude(value: Exact) -> Exact:
+    """The absolute value (``abs`` loses the type of a union)."""
+    return -value if value < 0 else value
+
+
 def divide(numerator: Exact, denominator: Exact) -> Exact:
     """Exact quotient. Raises ZeroDivisionError."""
     return simplify(Fraction(numerator) / denominator)
