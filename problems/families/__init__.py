@@ -1,0 +1,121 @@
+"""Problem families: classical model classes that draw a problem, its text and its proved reference from a seed.
+
+A family is a module with one ``FAMILY``; it draws an instance, tells it, and writes the reference as an expert would.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+from ...feasibility.errors import PyriteError
+from ..problem import Problem
+from . import product_mix
+from .drawing import SIZES, VARIANTS, Drawing, Family, Size, Variant
+from .proving import Proved, prove
+
+__all__ = ["FAMILIES", "SIZES", "VARIANTS", "Drawing", "Family", "Size", "Variant", "draw", "problem_id", "split_of"]
+
+FAMILIES: Final[dict[str, Family]] = {module.FAMILY.name: module.FAMILY for module in (product_mix,)}
+"""Every family by name."""
+
+_ATTEMPTS = 40
+_ATTEMPTS_FOR_A_DECIMAL = 8
+
+
+def problem_id(family: str, seed: int, size: Size, variant: Variant) -> str:
+    """``product-mix-small-plain-17``: stable, and says how to draw the problem again."""
+    return f"{family}-{size}-{variant}-{seed}"
+
+
+def split_of(seed: int) -> str:
+    """train (8 of 10 seeds), validation or test. It depends on the seed alone, so splits never share a seed and a twin
+    stays with its partner."""
+    tenth = hashlib.sha256(f"split/{seed}".encode()).digest()[0] % 10
+    return {0: "test", 1: "validation"}.get(tenth, "train")
+
+
+def draw(family: str, seed: int, size: Size = "small", variant: Variant = "plain") -> Problem:
+    """The problem of this family, seed, size and variant: the same bytes on every machine.
+
+    Attempts follow each other until one is proved and keeps its variant's claim; small problems with a finite decimal
+    optimum are preferred. Raises PyriteError for an unknown family, size or variant, one that the family does not
+    have, or when no attempt is proved.
+    """
+    entry = _find(family, seed, size, variant)
+    if variant == "twin":
+        proved = _draw_twin(entry, seed, size)
+    else:
+        proved = _first_proved(entry, seed, size, variant)[1]
+    draft = proved.draft
+    extra: dict[str, object] = {"size": size, "variant": variant, "seed": seed, "proof": proved.proof}
+    if variant == "twin":
+        extra["twin"] = problem_id(family, seed, size, "plain")
+    if draft.marked:
+        extra["marked"] = list(draft.marked)
+    return Problem(
+        id=problem_id(family, seed, size, variant),
+        text=draft.text,
+        reference=draft.reference,
+        optimum=proved.optimum,
+        status=draft.status,
+        data=draft.data,
+        family=family,
+        source="generated",
+        split=split_of(seed),
+        units=dict(draft.units),
+        extra=extra,
+    )
+
+
+def _find(family: str, seed: int, size: Size, variant: Variant) -> Family:
+    if family not in FAMILIES:
+        raise PyriteError(f"no family {family!r}; `pyrite problems list` names them")
+    if size not in SIZES:
+        raise PyriteError(f"size is {', '.join(SIZES)}, not {size!r}")
+    if seed < 0:
+        raise PyriteError(f"a seed is not negative, got {seed}")
+    entry = FAMILIES[family]
+    if variant not in entry.variants[size]:
+        raise PyriteError(
+            f"{family} has no variant {variant!r} at size {size}; it has {', '.join(entry.variants[size])}"
+        )
+    return entry
+
+
+def _proofs(entry: Family, seed: int, size: Size, variant: Variant) -> Iterator[tuple[int, Proved]]:
+    for attempt in range(_ATTEMPTS):
+        proved = prove(entry.draft(Drawing.start(entry.name, seed, size, variant, attempt)), variant)
+        if isinstance(proved, Proved):
+            yield attempt, proved
+
+
+def _first_proved(entry: Family, seed: int, size: Size, variant: Variant) -> tuple[int, Proved]:
+    """The attempt that counts, and what it proved."""
+    fallback = None
+    for attempt, proved in _proofs(entry, seed, size, variant):
+        if proved.finite or size != "small":
+            return attempt, proved
+        fallback = fallback or (attempt, proved)
+        if attempt >= _ATTEMPTS_FOR_A_DECIMAL:
+            break
+    if fallback is None:
+        raise PyriteError(f"{problem_id(entry.name, seed, size, variant)}: no attempt of {_ATTEMPTS} was proved")
+    return fallback
+
+
+def _draw_twin(entry: Family, seed: int, size: Size) -> Proved:
+    """The first change to the plain problem that is proved and moves the optimum."""
+    attempt, base = _first_proved(entry, seed, size, "plain")
+    fallback = None
+    for change in range(_ATTEMPTS):
+        draft = entry.draft(Drawing.start(entry.name, seed, size, "twin", attempt, change))
+        proved = prove(draft, "twin")
+        if isinstance(proved, Proved) and proved.optimum != base.optimum and draft.text != base.draft.text:
+            if proved.finite or size != "small":
+                return proved
+            fallback = fallback or proved
+    if fallback is None:
+        raise PyriteError(f"{problem_id(entry.name, seed, size, 'twin')}: no change of {_ATTEMPTS} moved the optimum")
+    return fallback

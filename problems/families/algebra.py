@@ -1,0 +1,139 @@
+"""Writing formulations: exact decimals, linear expressions, flat and indexed references."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import TypeAlias
+
+from ...feasibility.formulation import (
+    Constraint,
+    Data,
+    Domain,
+    Formulation,
+    Objective,
+    Parameter,
+    Sense,
+    Values,
+    Variable,
+)
+from ...feasibility.rationals import Exact, simplify
+from ...feasibility.syntax import Member
+from .drawing import Drawing
+
+Written: TypeAlias = str | tuple[str, str]
+"""A constraint: its expression, or (``for``, expression)."""
+
+
+def is_decimal(value: Exact) -> bool:
+    """Has the number finitely many decimals?"""
+    denominator = Fraction(value).denominator
+    for prime in (2, 5):
+        while denominator % prime == 0:
+            denominator //= prime
+    return denominator == 1
+
+
+def decimal(value: Exact) -> str:
+    """The number as an exact decimal. Raises ValueError when it has none.
+
+    >>> decimal(Fraction(5, 4)), decimal(12), decimal(Fraction(-1, 2))
+    ('1.25', '12', '-0.5')
+    """
+    value = simplify(value)
+    if isinstance(value, int):
+        return str(value)
+    if not is_decimal(value):
+        raise ValueError(f"{value} has no finite decimal")
+    digits = 0
+    while (value * 10**digits).denominator != 1:
+        digits += 1
+    whole = abs(value.numerator) * 10**digits // value.denominator
+    text = str(whole).rjust(digits + 1, "0")
+    return f"{'-' if value < 0 else ''}{text[:-digits]}.{text[-digits:]}"
+
+
+def linear(terms: Iterable[tuple[Exact, str]]) -> str:
+    """``3*bread + 5*cake``; terms with coefficient zero are left out.
+
+    >>> linear([(1, "x"), (-2, "y"), (Fraction(1, 2), "z")])
+    'x - 2*y + 0.5*z'
+    """
+    text = ""
+    for coefficient, name in terms:
+        if coefficient == 0:
+            continue
+        size = abs(coefficient)
+        body = name if size == 1 else f"{decimal(size)}*{name}"
+        if text:
+            text += f" {'-' if coefficient < 0 else '+'} {body}"
+        else:
+            text = f"-{body}" if coefficient < 0 else body
+    return text or "0"
+
+
+def identifier(words: str) -> str:
+    """A name that the language takes, from a noun: ``"oak table"`` gives ``oak_table``."""
+    name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+    return name if name and not name[0].isdigit() else f"n{name}"
+
+
+def flat(
+    variables: Mapping[str, Domain | Variable],
+    sense: Sense,
+    objective: str,
+    constraints: Mapping[str, Written],
+) -> Formulation:
+    """A formulation without sets; a bare domain gives a variable with lower bound 0."""
+    return Formulation(
+        {
+            name: item if isinstance(item, Variable) else Variable(item, None if item == "binary" else 0)
+            for name, item in variables.items()
+        },
+        Objective(sense, objective),
+        _constraints(constraints),
+    )
+
+
+def indexed(
+    drawing: Drawing,
+    sets: Mapping[str, Sequence[Member]],
+    parameters: Mapping[str, Parameter],
+    variables: Mapping[str, Variable],
+    sense: Sense,
+    objective: str,
+    constraints: Mapping[str, Written],
+) -> tuple[Formulation, Data]:
+    """An indexed formulation: sets and parameters inside it (medium), or as the problem's data (large)."""
+    data = Data({name: tuple(members) for name, members in sets.items()}, dict(parameters))
+    goal = Objective(sense, objective)
+    rows = _constraints(constraints)
+    if drawing.size == "large":
+        return Formulation(dict(variables), goal, rows), data
+    return Formulation(dict(variables), goal, rows, data.sets, data.parameters), Data()
+
+
+def _constraints(constraints: Mapping[str, Written]) -> dict[str, Constraint]:
+    return {
+        name: Constraint(item) if isinstance(item, str) else Constraint(item[1], item[0])
+        for name, item in constraints.items()
+    }
+
+
+def scalar(value: Exact) -> Parameter:
+    """A parameter that is one number."""
+    return Parameter(value)
+
+
+def vector(index: str, values: Mapping[Member, Exact]) -> Parameter:
+    """A parameter over one set."""
+    return Parameter({str(key): value for key, value in values.items()}, (index,))
+
+
+def matrix(rows: str, columns: str, values: Mapping[tuple[Member, Member], Exact]) -> Parameter:
+    """A parameter over two sets."""
+    nested: dict[str, dict[str, Values]] = {}
+    for (row, column), value in values.items():
+        nested.setdefault(str(row), {})[str(column)] = value
+    return Parameter(dict(nested), (rows, columns))
