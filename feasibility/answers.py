@@ -7,17 +7,17 @@ from typing import Any
 from .verdict import Finding, StageResult
 
 
-def passed(code: str | None = None, message: str = "", **details: Any) -> StageResult:
+def passed(code: str | None = None, message: str = "", /, **details: Any) -> StageResult:
     """A pass with its evidence."""
     return StageResult("pass", code, message, (), details)
 
 
-def fail(code: str, message: str, **details: Any) -> StageResult:
+def fail(code: str, message: str, /, **details: Any) -> StageResult:
     """A failure with its evidence."""
     return StageResult.failed(Finding(code, message), **details)
 
 
-def unknown(code: str, message: str, **details: Any) -> StageResult:
+def unknown(code: str, message: str, /, **details: Any) -> StageResult:
     """Neither pass nor fail, and why."""
     return StageResult("unknown", code, message, (), details)
 

@@ -59,6 +59,11 @@ class Judge:
         self._prepared = value
 
     @property
+    def is_prepared(self) -> bool:
+        """The reference has been compiled and solved."""
+        return self._prepared is not None
+
+    @property
     def strongest(self) -> Stage:
         """The stage that decides substance for this problem."""
         stage = self.reference.strongest
@@ -128,8 +133,8 @@ class _Climb:
         solved = solution is not None and self.results["feasible"].status == "pass"
         optimum = solution.objective if solution and solved and solution.status == "optimal" else None
         # The reference is looked at only when this output already made it ready: reading must not solve.
-        prepared = self.judge._prepared
-        known = prepared.optimum if prepared else self.judge.reference.optimum
+        judge = self.judge
+        known = judge.prepared.optimum if judge.is_prepared else judge.reference.optimum
         from .words import to_float
 
         equivalence = self.results["equivalent"].details
@@ -300,7 +305,7 @@ class _Climb:
 
     def _reference(self) -> PreparedReference:
         """The prepared reference. The time that the first use takes belongs to the problem, not to this output."""
-        if self.judge._prepared is None:
+        if not self.judge.is_prepared:
             started = time.monotonic()
             self.watch("reference", "begun")
             prepared = self.judge.prepared

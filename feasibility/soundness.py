@@ -18,7 +18,7 @@ from .words import enumeration, number, point, row_text, violated
 
 
 def sound(program: Program, solution: Solution, prepared: PreparedReference, policy: Policy) -> StageResult:
-    """The optimal plan, carried over by the variables' names, against all rows, bounds and integrality of the reference.
+    """The optimal plan, carried over by the variables' names, against all that the reference asks for.
 
     An unbounded output's plan and ray are both tested. The plan is one of possibly many optimal ones: that one optimal
     plan obeys does not mean that all do (stage 9 asks for all). ``details``: ``plan`` in the reference's names,
