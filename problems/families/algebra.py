@@ -64,7 +64,7 @@ def linear(terms: Iterable[tuple[Exact, str]]) -> str:
     for coefficient, name in terms:
         if coefficient == 0:
             continue
-        size = abs(coefficient)
+        size: Exact = abs(coefficient)
         body = name if size == 1 else f"{decimal(size)}*{name}"
         if text:
             text += f" {'-' if coefficient < 0 else '+'} {body}"
@@ -126,14 +126,27 @@ def scalar(value: Exact) -> Parameter:
     return Parameter(value)
 
 
-def vector(index: str, values: Mapping[Member, Exact]) -> Parameter:
-    """A parameter over one set."""
-    return Parameter({str(key): value for key, value in values.items()}, (index,))
+def vector(index: str, members: Sequence[Member], values: Sequence[Exact]) -> Parameter:
+    """A parameter over one set: a number for each member."""
+    return Parameter({str(key): value for key, value in zip(members, values, strict=True)}, (index,))
 
 
-def matrix(rows: str, columns: str, values: Mapping[tuple[Member, Member], Exact]) -> Parameter:
-    """A parameter over two sets."""
-    nested: dict[str, dict[str, Values]] = {}
-    for (row, column), value in values.items():
-        nested.setdefault(str(row), {})[str(column)] = value
-    return Parameter(dict(nested), (rows, columns))
+def matrix(
+    row_set: str, column_set: str, rows: Sequence[Member], columns: Sequence[Member], values: Sequence[Sequence[Exact]]
+) -> Parameter:
+    """A parameter over two sets: ``values[i][j]`` belongs to the i-th row member and the j-th column member."""
+    nested: dict[str, Values] = {
+        str(row): {str(column): value for column, value in zip(columns, line, strict=True)}
+        for row, line in zip(rows, values, strict=True)
+    }
+    return Parameter(nested, (row_set, column_set))
+
+
+def codes(letter: str, count: int) -> list[str]:
+    """Names for the many members of a large set.
+
+    >>> codes("p", 12)[::11]
+    ['p01', 'p12']
+    """
+    width = len(str(count))
+    return [f"{letter}{k:0{width}}" for k in range(1, count + 1)]

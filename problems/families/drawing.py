@@ -123,6 +123,13 @@ class Drawing:
         """The value for this drawing's size."""
         return {"small": small, "medium": medium, "large": large}[self.size]
 
+    @property
+    def expected(self) -> KnownStatus:
+        """The status that the variant is meant to have."""
+        if self.variant == "infeasible":
+            return "infeasible"
+        return "unbounded" if self.variant == "unbounded" else "optimal"
+
     def is_a(self, *variants: Variant) -> bool:
         """Is the variant one of these?"""
         return self.variant in variants

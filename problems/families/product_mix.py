@@ -331,11 +331,10 @@ def _indexed_reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft
     profit, use, stock, make = words.pick(
         (("profit", "use", "stock", "make"), ("margin", "needs", "capacity", "x"), ("gain", "a", "b", "quantity"))
     )
-    pairs = {(products[i], resources[k]): made.use[i][k] for i in range(len(products)) for k in range(len(resources))}
     parameters = {
-        profit: vector(p, dict(zip(products, made.profit, strict=True))),
-        use: matrix(p, r, pairs),
-        stock: vector(r, dict(zip(resources, made.stock, strict=True))),
+        profit: vector(p, products, made.profit),
+        use: matrix(p, r, products, resources, made.use),
+        stock: vector(r, resources, made.stock),
     }
     rows: dict[str, Written] = {"limit": (f"k in {r}", f"sum({use}[i,k]*{make}[i] for i in {p}) <= {stock}[k]")}
     meanings = {
@@ -345,7 +344,7 @@ def _indexed_reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft
     }
     if drawing.size == "large" and made.caps:
         cap = words.pick(("cap", "demand", "most", "market"))
-        parameters[cap] = vector(p, {products[i]: value for i, value in made.caps.items()})
+        parameters[cap] = vector(p, products, [made.caps[i] for i in range(len(products))])
         rows["sales"] = (f"i in {p}", f"{make}[i] <= {cap}[i]")
         meanings[cap] = "the most of a product that can be sold"
     else:
@@ -369,7 +368,7 @@ def _draft(drawing: Drawing) -> Draft:
     return replace(
         draft,
         text=_tell(drawing, voice, made, draft.text),
-        status={"infeasible": "infeasible", "unbounded": "unbounded"}.get(drawing.variant, "optimal"),
+        status=drawing.expected,
         units={**draft.units, "objective": voice.currency.plural},
         marked=("total",) if drawing.is_a("redundant", "sometimes") else (),
     )
