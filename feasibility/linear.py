@@ -15,7 +15,7 @@ from fractions import Fraction
 from . import exactness, linear_algebra
 from .highs import Answer, FloatProgram, run, to_floats
 from .policy import Policy
-from .program import Program
+from .program import Program, Quadratic
 from .rationals import Exact, from_float, simplify
 from .simplex import Budget, Dictionary
 from .solution import Farkas, Proof, SolveStatus
@@ -63,7 +63,7 @@ def relax(
         return Relaxation("infeasible", "certified", farkas=farkas)
     entries = len(program.columns) * len(program.rows)
     if entries <= TINY:
-        return _finish(Dictionary(program, objective=objective), program, deadline)
+        return _finish(Dictionary(program, objective=objective), program, deadline, objective)
     try:
         floats = floats or to_floats(program)
     except OverflowError:
@@ -74,7 +74,7 @@ def relax(
     dictionary = Dictionary(program, objective=objective)
     if answer.columns:
         dictionary.install(answer.columns, answer.rows)
-    relaxation = _finish(dictionary, program, deadline)
+    relaxation = _finish(dictionary, program, deadline, objective)
     if relaxation.status == "unknown":
         relaxation = _large(program, floats, policy, deadline, objective, answer)
     relaxation.floats = floats
@@ -98,18 +98,38 @@ def contradiction(program: Program) -> Farkas | None:
     return None
 
 
-def _finish(dictionary: Dictionary, program: Program, deadline: float | None) -> Relaxation:
+def _finish(dictionary: Dictionary, program: Program, deadline: float | None, objective: bool) -> Relaxation:
     """Let the exact simplex end it, and have its answer checked like anybody else's."""
     verdict, evidence = dictionary.solve(Budget(deadline=deadline))
-    if verdict == "optimal":
-        point, duals = tuple(dictionary.point()), dictionary.duals()
-        return Relaxation("optimal", "certified", point, True, duals, dictionary=dictionary)
-    if verdict == "infeasible" and isinstance(evidence, Farkas):
-        return Relaxation("infeasible", "certified", farkas=evidence, dictionary=dictionary)
-    if verdict == "unbounded" and isinstance(evidence, list):
-        point, ray = tuple(dictionary.point()), tuple(evidence)
-        return Relaxation("unbounded", "certified", point, True, ray=ray, dictionary=dictionary)
-    return Relaxation("unknown", code="time-limit", message="the exact simplex ran out of its budget")
+    if verdict == "stopped":
+        return Relaxation("unknown", code="time-limit", message="the exact simplex ran out of its budget")
+    if verdict == "infeasible":
+        assert isinstance(evidence, Farkas)
+        if exactness.proves_infeasible(program, evidence):
+            return Relaxation("infeasible", "certified", farkas=evidence)
+    else:
+        point = tuple(dictionary.point())
+        if isinstance(evidence, list):
+            if exactness.proves_unbounded(_linear_part(program, True), point, evidence, integrality=False):
+                ray = tuple(evidence)
+                return Relaxation("unbounded", "certified", point, True, ray=ray, dictionary=dictionary)
+        else:
+            duals = dictionary.duals()
+            if _proves(program, point, duals, objective):
+                return Relaxation("optimal", "certified", point, True, duals, dictionary=dictionary)
+    return Relaxation("unknown", code="solver-error", message=f"the proof that it is {verdict} did not hold")
+
+
+def _proves(program: Program, point: Sequence[Exact], duals: dict[int, Exact], objective: bool) -> bool:
+    goal = program if objective and not program.is_quadratic else _linear_part(program, objective)
+    return exactness.proves_optimal(goal, point, duals, integrality=False)
+
+
+def _linear_part(program: Program, objective: bool) -> Program:
+    if not objective:
+        return Program(program.columns, program.rows, "feasibility")
+    linear = Quadratic(program.objective.linear, {}, program.objective.constant)
+    return Program(program.columns, program.rows, program.sense, linear)
 
 
 def _large(
@@ -144,8 +164,7 @@ def _optimal(program: Program, answer: Answer, policy: Policy, deadline: float |
     solved = linear_algebra.solve_basis(program, answer.columns, answer.rows, deadline, objective=objective)
     if solved is not None:
         point, duals = solved
-        target = program if objective else Program(program.columns, program.rows, "feasibility")
-        if proves_relaxed_optimal(target, point, duals):
+        if _proves(program, point, duals, objective):
             return Relaxation("optimal", "certified", tuple(point), True, duals)
     point = repaired(program, answer.point)
     broken = [v for v in exactness.violations(program, point, policy) if v.kind != "integer"]
@@ -154,13 +173,9 @@ def _optimal(program: Program, answer: Answer, policy: Policy, deadline: float |
         message = f"the solver's point misses {worst.kind} {worst.number} by {float(worst.amount):.3g}"
         return Relaxation("unknown", code="solver-error", message=message)
     exact = not [v for v in exactness.violations(program, point) if v.kind != "integer"]
-    duals = {i: from_float(y) for i, y in enumerate(answer.duals) if y}
+    sign = -1 if program.sense == "maximize" else 1
+    duals = {i: sign * from_float(y) for i, y in enumerate(answer.duals) if y} if objective else {}
     return Relaxation("optimal", "solver-trusted", tuple(point), exact, duals)
-
-
-def proves_relaxed_optimal(program: Program, point: Sequence[Exact], duals: dict[int, Exact]) -> bool:
-    """``exactness.proves_optimal`` for the relaxation: integrality is not asked of the point."""
-    return exactness.proves_optimal(program, point, duals, integrality=False)
 
 
 def repaired(program: Program, point: Sequence[float]) -> list[Exact]:
@@ -207,7 +222,7 @@ def _unbounded(
         return feasible
     assert feasible.point is not None
     for ray in roundings(answer.ray):
-        if exactness.proves_unbounded(program, feasible.point, ray, integrality=False):
+        if exactness.proves_unbounded(_linear_part(program, True), feasible.point, ray, integrality=False):
             proof: Proof = feasible.proof or "solver-trusted"
             return Relaxation("unbounded", proof, feasible.point, feasible.exact_point, ray=tuple(ray))
     if answer.outcome == "unbounded" and answer.ray:

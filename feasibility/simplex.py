@@ -185,6 +185,12 @@ class Dictionary:
         """Optimise from a dual feasible dictionary, for example after bounds have become tighter."""
         return self._restore(budget, costs=True)
 
+    def without_objective(self) -> Dictionary:
+        """A copy in which every cost is zero: any feasible point is then optimal."""
+        twin = self.copy()
+        twin.table[-1] = [0] * self.columns
+        return twin
+
     def tighten(self, column: int, lower: Exact | None, upper: Exact | None) -> None:
         """New bounds for a column; None leaves that side as it is. The bounds must be whole multiples of 1/scale."""
         if lower is not None:
