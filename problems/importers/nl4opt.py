@@ -110,6 +110,7 @@ def convert(row: Row, options: Options) -> Converted:
         source="NL4OPT",
         extra={
             "integrality": options.integrality,
+            "labelled_by": "reference",
             "readings": {name: outcome.to_dict() for name, outcome in outcomes.items()},
             "entities": dict(zip(names, declared.entities, strict=True)),
         },

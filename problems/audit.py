@@ -1,0 +1,307 @@
+"""The audit of references: does each build, bind its data, solve, certify and agree with what is stored about it?
+
+Nothing is repaired. Every problem gets an :class:`Entry` with faults (something is wrong: the audit's answer is no) and
+notes (a person should know). :data:`FAULTS` and :data:`NOTES` say when each is raised.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..feasibility.formulation import plain_number
+from ..feasibility.policy import Policy
+from ..feasibility.program import Program
+from ..feasibility.rationals import show
+from .duplicates import THRESHOLD, near_duplicates
+from .importers.records import problem_kind
+from .problem import Problem
+from .readings import READINGS, Integrality, Outcome, is_as_read, outcome_of, read_as, same_value
+
+FAULTS: Mapping[str, str] = {
+    "schema": "the reference is not valid against the formulation schema",
+    "does-not-bind": "the reference does not fit the problem's data: a name or a value is missing or contradicts",
+    "does-not-build": "the reference does not become a finite program within the limits",
+    "not-solved": "the solver gave no answer within the limits",
+    "timed-out": "the audit of this problem had to be stopped",
+    "crashed": "the process that audited this problem died",
+    "status-differs": "solving gives another status than the stored one",
+    "optimum-differs": "solving gives another optimum than the stored one",
+    "infeasible-reference": "the reference is infeasible, and nobody but the solver says that it should be",
+    "unbounded-reference": "the reference is unbounded, and nobody but the solver says that it should be",
+    "duplicate-text": "another problem asks the same, word for word, about the same data",
+    "contradicting-labels": "another problem asks the same, word for word, and is labelled otherwise",
+    "leaks-across-splits": "a nearly equal text stands in another split",
+}
+"""When each fault is raised."""
+
+NOTES: Mapping[str, str] = {
+    "nothing-to-judge": "no reference, optimum or status: outputs can be judged up to stage 6 only",
+    "nothing-stored": "the reference has no stored optimum or status to agree with",
+    "not-certified": "the answer rests on the solver's word, not on an exact proof",
+    "readings-differ": "whole units and divisible quantities give different answers",
+    "reading-unsolved": "the other reading was not solved within the limits",
+    "agrees-otherwise": "the stored optimum is the one of the other reading",
+    "zero-optimum": "a value of 0 is all there is to agree with: often a label of a model that lacks a constraint",
+    "near-duplicate": "another text shares most of its word 5-grams",
+    "same-text": "another problem has the same text and other data",
+}
+"""When each note is made."""
+
+DATA_CODES = frozenset({"conflicting-data", "missing-value", "undeclared-name", "unknown-member", "wrong-arity"})
+"""Findings that speak of the problem's data when there is any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A fault or a note: its code and a sentence."""
+
+    code: str
+    message: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Plain JSON."""
+        return {"code": self.code, "message": self.message}
+
+
+@dataclass(slots=True)
+class Entry:
+    """What the audit found about one problem.
+
+    ``kind`` is formulation, value, status or nothing. ``builds`` and ``binds`` are None when there is nothing to try.
+    ``stated`` is the reference as it stands, ``whole`` and ``fractional`` its two readings (None: not asked, because
+    there is no reference or the reading changes nothing and ``stated`` says it).
+    """
+
+    id: str
+    kind: str
+    family: str | None = None
+    builds: bool | None = None
+    binds: bool | None = None
+    stated: Outcome | None = None
+    whole: Outcome | None = None
+    fractional: Outcome | None = None
+    agrees: bool | None = None
+    faults: list[Observation] = field(default_factory=list)
+    notes: list[Observation] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def fault(self, code: str, message: str) -> None:
+        assert code in FAULTS, code
+        self.faults.append(Observation(code, message))
+
+    def note(self, code: str, message: str) -> None:
+        assert code in NOTES, code
+        self.notes.append(Observation(code, message))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON without empty fields."""
+        document: dict[str, Any] = {"id": self.id, "kind": self.kind}
+        for name in ("family", "builds", "binds", "agrees"):
+            if getattr(self, name) is not None:
+                document[name] = getattr(self, name)
+        for name in ("stated", *READINGS):
+            outcome: Outcome | None = getattr(self, name)
+            if outcome is not None:
+                document[name] = outcome.to_dict()
+        document["faults"] = [item.to_dict() for item in self.faults]
+        document["notes"] = [item.to_dict() for item in self.notes]
+        document["seconds"] = round(self.seconds, 4)
+        return document
+
+
+@dataclass(slots=True)
+class Audit:
+    """All entries, in the problems' order, with the lines of the file that held no problem in ``complaints``."""
+
+    entries: list[Entry]
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> bool:
+        """Is something wrong?"""
+        return bool(self.complaints) or any(entry.faults for entry in self.entries)
+
+    def counts(self) -> dict[str, Any]:
+        """Totals for the report; the order of keys is fixed."""
+        solved = [entry.stated for entry in self.entries if entry.stated is not None]
+        return {
+            "problems": len(self.entries),
+            "unreadable_lines": len(self.complaints),
+            "kinds": _sorted(entry.kind for entry in self.entries),
+            "build": sum(entry.builds is True for entry in self.entries),
+            "statuses": _sorted(outcome.status for outcome in solved),
+            "proofs": _sorted(outcome.proof for outcome in solved if outcome.proof is not None),
+            "readings_differ": sum(any(n.code == "readings-differ" for n in entry.notes) for entry in self.entries),
+            "with_faults": sum(bool(entry.faults) for entry in self.entries),
+            "faults": _sorted(fault.code for entry in self.entries for fault in entry.faults),
+            "notes": _sorted(note.code for entry in self.entries for note in entry.notes),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole audit as plain JSON."""
+        return {
+            "wrong": self.wrong,
+            "counts": self.counts(),
+            "complaints": self.complaints,
+            "problems": [entry.to_dict() for entry in self.entries],
+        }
+
+
+def _sorted(items: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(items).items()))
+
+
+def audit_problem(problem: Problem, policy: Policy | None = None) -> Entry:
+    """Everything about one problem that does not need the others. Each solve gets the policy's time limit."""
+    policy = policy or Policy()
+    started = time.monotonic()
+    entry = Entry(problem.id, problem_kind(problem), problem.family)
+    if problem.reference is None:
+        if entry.kind == "nothing":
+            entry.note("nothing-to-judge", NOTES["nothing-to-judge"])
+        elif entry.kind == "value" and problem.optimum == 0:
+            entry.note("zero-optimum", "the stored optimum is 0")
+    else:
+        program = _build(problem, entry, policy)
+        if program is not None:
+            _solve(problem, program, entry, policy)
+    entry.seconds = time.monotonic() - started
+    return entry
+
+
+def _build(problem: Problem, entry: Entry, policy: Policy) -> Program | None:
+    from ..feasibility.compiling import compile_program
+    from ..feasibility.references import resolve
+    from ..feasibility.schema import validate
+
+    assert problem.reference is not None
+    has_data = bool(problem.data.sets or problem.data.parameters)
+    entry.builds = False
+    findings = validate(problem.reference.to_dict())
+    if findings:
+        entry.fault("schema", f"{findings[0].where}: {findings[0].message}")
+        return None
+    resolved, findings = resolve(problem.reference, problem.data, policy)
+    program = None
+    if resolved is not None:
+        program, findings = compile_program(resolved, policy)
+    if program is None:
+        first = findings[0]
+        code = "does-not-bind" if has_data and first.code in DATA_CODES else "does-not-build"
+        entry.binds = None if not has_data else code != "does-not-bind"
+        entry.fault(code, f"{first.where}: {first.message}" if first.where else first.message)
+        return None
+    entry.builds = True
+    entry.binds = True if has_data else None
+    return program
+
+
+def _solve(problem: Problem, program: Program, entry: Entry, policy: Policy) -> None:
+    stated = entry.stated = outcome_of(program, policy)
+    if stated.status == "unknown":
+        entry.fault("not-solved", stated.message)
+        return
+    if stated.proof != "certified":
+        entry.note("not-certified", f"{stated.status} is the solver's word")
+    readings: dict[Integrality, Outcome] = {}
+    for reading in READINGS:
+        readings[reading] = stated if is_as_read(program, reading) else outcome_of(read_as(program, reading), policy)
+        if readings[reading].status == "unknown":
+            entry.note("reading-unsolved", f"{reading}: {readings[reading].message}")
+    entry.whole, entry.fractional = readings["whole"], readings["fractional"]
+    if entry.whole.differs(entry.fractional, policy.value_tolerance):
+        entry.note("readings-differ", f"whole {entry.whole.show()}, fractional {entry.fractional.show()}")
+    _compare(problem, entry, stated, policy)
+
+
+def _compare(problem: Problem, entry: Entry, stated: Outcome, policy: Policy) -> None:
+    """The found status and optimum against the stored ones."""
+    independent = problem.extra.get("labelled_by") != "reference"
+    if stated.status in ("infeasible", "unbounded") and not (problem.status == stated.status and independent):
+        entry.fault(f"{stated.status}-reference", f"the reference is {stated.status}")
+    expected = problem.status or ("optimal" if problem.optimum is not None else None)
+    if expected is None:
+        entry.note("nothing-stored", NOTES["nothing-stored"])
+        return
+    entry.agrees = True
+    if expected != stated.status:
+        entry.agrees = False
+        entry.fault("status-differs", f"stored {expected}, solved {stated.status}")
+    elif problem.optimum is not None and stated.objective is not None:
+        entry.agrees = same_value(stated.objective, problem.optimum, policy.value_tolerance)
+        if not entry.agrees:
+            entry.fault("optimum-differs", f"stored {show(problem.optimum)}, solved {show(stated.objective)}")
+            others = {"whole": entry.whole, "fractional": entry.fractional}
+            for reading, outcome in others.items():
+                value = None if outcome is None or outcome is stated else outcome.objective
+                if value is not None and same_value(value, problem.optimum, policy.value_tolerance):
+                    entry.note("agrees-otherwise", f"the stored optimum is that of the {reading} reading")
+
+
+def audit_texts(problems: Sequence[Problem], entries: Sequence[Entry], threshold: float = THRESHOLD) -> None:
+    """Add what only shows between problems: repeated texts, contradicting labels, leaks across splits.
+
+    A problem and the twin made from it on purpose (``extra["twin"]``) do not count as near duplicates.
+    """
+    for pair in near_duplicates([problem.text for problem in problems], threshold):
+        one, other = problems[pair.first], problems[pair.second]
+        if one.extra.get("twin") == other.id or other.extra.get("twin") == one.id:
+            continue
+        for entry, this, that in ((entries[pair.first], one, other), (entries[pair.second], other, one)):
+            _pair_up(entry, this, that, pair.share, pair.exact)
+
+
+def _pair_up(entry: Entry, this: Problem, that: Problem, share: float, exact: bool) -> None:
+    same_data = this.data == that.data
+    if exact and same_data:
+        if not _same_label(this, that):
+            entry.fault("contradicting-labels", f"{that.id} asks the same and says {_label(that)}, not {_label(this)}")
+        else:
+            entry.fault("duplicate-text", f"the same text as {that.id}")
+    elif exact:
+        entry.note("same-text", f"the same text as {that.id}, about other data")
+    else:
+        entry.note("near-duplicate", f"{share:.0%} of the word 5-grams shared with {that.id}")
+    if this.split is not None and that.split is not None and this.split != that.split and (same_data or not exact):
+        entry.fault("leaks-across-splits", f"{that.id} in {that.split} is {share:.0%} the same")
+
+
+def _same_label(this: Problem, that: Problem) -> bool:
+    if this.optimum is not None and that.optimum is not None:
+        return same_value(this.optimum, that.optimum)
+    return this.optimum is that.optimum and this.status == that.status
+
+
+def _label(problem: Problem) -> str:
+    return show(problem.optimum) if problem.optimum is not None else str(problem.status)
+
+
+def audit(
+    problems: Sequence[Problem],
+    policy: Policy | None = None,
+    *,
+    workers: int = 1,
+    threshold: float = THRESHOLD,
+    progress: Callable[[int], None] | None = None,
+) -> Audit:
+    """Audit all problems, each within a bounded time, in killable processes. ``progress`` is told how many are done.
+
+    Three solves (as stated, whole, fractional) may each take the policy's time limit; a process that takes longer than
+    that in all, with a margin, is killed and its problem gets the fault ``timed-out``.
+    """
+    from .auditing import run
+
+    entries = run(problems, policy or Policy(), workers, progress)
+    audit_texts(problems, entries, threshold)
+    return Audit(entries)
+
+
+def plain_outcome(outcome: Outcome | None) -> str:
+    """A cell of the table: the optimum in short, the status, or nothing."""
+    if outcome is None:
+        return ""
+    return f"{float(plain_number(outcome.objective)):.10g}" if outcome.objective is not None else outcome.status
