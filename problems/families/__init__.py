@@ -11,13 +11,20 @@ from typing import Final
 
 from ...feasibility.errors import PyriteError
 from ..problem import Problem
-from . import product_mix
+from . import (
+    blending,
+    product_mix,
+)
 from .drawing import SIZES, VARIANTS, Drawing, Family, Size, Variant
 from .proving import Proved, prove
 
 __all__ = ["FAMILIES", "SIZES", "VARIANTS", "Drawing", "Family", "Size", "Variant", "draw", "problem_id", "split_of"]
 
-FAMILIES: Final[dict[str, Family]] = {module.FAMILY.name: module.FAMILY for module in (product_mix,)}
+_MODULES = (
+    product_mix,
+    blending,
+)
+FAMILIES: Final[dict[str, Family]] = {module.FAMILY.name: module.FAMILY for module in _MODULES}
 """Every family by name."""
 
 _ATTEMPTS = 40

@@ -64,7 +64,7 @@ def linear(terms: Iterable[tuple[Exact, str]]) -> str:
     for coefficient, name in terms:
         if coefficient == 0:
             continue
-        size: Exact = abs(coefficient)
+        size = -coefficient if coefficient < 0 else coefficient
         body = name if size == 1 else f"{decimal(size)}*{name}"
         if text:
             text += f" {'-' if coefficient < 0 else '+'} {body}"
