@@ -1,0 +1,148 @@
+"""What a comparison says and the evidence for it: plain data, exact numbers.
+
+Certificates speak about claims ``body(x) <= limit`` over the plans of a source program. A lower side is the claim for
+the negated body. Multipliers combine rows and columns of the source: a positive one uses the upper side, a negative
+one the lower side; the combination equals the claim's body and its bound stays within the limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from ..rationals import Exact, magnitude
+from ..solution import Proof
+from .maps import Affine
+
+Relation: TypeAlias = Literal["equivalent", "relaxation", "restriction", "incomparable", "objective-differs", "unknown"]
+Side: TypeAlias = Literal["lower", "upper", "integer"]
+Method: TypeAlias = Literal["multipliers", "rounding", "integral", "empty", "crossed", "solver"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is claimed: a side of a row of the target program, or a bound or the integrality of one of its columns."""
+
+    kind: Literal["row", "column", "objective"]
+    number: int
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Why every plan of the source keeps the target.
+
+    - multipliers: ``rows``/``columns`` combine to the claim's body.
+    - rounding: the same for the body times ``factor`` (a positive integer that makes it whole-numbered on whole-number
+      columns); the bound may be rounded down (Chvatal-Gomory).
+    - integral: the image minus ``rows`` (multiples of equality rows) has whole coefficients on whole-number columns.
+    - empty: the source has no plan: the multipliers combine to 0 <= a negative number (limit is ignored).
+    - crossed: the source has no plan: the row or column named has its lower side above its upper side.
+    - solver: a mixed-integer search found no plan beyond the limit; not re-checkable here.
+    """
+
+    target: Target
+    method: Method
+    rows: dict[int, Exact] = field(default_factory=dict)
+    columns: dict[int, Exact] = field(default_factory=dict)
+    factor: Exact = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A plan of the source whose image breaks the target.
+
+    ``plan`` is over the source's columns, ``image`` over the target's (None where the target has an auxiliary column
+    whose value is open). When ``slice_certificate`` is given, the target with its plan columns fixed at the image is
+    infeasible by those multipliers, whatever the open columns do.
+    """
+
+    plan: tuple[Exact, ...]
+    image: tuple[Exact | None, ...]
+    target: Target
+    value: Exact
+    limit: Exact
+    slice_certificate: Certificate | None = None
+
+    @property
+    def excess(self) -> Exact:
+        """By how much the limit is passed (for integrality: the distance to the nearest whole number)."""
+        return magnitude(self.value - self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """Whether every plan of the source is a plan of the target."""
+
+    status: Literal["proved", "refuted", "unknown"]
+    certificates: tuple[Certificate, ...] = ()
+    witness: Witness | None = None
+    proof: Proof | None = None
+    code: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Whether both objectives rank plans alike, both read as costs (a maximised objective is negated).
+
+    - same: ``scale * cost_a + constant`` equals ``cost_b``: certificates for "at least" on A's plans and "at most" on
+      B's; or, with ``scale`` None, neither of the two doubled programs finds a pair that the two rank differently.
+    - differs: ``better`` and ``worse`` are plans of B; A's cost says better < worse, B's does not (or the reverse when
+      ``strict_in`` is "b").
+    """
+
+    status: Literal["same", "differs", "unknown"]
+    scale: Exact | None = None
+    constant: Exact = 0
+    certificates: tuple[Certificate, ...] = ()
+    better: tuple[Exact, ...] = ()
+    worse: tuple[Exact, ...] = ()
+    strict_in: Literal["a", "b"] = "a"
+    proof: Proof | None = None
+    code: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Columns of one program read as one: ``merged = sum weights[j] x_j``.
+
+    Exact because the columns are parallel everywhere and their weighted ranges cover every value of the merged range.
+    """
+
+    weights: dict[int, Exact]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """How plans of A and B are read as each other.
+
+    ``forward[k]`` gives column k of B from A's columns, ``backward[j]`` column j of A from B's; None where an auxiliary
+    column has no formula. ``a_open``/``b_open`` are the auxiliary columns, which are no part of the plan.
+    The programs are A and B after ``a_merges`` and ``b_merges`` (merged columns come last, their parts are gone).
+    """
+
+    forward: tuple[Affine | None, ...]
+    backward: tuple[Affine | None, ...]
+    source: str
+    a_open: frozenset[int] = frozenset()
+    b_open: frozenset[int] = frozenset()
+    a_merges: tuple[Merge, ...] = ()
+    b_merges: tuple[Merge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The relation of A to B and its evidence. ``proof`` is certified only when every part of the relation is."""
+
+    relation: Relation
+    proof: Proof | None = None
+    correspondence: Correspondence | None = None
+    a_in_b: Containment | None = None
+    b_in_a: Containment | None = None
+    preference: Preference | None = None
+    code: str | None = None
+    message: str = ""
+    seconds: float = 0.0

@@ -1,0 +1,199 @@
+"""Which column of A may be which of B, from structure alone: colour refinement with individualisation.
+
+The graph has a node a column and a node a row; an edge carries the coefficient of the row in canonical scale, so that
+row order, positive row scaling and the direction of an inequality make no difference. Both programs are refined
+together, so equal colours mean "not yet told apart". Where a colour class has several members, one pair is
+individualised and refinement goes on (Babai, Erdos, Selkow 1980; McKay 1981): with symmetric models any automorphism
+is as good as another. What comes out is a proposal; the prover decides.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping
+from fractions import Fraction
+from functools import reduce
+from math import gcd, lcm
+
+from ..program import Program
+from ..rationals import Exact, simplify
+from .preference import cost
+
+_EXACT_LIMIT = 400
+"""Columns up to which a similarity assignment (cubic time) is tried when the graphs differ."""
+
+
+class _Graph:
+    """One program as coloured nodes: columns 0..n-1 and rows n.. with edges (neighbour, coefficient)."""
+
+    def __init__(self, program: Program, detail: bool) -> None:
+        count = len(program.columns)
+        self.count = count
+        self.edges: list[list[tuple[int, Exact]]] = [[] for _ in range(count)]
+        self.colours: list[Hashable] = []
+        objective = cost(program)
+        weights = primitive(objective.linear)
+        second: dict[int, list[Hashable]] = defaultdict(list)
+        for (j, k), c in objective.quadratic.items():
+            second[j].append(("q", j == k, c if detail else 0))
+            if j != k:
+                second[k].append(("q", False, c if detail else 0))
+        for j, column in enumerate(program.columns):
+            if detail:
+                bounds: Hashable = (column.lower, column.upper, weights.get(j, 0))
+            else:
+                weight = weights.get(j, 0)
+                bounds = (column.lower is None, column.upper is None, (weight > 0) - (weight < 0))
+            self.colours.append(("column", column.is_integer, bounds, tuple(sorted(map(repr, second[j])))))
+        for row in program.rows:
+            terms, low, high = canonical(row.linear, row.lower, row.upper)
+            node = len(self.edges)
+            self.edges.append([])
+            kind = "equal" if low is not None and low == high else "range" if low is not None else "most"
+            self.colours.append(("row", kind, (low, high) if detail else None))
+            for j, c in terms.items():
+                label: Exact = c if detail else (c > 0) - (c < 0)
+                self.edges[node].append((j, label))
+                self.edges[j].append((node, label))
+
+
+def primitive(terms: Mapping[int, Exact]) -> dict[int, Exact]:
+    """The terms scaled by a positive number to whole coefficients without a common divisor."""
+    if not terms:
+        return {}
+    denominator = lcm(*(Fraction(c).denominator for c in terms.values()))
+    divisor = reduce(gcd, (int(c * denominator) for c in terms.values()), 0)
+    return {j: int(c * denominator) // divisor for j, c in terms.items()}
+
+
+def canonical(
+    terms: Mapping[int, Exact], lower: Exact | None, upper: Exact | None
+) -> tuple[dict[int, Exact], Exact | None, Exact | None]:
+    """A row in canonical scale and direction: primitive, one-sided rows as ``<=``, others sign-sorted."""
+    if not terms:
+        return {}, lower, upper
+    scaled = primitive(terms)
+    some = next(iter(terms))
+    factor = Fraction(scaled[some]) / terms[some]
+    low = None if lower is None else simplify(lower * factor)
+    high = None if upper is None else simplify(upper * factor)
+    flip = high is None
+    if low is not None and high is not None:
+        flip = sorted(-c for c in scaled.values()) > sorted(scaled.values())
+    if flip:
+        scaled = {j: -c for j, c in scaled.items()}
+        low, high = (None if high is None else -high), (None if low is None else -low)
+    return scaled, low, high
+
+
+def pair_columns(
+    a: Program, b: Program, fixed: Mapping[int, int], deadline: float, *, detail: bool = True
+) -> tuple[dict[int, int], bool]:
+    """Pairs {column of B: column of A} that extend ``fixed``, and whether the two graphs could not be told apart.
+
+    ``detail`` False looks only at signs and which bounds exist, for models whose numbers differ (errors, units).
+    """
+    left, right = _Graph(a, detail), _Graph(b, detail)
+    for number, (k, j) in enumerate(sorted(fixed.items())):
+        left.colours[j] = ("fixed", number)
+        right.colours[k] = ("fixed", number)
+    colours = _refine(left, right)
+    same = _alike(left, right, colours)
+    pairs: dict[int, int] = {}
+    while True:
+        classes = _classes(left.count, right.count, colours)
+        pairs = {theirs[0]: ours[0] for ours, theirs in classes if len(ours) == 1 == len(theirs)}
+        open_classes = [(o, t) for o, t in classes if len(o) == len(t) > 1]
+        if not open_classes or time.monotonic() > deadline:
+            break
+        ours, theirs = min(open_classes, key=lambda c: len(c[0]))
+        fresh = max(max(colours[0]), max(colours[1])) + 1
+        colours[0][ours[0]] = fresh
+        colours[1][theirs[0]] = fresh
+        left.colours, right.colours = list(colours[0]), list(colours[1])
+        colours = _refine(left, right)
+    if not same and max(left.count, right.count) <= _EXACT_LIMIT:
+        pairs = _assign(left, right, a, b, fixed)
+    pairs.update(fixed)
+    return pairs, same
+
+
+def _refine(left: _Graph, right: _Graph) -> tuple[list[int], list[int]]:
+    """Stable colours of both graphs, from the colours they carry."""
+    names: dict[Hashable, int] = {}
+    now = tuple([names.setdefault(c, len(names)) for c in g.colours] for g in (left, right))
+    count = len(names)
+    while True:
+        fresh: dict[Hashable, int] = {}
+        following = tuple(
+            [
+                fresh.setdefault((colour, tuple(sorted((_order(label), colours[n]) for n, label in edges))), len(fresh))
+                for colour, edges in zip(colours, graph.edges, strict=True)
+            ]
+            for graph, colours in zip((left, right), now, strict=True)
+        )
+        now = following
+        if len(fresh) == count:
+            return now[0], now[1]
+        count = len(fresh)
+
+
+def _order(label: Exact) -> tuple[int, int]:
+    value = Fraction(label)
+    return value.numerator, value.denominator
+
+
+def _alike(left: _Graph, right: _Graph, colours: tuple[list[int], list[int]]) -> bool:
+    return Counter(colours[0]) == Counter(colours[1]) and left.count == right.count
+
+
+def _classes(ours: int, theirs: int, colours: tuple[list[int], list[int]]) -> list[tuple[list[int], list[int]]]:
+    groups: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for j in range(ours):
+        groups[colours[0][j]][0].append(j)
+    for k in range(theirs):
+        groups[colours[1][k]][1].append(k)
+    return [group for group in groups.values() if group[0] and group[1]]
+
+
+def _assign(left: _Graph, right: _Graph, a: Program, b: Program, fixed: Mapping[int, int]) -> dict[int, int]:
+    """The assignment of most alike columns when the graphs differ: shared edge labels, bounds and cost count."""
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    free_left = [j for j in range(left.count) if j not in set(fixed.values())]
+    free_right = [k for k in range(right.count) if k not in fixed]
+    if not free_left or not free_right:
+        return {}
+    row_left = _row_profiles(left)
+    row_right = _row_profiles(right)
+    profiles_left = {j: _profile(left, j, row_left) for j in free_left}
+    profiles_right = {k: _profile(right, k, row_right) for k in free_right}
+    likeness = np.zeros((len(free_right), len(free_left)))
+    for p, k in enumerate(free_right):
+        for q, j in enumerate(free_left):
+            shared = sum((profiles_left[j] & profiles_right[k]).values())
+            total = max(sum(profiles_left[j].values()), sum(profiles_right[k].values()))
+            likeness[p, q] = (
+                shared / total if a.columns[j].is_integer == b.columns[k].is_integer else shared / total - 0.5
+            )
+    chosen = linear_sum_assignment(-likeness)
+    return {free_right[p]: free_left[q] for p, q in zip(*chosen, strict=True) if likeness[p, q] >= 0.5}
+
+
+def _row_profiles(graph: _Graph) -> list[Hashable]:
+    """A row by its kind, sides and the multiset of its coefficients."""
+    return [
+        (graph.colours[n], tuple(sorted(_order(label) for _, label in graph.edges[n])))
+        for n in range(graph.count, len(graph.edges))
+    ]
+
+
+def _profile(graph: _Graph, j: int, rows: list[Hashable]) -> Counter[Hashable]:
+    found: Counter[Hashable] = Counter()
+    found[graph.colours[j]] += 1
+    for node, label in graph.edges[j]:
+        found[(label, rows[node - graph.count])] += 1
+        found[label] += 1
+    return found
