@@ -1,4 +1,4 @@
-"""Exact branch and bound for programs with few integers: a certified optimum where HiGHS would need several milliseconds.
+"""Exact branch and bound for programs with few integers: certified, often before HiGHS would have begun.
 
 Depth first over exact dictionaries (``simplex``). Every leaf is closed by evidence that ``exactness`` has checked with
 the leaf's own bounds: a Farkas certificate, a weak-duality bound no better than the best plan, or a whole point. The

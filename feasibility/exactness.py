@@ -1,8 +1,8 @@
 """The judge's scales: re-checks of points, multipliers, rays and convexity in exact arithmetic, from scratch.
 
-A certificate may come from anywhere (a float solver's basis, a rounded ray, the exact simplex): it proves something only
-when a function of this module says so. Each one is short, works on the program as it was compiled and uses nothing but
-exact additions, multiplications and comparisons, so that a person can check the checker.
+A certificate may come from anywhere (a float solver's basis, a rounded ray, the exact simplex): it proves something
+only when a function of this module says so. Each one is short, works on the program as it was compiled and uses
+nothing but exact additions, multiplications and comparisons, so that a person can check the checker.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 from .policy import Policy
 from .program import Program, Quadratic
 from .rationals import Exact, divide
-from .solution import Conflict, Farkas
+from .solution import Farkas
 
 Bounds: TypeAlias = Sequence[tuple[Exact | None, Exact | None]]
 """Lower and upper bound a column, in place of the program's own (a node of a search tree)."""
@@ -25,7 +25,7 @@ Bounds: TypeAlias = Sequence[tuple[Exact | None, Exact | None]]
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A row, bound or integrality that a point breaks by ``amount`` (more than the tolerance): ``value`` against ``bound``.
+    """A row, bound or integrality that a point breaks: ``value`` against ``bound``, apart by ``amount``.
 
     ``number`` is the row's number for kind row and the column's otherwise; for integer, ``bound`` is the nearest whole.
     """
@@ -57,7 +57,8 @@ def violations(program: Program, point: Sequence[Exact], policy: Policy | None =
             found.append(Violation("row", i, row.lower - value, value, row.lower))
         elif row.upper is not None and value > row.upper and _beyond(value - row.upper, row.upper, row_tolerance):
             found.append(Violation("row", i, value - row.upper, value, row.upper))
-    for j, (column, value) in enumerate(zip(program.columns, point, strict=True)):
+    for j, column in enumerate(program.columns):
+        value = point[j]
         lower, upper = column.lower, column.upper
         if lower is not None and value < lower and _beyond(lower - value, lower, row_tolerance):
             found.append(Violation("lower", j, lower - value, value, lower))
@@ -65,8 +66,9 @@ def violations(program: Program, point: Sequence[Exact], policy: Policy | None =
             found.append(Violation("upper", j, value - upper, value, upper))
         if column.domain != "continuous" and value.denominator != 1:
             whole = round(value)
-            if abs(value - whole) > integer_tolerance:
-                found.append(Violation("integer", j, abs(value - whole), value, whole))
+            away: Exact = value - whole if value > whole else whole - value
+            if away > integer_tolerance:
+                found.append(Violation("integer", j, away, value, whole))
     return found
 
 
@@ -110,7 +112,7 @@ def _keeps(program: Program, point: Sequence[Exact], integrality: bool) -> bool:
 
 
 def _beyond(amount: Exact, bound: Exact, tolerance: Fraction) -> bool:
-    return amount > tolerance * max(1, abs(bound))
+    return bool(amount > tolerance * max(1, bound, -bound))
 
 
 def gradient(function: Quadratic, point: Sequence[Exact]) -> dict[int, Exact]:
@@ -137,9 +139,9 @@ def proves_optimal(
 ) -> bool:
     """Whether row multipliers prove that the point is optimal among ALL points of the continuous relaxation.
 
-    The point must keep every row, bound and (unless ``integrality`` is off) integrality exactly; the objective's gradient must be ``A' duals + z`` with
-    each multiplier, on a row or (z) on a column, pushing against a side at which the point lies. For a convex program
-    these Karush-Kuhn-Tucker conditions are sufficient (Boyd and Vandenberghe, Convex Optimization, 5.5.3); a quadratic
+    The point must keep every row, bound and (unless ``integrality`` is off) integrality exactly; the objective's
+    gradient must be ``A' duals + z`` with each multiplier, on a row or (z) on a column, pushing against a side at which
+    the point lies. For a convex program these Karush-Kuhn-Tucker conditions are sufficient (Boyd and Vandenberghe, Convex Optimization, 5.5.3); a quadratic
     objective must have been found convex before, see :func:`is_convex`.
     """
     if program.is_nonlinear or not _keeps(program, point, integrality):
@@ -237,7 +239,7 @@ def proves_unbounded(
     """
     if program.is_nonlinear or not _keeps(program, point, integrality):
         return False
-    for j, (column, d) in enumerate(zip(program.columns, ray, strict=True)):
+    for column, d in zip(program.columns, ray, strict=True):
         if (d < 0 and column.lower is not None) or (d > 0 and column.upper is not None):
             return False
         if integrality and column.domain != "continuous" and d.denominator != 1:
@@ -291,23 +293,3 @@ def is_positive_semidefinite(quadratic: Mapping[tuple[int, int], Exact]) -> bool
             for other, p in row.items():
                 target[other] = target.get(other, Fraction(0)) - factor * p
     return True
-
-
-def restricted(program: Program, conflict: Conflict) -> Program:
-    """The program with only the rows, bounds and integrality that the conflict names, and no objective."""
-    from .program import Column  # the only place that builds one
-
-    rows = [program.rows[i] for i in conflict.rows]
-    bounds, integers = set(conflict.bounds), set(conflict.integers)
-    columns = [
-        Column(
-            column.name,
-            "integer" if j in integers else "continuous",
-            column.lower if (j, "lower") in bounds else None,
-            column.upper if (j, "upper") in bounds else None,
-            column.variable,
-            column.members,
-        )
-        for j, column in enumerate(program.columns)
-    ]
-    return Program(columns, rows, "feasibility")

@@ -45,7 +45,6 @@ _OUTCOMES: dict[Any, Outcome] = {
     _STATUS.kMemoryLimit: "interrupted",
     _STATUS.kIterationLimit: "interrupted",
     _STATUS.kInterrupt: "interrupted",
-    _STATUS.kHighsInterrupt: "interrupted",
 }
 _KEPT_RANGE = (1e-4, 1e6)
 """Coefficients within this range go to HiGHS as they are; beyond it everything is scaled."""
@@ -95,8 +94,11 @@ class Answer:
 
 def to_floats(program: Program) -> FloatProgram:
     """The program in floats. Raises OverflowError when a number does not fit (beyond 1.8e308)."""
-    starts, index, value = [0], [], []
-    row_lower, row_upper = [], []
+    starts = [0]
+    index: list[int] = []
+    value: list[Exact] = []
+    row_lower: list[Exact | float] = []
+    row_upper: list[Exact | float] = []
     for row in program.rows:
         linear = row.body.linear
         index.extend(linear)

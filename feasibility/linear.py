@@ -1,8 +1,9 @@
 """Linear programs and relaxations: HiGHS proposes a basis or a ray, exact arithmetic decides.
 
 Small programs (by entries of the dictionary) are finished by the exact simplex from HiGHS's basis, so their answer is
-always certified; tiny ones do not need HiGHS at all. Larger ones are certified by solving HiGHS's basis, or rounding its
-rays, in rationals; when that fails within its budget, the answer is the solver's word, re-evaluated at the tolerances.
+always certified; tiny ones do not need HiGHS at all. Larger ones are certified by solving HiGHS's basis, or rounding
+its rays, in rationals; when that fails within its budget, the answer is the solver's word, re-evaluated at the
+tolerances.
 """
 
 from __future__ import annotations
@@ -141,12 +142,12 @@ def _large(
     answer: Answer | None = None,
 ) -> Relaxation:
     answer = answer or run(floats, policy, deadline=deadline, cost=objective)
-    if answer.outcome in ("infeasible", "infeasible-or-unbounded", "unbounded", "unknown", "error"):
+    undecided = ("infeasible", "infeasible-or-unbounded", "unbounded", "unknown", "error")
+    if answer.outcome in undecided and not (answer.farkas or answer.ray):
         # Presolve finds these without a ray; the simplex method on the whole program has one.
-        if not (answer.farkas or answer.ray):
-            again = run(floats, policy, deadline=deadline, presolve=False, cost=objective)
-            if again.outcome in ("infeasible", "unbounded", "optimal"):
-                answer = again
+        again = run(floats, policy, deadline=deadline, presolve=False, cost=objective)
+        if again.outcome in ("infeasible", "unbounded", "optimal"):
+            answer = again
     if answer.outcome == "optimal":
         return _optimal(program, answer, policy, deadline, objective)
     if answer.outcome == "infeasible":

@@ -1,7 +1,8 @@
 """Exact solution of a basis that is too large for the dense dictionary: sparse elimination in rationals.
 
-Bases of real programs are nearly triangular. Rows with one unknown left are solved, columns that one row alone contains
-are postponed, and only the kernel that remains is eliminated with Bareiss's fraction-free method (Math. Comp. 22, 1968).
+Bases of real programs are nearly triangular. Rows with one unknown left are solved, columns that one row alone
+contains are postponed, and only the kernel that remains is eliminated with Bareiss's fraction-free method (Math. Comp.
+22, 1968).
 """
 
 from __future__ import annotations

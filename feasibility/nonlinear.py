@@ -6,7 +6,7 @@ SCIP's word is trusted at its tolerances; its point is re-evaluated exactly, lik
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Literal
 
 from . import exactness
 from .linear import repaired
@@ -51,7 +51,7 @@ def solve_nonlinear(program: Program, policy: Policy, deadline: float) -> Soluti
             model.addCons(body >= float(row.lower))
         if row.upper is not None:
             model.addCons(body <= float(row.upper))
-    sense = "maximize" if program.sense == "maximize" else "minimize"
+    sense: Literal["maximize", "minimize"] = "maximize" if program.sense == "maximize" else "minimize"
     goal = model.addVar(lb=None, ub=None)
     worth = _expression(program.objective, unknowns)
     model.addCons(goal <= worth if sense == "maximize" else goal >= worth)
@@ -80,8 +80,9 @@ def _read(program: Program, model: Any, unknowns: list[Any], policy: Policy) -> 
     values = [model.getSolVal(best, unknown) for unknown in unknowns]
     point = repaired(program, values)
     for j, column in enumerate(program.columns):
-        if column.domain != "continuous" and abs(point[j] - round(point[j])) <= policy.integer_tolerance:
-            point[j] = round(point[j])
+        whole = round(point[j])
+        if column.domain != "continuous" and abs(float(point[j] - whole)) <= policy.integer_tolerance:
+            point[j] = whole
     broken = exactness.violations(program, point, policy)
     if broken:
         message = f"SCIP's point misses {broken[0].kind} {broken[0].number} by {float(broken[0].amount):.3g}"

@@ -1,7 +1,7 @@
 """Convex quadratic objectives: HiGHS finds an active set, an exact linear program proves it.
 
-HiGHS's quadratic solver answers to about seven digits and knows continuous columns only. Its answer tells which sides are
-active; the Karush-Kuhn-Tucker conditions with these sides are linear, and any exact solution of them is a certified
+HiGHS's quadratic solver answers to about seven digits and knows continuous columns only. Its answer tells which sides
+are active; the Karush-Kuhn-Tucker conditions with these sides are linear, and any exact solution of them is a certified
 optimum. Unbounded programs are told apart by an exact direction of recession along which the objective is linear (for
 convex quadratics there is one, or the optimum is attained: Frank and Wolfe 1956).
 """
@@ -126,7 +126,7 @@ def _multiplier(conditions: _Conditions, name: str, low: bool, high: bool, sign:
 
 
 def _recession(program: Program, policy: Policy, deadline: float | None) -> list[Exact] | None:
-    """A direction that keeps all rows and bounds, along which the objective is linear and improves; None when none is."""
+    """A direction that keeps all rows and bounds while the objective is linear and improves; None without one."""
     columns = [
         Column(c.name, "continuous", None if c.lower is None else 0, None if c.upper is None else 0, c.variable)
         for c in program.columns
@@ -140,8 +140,8 @@ def _recession(program: Program, policy: Policy, deadline: float | None) -> list
         bends.setdefault(j, {})[k] = bends.get(j, {}).get(k, 0) + q
         bends.setdefault(k, {})[j] = bends.get(k, {}).get(j, 0) + q
     rows += [Row(f"bend {j}", Quadratic({k: q for k, q in bend.items() if q}), 0, 0, "") for j, bend in bends.items()]
-    gain = (1, None) if program.sense == "maximize" else (None, -1)
-    rows.append(Row("gain", Quadratic(dict(program.objective.linear)), *gain, "gain"))
+    low, high = (1, None) if program.sense == "maximize" else (None, -1)
+    rows.append(Row("gain", Quadratic(dict(program.objective.linear)), low, high, "gain"))
     found = relax(Program(columns, rows, "feasibility"), policy, deadline, objective=False)
     return list(found.point) if found.status == "optimal" and found.point is not None else None
 

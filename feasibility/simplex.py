@@ -1,8 +1,8 @@
 """A small exact simplex: finishes, repairs and replaces a float solver's basis where a program is small enough.
 
-The program is kept as a dictionary (Chvatal, Linear Programming, chapter 2): every basic unknown written in terms of the
-nonbasic ones, with integer numerators over one common denominator, so that a pivot needs no fractions (Edmonds 1967,
-Bareiss 1968). Unknowns are the columns and, behind them, one activity a row; both kinds have bounds. Dense: made for
+The program is kept as a dictionary (Chvatal, Linear Programming, chapter 2): every basic unknown written in terms of
+the nonbasic ones, with integer numerators over one common denominator, so that a pivot needs no fractions (Edmonds
+1967, Bareiss 1968). Unknowns are the columns and, behind them, one activity a row; both kinds have bounds. Dense: made for
 programs up to some thousand entries; larger ones go to HiGHS and their bases to ``linear_algebra``.
 
 Its answers are certificates that ``exactness`` checks like anybody else's.
@@ -29,7 +29,7 @@ _BLAND_AFTER = 40
 
 @dataclass(slots=True)
 class Budget:
-    """What an exact computation may cost. ``pivots`` counts down; ``digits`` bounds the size of the denominator in bits."""
+    """What an exact computation may cost: ``pivots`` counts down, ``bits`` bounds the size of the denominator."""
 
     pivots: int = 2000
     deadline: float | None = None
@@ -258,7 +258,7 @@ class Dictionary:
             steps += 1
 
     def _farkas(self, r: int, below: bool) -> Farkas:
-        """Row r says: basic = sum t/d nonbasic, and with all nonbasics at their best sides it still misses its bound."""
+        """Row r says: basic = sum t/d nonbasic; with all nonbasics at their best sides it still misses its bound."""
         turn = 1 if below else -1
         multipliers = {self.basic[r]: turn * self.denominator}
         for s, t in enumerate(self.table[r]):

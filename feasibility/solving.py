@@ -1,8 +1,8 @@
 """What a program's optimum is, told apart beyond doubt: optimal, infeasible, unbounded, or an honest unknown.
 
-The continuous relaxation comes first: exact, and when its vertex is whole it is the answer. Programs with integers that
-are left go to a small exact branch and bound, and only then to HiGHS's search, whose answer is rounded, fixed, re-solved
-and re-evaluated.
+The continuous relaxation comes first: exact, and when its vertex is whole it is the answer. Programs with integers
+that are left go to a small exact branch and bound, and only then to HiGHS's search, whose answer is rounded, fixed,
+re-solved and re-evaluated.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WORK = 60_000
 
 
 def solve(program: Program, policy: Policy | None = None, *, deadline: float | None = None) -> Solution:
-    """Solve a program. ``deadline`` is a ``time.monotonic()`` value; without one, ``policy.time_limit`` seconds from now.
+    """Solve a program. ``deadline`` is a ``time.monotonic()`` value; by default ``policy.time_limit`` seconds from now.
 
     Raises nothing for any compiled program: what cannot be decided is a Solution with status unknown and a code.
     """
