@@ -26,9 +26,6 @@ from .verdict import Finding
 if TYPE_CHECKING:
     from .references import Resolved
 
-SMALLEST_COEFFICIENT = Fraction(1, 10**9)
-"""Coefficients up to this size are dropped by HiGHS without a word, so they are refused here."""
-
 _OPPOSITE = {"<=": ">=", ">=": "<=", "==": "=="}
 
 
@@ -90,7 +87,9 @@ class _Compiler:
         self.columns: list[Column] = []
         self.rows: list[Row] = []
         self.written = 0
+        # Coefficients below the inverse of the largest magnitude are as far beyond what scaling can rescue for floats.
         self.limit = Fraction(min(policy.max_magnitude, sys.float_info.max))
+        self.smallest = 1 / self.limit if self.limit else Fraction(0)
         self.tables: dict[str, dict[Any, int]] = {}
         self.expander = Expander(resolved.sets, resolved.parameters, resolved.variables, self.tables, policy.max_terms)
 
@@ -168,7 +167,7 @@ class _Compiler:
             self.expander.allow(piece.terms, piece.tries, "the objective")
             into = Terms()
             piece.emit([None] * self.expander.lookup.width, 1, into)
-            body = self._finish(into, linear_may_be_small=True)
+            body = self._finish(into)
             self._large("the constant", body.constant)
             return body
         except Trouble as trouble:
@@ -229,16 +228,16 @@ class _Compiler:
         body.constant = 0
         self.rows.append(Row(name, body, lower, upper, constraint, members))
 
-    def _finish(self, into: Terms, linear_may_be_small: bool = False) -> Quadratic:
+    def _finish(self, into: Terms) -> Quadratic:
         """Whole coefficients as ints, zeros dropped, sizes checked."""
         self.written += len(into.linear) + len(into.quadratic)
         if self.written > self.policy.max_terms:
             raise Trouble("too-many-terms", f"there are more than {self.policy.max_terms:,} terms")
-        linear = self._tidy(into.linear, linear_may_be_small)
-        quadratic = self._tidy(into.quadratic, False) if into.quadratic else {}
+        linear = self._tidy(into.linear)
+        quadratic = self._tidy(into.quadratic) if into.quadratic else {}
         return Quadratic(linear, quadratic, simplify(into.constant))
 
-    def _tidy(self, terms: dict[Any, Exact], may_be_small: bool) -> dict[Any, Exact]:
+    def _tidy(self, terms: dict[Any, Exact]) -> dict[Any, Exact]:
         largest = int(self.limit)
         for value in terms.values():
             if type(value) is int and value != 0 and -largest <= value <= largest:
@@ -250,11 +249,11 @@ class _Compiler:
         for key, value in tidy.items():
             if size(value) > self.limit:
                 self._large(f"the coefficient of {self._named(key)}", value)
-            if not may_be_small and size(value) <= SMALLEST_COEFFICIENT:
+            if size(value) < self.smallest:
                 raise Trouble(
                     "number-too-small",
-                    f"the coefficient of {self._named(key)} is {describe(value)}, which a solver reads as zero",
-                    hint="measure in other units, so that coefficients are larger than 1e-9",
+                    f"the coefficient of {self._named(key)} is {describe(value)}, which solvers cannot tell from zero",
+                    hint="measure in other units",
                 )
         return tidy
 

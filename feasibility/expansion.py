@@ -161,7 +161,7 @@ class Expander:
         degree = left.degree + right.degree
         if degree > 2:
             raise Trouble(
-                "degree-too-high",
+                "nonlinear",
                 f"this multiplies {degree} variables; an objective or a row holds at most products of two",
                 node,
             )
