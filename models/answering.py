@@ -1,0 +1,159 @@
+"""Answering problems in batches into an append-only file that a kill cannot hurt.
+
+The batches are planned over all requests, answered or not, and only then are those left out that are complete: after a
+kill a half-answered batch is computed again as it was, so that greedy answers come out the same as undisturbed (in
+bfloat16 a row's last bits depend on what else is in its batch).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from ..feasibility.errors import PyriteError
+from ..problems.files import LineWriter, Output, read_outputs
+from ..problems.problem import Problem
+
+Decoding = Literal["free", "grammar", "names"]
+DECODINGS = ("free", "grammar", "names")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How answers are drawn; part of a run's identity.
+
+    ``temperature`` 0 is greedy. ``decoding``: ``free``; ``grammar`` keeps to the language (stages 1-2 and the grammar
+    of expressions); ``names`` also to the names that each problem's reference declares. ``batch_size`` 0 chooses by
+    device. ``max_prompt_tokens`` 0 means what the model can hold.
+    """
+
+    samples: int = 1
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+    max_new_tokens: int = 512
+    max_prompt_tokens: int = 0
+    batch_size: int = 0
+    decoding: Decoding = "free"
+
+    def __post_init__(self) -> None:
+        for name, least in (("samples", 1), ("max_new_tokens", 1), ("max_prompt_tokens", 0), ("batch_size", 0)):
+            if getattr(self, name) < least:
+                raise PyriteError(f"{name} is at least {least}, not {getattr(self, name)}")
+        if not 0 <= self.temperature <= 10:
+            raise PyriteError(f"temperature lies between 0 (greedy) and 10, not {self.temperature}")
+        if not 0 < self.top_p <= 1:
+            raise PyriteError(f"top_p lies above 0 and is at most 1, not {self.top_p}")
+        if self.decoding not in DECODINGS:
+            raise PyriteError(f"decoding is one of {', '.join(DECODINGS)}, not {self.decoding!r}")
+        if self.samples > 1 and self.temperature == 0:
+            raise PyriteError("several samples of a greedy answer are the same answer; give a temperature above 0")
+
+    def identity(self) -> dict[str, Any]:
+        """For run.json: everything, as plain JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One answer wanted."""
+
+    problem: Problem
+    sample: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What names it within a run."""
+        return self.problem.id, self.sample
+
+
+class Answerer(Protocol):
+    """Who answers: a model in memory, an endpoint, a vLLM engine."""
+
+    def plan(self, requests: Sequence[Request]) -> list[list[Request]]:
+        """The batches, decided by the requests alone."""
+        ...
+
+    def answer(self, batch: Sequence[Request]) -> Iterator[Output]:
+        """The answers, in whatever order they come. Raises PyriteError for what a person must decide."""
+        ...
+
+    def identity(self) -> dict[str, Any]:
+        """Who it is: for run.json."""
+        ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened: never silently."""
+
+    asked: int = 0
+    before: int = 0
+    """Answered in an earlier go."""
+    answered: int = 0
+    cut: int = 0
+    """Ended by the token limit."""
+    too_long: int = 0
+    """Not asked, because the prompt does not fit."""
+    tokens: int = 0
+
+    def sentence(self) -> str:
+        """One line for people."""
+        parts = [f"{self.answered} answered"]
+        if self.before:
+            parts.append(f"{self.before} were there")
+        parts.append(f"{self.cut} cut at the token limit")
+        if self.too_long:
+            parts.append(f"{self.too_long} prompts too long to ask")
+        return ", ".join(parts)
+
+
+def answer_problems(
+    answerer: Answerer,
+    problems: Sequence[Problem],
+    settings: Settings,
+    path: Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Tally:
+    """Append an answer for every (problem, sample) that ``path`` lacks. ``progress`` is told (answers, all).
+
+    Each answer is written whole and flushed as soon as it is there. Raises PyriteError when two problems share an id.
+    """
+    requests = [Request(problem, sample) for problem in problems for sample in range(settings.samples)]
+    if len({request.key for request in requests}) < len(requests):
+        raise PyriteError("two problems have the same id; ids must be unique")
+    with LineWriter(path) as writer:
+        done = read_outputs(path) if path.stat().st_size else []
+        present = {output.key for output in done}
+        tally = Tally(asked=len(requests), before=sum(request.key in present for request in requests))
+        for output in done:
+            _count(tally, output)
+        tally.answered = 0
+        progress(tally.before, tally.asked)
+        for batch in answerer.plan(requests):
+            missing = {request.key for request in batch} - present
+            if not missing:
+                continue
+            for output in answerer.answer(batch):
+                if output.key not in missing:
+                    continue
+                writer.write(output.to_dict())
+                _count(tally, output)
+                progress(tally.before + tally.answered, tally.asked)
+    return tally
+
+
+def _count(tally: Tally, output: Output) -> None:
+    tally.answered += 1
+    tally.cut += output.finish == "length"
+    tally.too_long += output.finish == "prompt-too-long"
+    tally.tokens += int(output.extra.get("tokens", 0))
+
+
+def sample_seed(seed: int, key: tuple[str, int]) -> int:
+    """The seed of one answer's random numbers: its own, whatever else is asked and in whatever order."""
+    digest = hashlib.sha256(f"{seed}\x00{key[0]}\x00{key[1]}".encode()).digest()
+    return int.from_bytes(digest[:8], "big")

@@ -1,0 +1,152 @@
+"""A model in memory as an answerer: tokenizing, batches by length, out-of-memory, constrained decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..feasibility.errors import PyriteError
+from ..problems.files import Output
+from .answering import Request, Settings, sample_seed
+from .decoding import Grammars
+from .generating import Row, generate_rows, plain_generate, uses_plain_generate
+from .prompts import Prompt
+from .quiet import quiet_transformers
+from .sources import Loaded
+from .stopping import TokenText, end_tokens
+
+
+@dataclass(slots=True)
+class LocalAnswerer:
+    """Answers with a loaded model. ``note`` is told what a person should know, such as a halved batch."""
+
+    loaded: Loaded
+    prompt: Prompt
+    settings: Settings
+    note: Any = field(default=lambda text: None)
+    _grammars: Grammars | None = field(default=None, init=False)
+    _halved: bool = field(default=False, init=False)
+
+    def identity(self) -> dict[str, Any]:
+        """Model, weights, prompt, decoding, device: what decides the answers on one machine."""
+        return {
+            **self.loaded.identity,
+            "prompt": self.prompt.identity(self.loaded.tokenizer),
+            "answers": self.settings.identity(),
+            "compute": {"device": self.loaded.compute.device.split(":")[0], "dtype": self.loaded.compute.dtype},
+            "back_end": "transformers",
+        }
+
+    @property
+    def batch_size(self) -> int:
+        """Rows at once: as asked, else 128 on a GPU and 40 elsewhere."""
+        return self.settings.batch_size or (128 if self.loaded.compute.device.startswith("cuda") else 40)
+
+    def plan(self, requests: Sequence[Request]) -> list[list[Request]]:
+        """Batches of similar prompt length, the shortest first; equal lengths keep the order asked."""
+        lengths = {request.key: len(self._tokens(request)) for request in requests}
+        ordered = sorted(requests, key=lambda request: lengths[request.key])
+        return [list(ordered[at : at + self.batch_size]) for at in range(0, len(ordered), self.batch_size)]
+
+    def answer(self, batch: Sequence[Request]) -> Iterator[Output]:
+        """The answers as they end; out of memory halves the batch once, for the rest of this answerer's life."""
+        fitting = []
+        for request in batch:
+            tokens = self._tokens(request)
+            if len(tokens) > self._longest_prompt():
+                yield _output(request, "", "prompt-too-long", 0.0, 0, len(tokens))
+            else:
+                fitting.append((request, tokens))
+        parts = _halves(fitting) if self._halved else [fitting]
+        done: set[tuple[str, int]] = set()
+        try:
+            for part in parts:
+                yield from self._note_done(self._answer_part(part), done)
+        except (torch.OutOfMemoryError, RuntimeError, MemoryError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            if self._halved:
+                raise PyriteError(
+                    f"out of memory on {self.loaded.compute.device} with {len(fitting) // 2} rows at once: "
+                    "lower --batch-size or --max-new-tokens; what was answered is kept",
+                    exit_code=3,
+                ) from error
+            self._halved = True
+            self.note(f"out of memory: going on with batches of {max(1, len(fitting) // 2)} (--batch-size)")
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            left = [request for request, _ in fitting if request.key not in done]
+            yield from self.answer(left)
+
+    def _note_done(self, outputs: Iterator[Output], done: set[tuple[str, int]]) -> Iterator[Output]:
+        for output in outputs:
+            done.add(output.key)
+            yield output
+
+    def _answer_part(self, part: Sequence[tuple[Request, list[int]]]) -> Iterator[Output]:
+        if not part:
+            return
+        model, tokenizer, settings = self.loaded.model, self.loaded.tokenizer, self.settings
+        room = _context(model)
+        rows = []
+        for number, (request, tokens) in enumerate(part):
+            row = Row(number, tokens, min(settings.max_new_tokens, room - len(tokens)))
+            row.temperature, row.top_p = settings.temperature, settings.top_p
+            if settings.temperature > 0:
+                row.uniform = np.random.default_rng(sample_seed(settings.seed, request.key))
+            row.constraint = self._constraint(request)
+            rows.append(row)
+        ends = end_tokens(model, tokenizer)
+        generate = plain_generate if uses_plain_generate(model) else generate_rows
+        with quiet_transformers():
+            for row in generate(model, rows, pad=tokenizer.pad_token_id, ends=ends, text=TokenText(tokenizer)):
+                request = part[row.number][0]
+                text = tokenizer.decode(row.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+                yield _output(request, text, row.finish, row.seconds, len(row.tokens), len(row.prompt))
+
+    def _constraint(self, request: Request) -> Any:
+        if self.settings.decoding == "free":
+            return None
+        from .grammar import language_grammar, names_grammar
+
+        if self._grammars is None:
+            model, tokenizer = self.loaded.model, self.loaded.tokenizer
+            width = model.get_output_embeddings().weight.shape[0]
+            self._grammars = Grammars(tokenizer, width, sorted(end_tokens(model, tokenizer)))
+        if self.settings.decoding == "grammar":
+            return self._grammars.start(language_grammar())
+        return self._grammars.start(names_grammar(request.problem))
+
+    def _tokens(self, request: Request) -> list[int]:
+        text = self.prompt.render(request.problem, self.loaded.tokenizer)
+        found = self.loaded.tokenizer(text, add_special_tokens=not self.loaded.tokenizer.chat_template)["input_ids"]
+        return list(found)
+
+    def _longest_prompt(self) -> int:
+        room = _context(self.loaded.model) - 16  # an answer needs some room at the least
+        return min(self.settings.max_prompt_tokens or room, room)
+
+
+def _context(model: Any) -> int:
+    return int(getattr(model.config, "max_position_embeddings", None) or 1 << 20)
+
+
+def _halves(items: list[Any]) -> list[list[Any]]:
+    middle = (len(items) + 1) // 2
+    return [part for part in (items[:middle], items[middle:]) if part]
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error).lower()
+    return "out of memory" in text or "can't allocate memory" in text or "not enough memory" in text
+
+
+def _output(request: Request, text: str, finish: str, seconds: float, tokens: int, prompt_tokens: int) -> Output:
+    extra = {"tokens": tokens, "prompt_tokens": prompt_tokens}
+    return Output(request.problem.id, request.sample, text, finish, round(seconds, 3), extra)

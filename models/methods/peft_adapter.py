@@ -1,0 +1,152 @@
+"""Every method of the installed peft, through peft's own configuration classes: one adapter, not one file each.
+
+``method.name`` is peft's type in lower case (``lora``, ``ia3``, ``vera``, ``oft``, ``prompt_tuning``, ...) or one of
+the aliases below; ``[method.options]`` is handed to the type's configuration class, whose fields are the only options.
+
+What is not covered: types that need more than a configuration (``xlora`` mixes adapters that exist already, ``poly``
+and ``multitask_prompt_tuning`` need a task number with each example); they end with peft's own message.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ...feasibility.errors import PyriteError
+
+# Names that papers use for a setting of another type.
+ALIASES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "dora": ("lora", {"use_dora": True}, "weight-decomposed LoRA, arXiv 2402.09353"),
+    "rslora": ("lora", {"use_rslora": True}, "LoRA scaled by alpha/sqrt(r), arXiv 2312.03732"),
+    "pissa": (
+        "lora",
+        {"init_lora_weights": "pissa"},
+        "LoRA started at the principal singular values, arXiv 2404.02948",
+    ),
+}
+# Types whose own choice of modules is part of the method; for the others a recipe without target_modules means all
+# linear layers, which is where LoRA-like methods are reported to work best (arXiv 2305.14314, section 4).
+_OWN_TARGETS = frozenset({"ia3", "ln_tuning", "adaption_prompt", "trainable_tokens", "beft", "xlora", "poly"})
+_LEARNING_RATES = {
+    "prompt_tuning": 3e-2,
+    "p_tuning": 1e-2,
+    "prefix_tuning": 1e-2,
+    "ia3": 3e-3,
+    "ln_tuning": 1e-3,
+    "vera": 4e-3,
+}
+
+
+@cache
+def _configs() -> dict[str, type[Any]]:
+    from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
+
+    return {kind.value.lower(): config for kind, config in PEFT_TYPE_TO_CONFIG_MAPPING.items()}
+
+
+def peft_names() -> list[str]:
+    """Aliases and every type that the installed peft has a configuration for."""
+    names = list(_configs())
+    names[1:1] = ALIASES  # beside lora, which they belong to
+    return names
+
+
+def peft_method(name: str) -> PeftMethod:
+    """The method of that name, which is one of :func:`peft_names`."""
+    return PeftMethod(name)
+
+
+class PeftMethod:
+    """One of peft's methods behind Pyrite's Protocol."""
+
+    trains = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._kind, self._preset, note = ALIASES.get(name, (name, {}, ""))
+        self._config = _configs()[self._kind]
+        documentation = (self._config.__doc__ or "").strip().splitlines()
+        self.summary = note or (documentation[0].strip() if documentation else f"peft's {self._config.__name__}")
+        fields = {field.name for field in dataclasses.fields(self._config)}
+        self._fields = fields
+        # Prompt-learning methods put virtual tokens before each row, so that a row can hold one example only.
+        self.packs = "num_virtual_tokens" not in fields and self._kind != "adaption_prompt"
+        self.learning_rate = _LEARNING_RATES.get(self._kind, 2e-4)
+
+    def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The options with the method's presets; peft's own checks run on them."""
+        for key in options:
+            if key not in self._fields:
+                near = difflib.get_close_matches(key, self._fields, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"see peft's {self._config.__name__}"
+                raise PyriteError(f"method {self.name!r} has no option {key!r}; {hint}")
+        complete = {**self._preset, **options}
+        if "target_modules" in self._fields and self._kind not in _OWN_TARGETS:
+            complete.setdefault("target_modules", "all-linear")
+        if "num_virtual_tokens" in self._fields and self._kind != "cpt":
+            complete.setdefault("num_virtual_tokens", 20)
+        self._make(complete)
+        return complete
+
+    def prepare(self, model: Any, options: Mapping[str, Any]) -> Any:
+        """The model wrapped by peft; adapters are float32, the frozen base stays as loaded."""
+        from peft import get_peft_model
+
+        config = self._make(dict(options))
+        try:
+            wrapped = get_peft_model(model, config)
+        except (ValueError, TypeError, KeyError, NotImplementedError, AttributeError, ImportError) as error:
+            raise PyriteError(f"method {self.name!r} does not fit this model: {_first_line(error)}") from error
+        for parameter in wrapped.parameters():
+            if parameter.requires_grad:
+                parameter.data = parameter.data.float()
+        return wrapped
+
+    def save(self, model: Any, folder: Path) -> None:
+        """Write adapter_config.json and adapter_model.safetensors."""
+        model.save_pretrained(folder)
+
+    def resume(self, model: Any, folder: Path) -> None:
+        """Read the adapter's weights back into the wrapped model."""
+        from peft import load_peft_weights, set_peft_model_state_dict
+
+        set_peft_model_state_dict(model, load_peft_weights(str(folder), device="cpu"))
+
+    def restore(self, model: Any, folder: Path) -> Any:
+        """The base model with the adapter, merged into its weights where the type can be merged."""
+        return restore_adapter(model, folder)
+
+    def _make(self, options: dict[str, Any]) -> Any:
+        try:
+            return self._config(**({"task_type": "CAUSAL_LM"} | options if "task_type" in self._fields else options))
+        except (TypeError, ValueError, KeyError, ImportError, NotImplementedError) as error:
+            raise PyriteError(f"method {self.name!r}: {_first_line(error)}") from error
+
+
+def restore_adapter(model: Any, folder: Path) -> Any:
+    """Put any peft adapter folder on a freshly loaded model. Raises PyriteError when it does not fit.
+
+    A merged model answers about twice as fast on a CPU; its sums are rounded once more, to the base's number format.
+    """
+    from peft import PeftModel
+
+    try:
+        wrapped = PeftModel.from_pretrained(model, str(folder))
+    except (RuntimeError, ValueError, TypeError, KeyError, OSError) as error:
+        raise PyriteError(f"the adapter {folder} does not fit this base model: {_first_line(error)}") from error
+    merge = getattr(wrapped.base_model, "merge_and_unload", None)
+    if merge is None:
+        return wrapped
+    try:
+        return merge()
+    except (NotImplementedError, ValueError, AttributeError, TypeError):
+        return wrapped  # some types, and some settings of a type, cannot be merged; they answer as they are
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:300] if lines else type(error).__name__

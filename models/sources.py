@@ -1,0 +1,244 @@
+"""Where weights come from: embedded, a local folder, a Hugging Face id, a GGUF file, an adapter on any of these.
+
+Everything that holds weights is first made a local folder, then loaded one way. An endpoint (``http://.../v1#MODEL``)
+holds no weights here; ``endpoint`` answers for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ..feasibility.errors import PyriteError
+from .devices import Compute
+from .embedded import Note, converted_gguf, embedded_folder, file_sha256, first_line
+from .quiet import quiet_transformers
+
+Kind = Literal["embedded", "folder", "hub", "gguf", "endpoint", "checkpoint"]
+RECORD = "pyrite.json"
+"""The file that Pyrite writes beside a checkpoint: its method, its base, what it cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a ``--model`` says. ``adapter`` is a folder with what a method learned, put on top."""
+
+    kind: Kind
+    name: str
+    adapter: Path | None = None
+
+    @property
+    def text(self) -> str:
+        """How a person would write it."""
+        return self.name if self.adapter is None else f"{self.name} + {self.adapter}"
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A model in memory with its tokenizer. ``identity`` says what it is, with hashes, for run.json."""
+
+    model: Any
+    tokenizer: Any
+    compute: Compute
+    identity: dict[str, Any]
+
+
+def parse_source(text: str, adapter: str | Path | None = None) -> Source:
+    """Read a ``--model``: ``embedded``, a folder, a ``.gguf`` file, ``owner/name`` or an endpoint's address.
+
+    Raises PyriteError when a path does not exist or the word means nothing.
+    """
+    on_top = None if adapter is None else Path(adapter)
+    if on_top is not None and not on_top.is_dir():
+        raise PyriteError(f"there is no adapter folder {on_top}")
+    if text == "embedded":
+        return Source("embedded", text, on_top)
+    if text.startswith(("http://", "https://")):
+        if on_top is not None:
+            raise PyriteError("an endpoint takes no adapter: serve the tuned model instead")
+        return Source("endpoint", text)
+    path = Path(text).expanduser()
+    if text.endswith(".gguf"):
+        if not path.is_file():
+            raise PyriteError(f"there is no file {text}")
+        return Source("gguf", str(path), on_top)
+    if path.is_dir():
+        return _folder_source(path, on_top)
+    if text.startswith("hf:"):
+        return Source("hub", text.removeprefix("hf:"), on_top)
+    parts = text.split("/")
+    if len(parts) == 2 and all(parts) and not text.startswith((".", "~")):
+        return Source("hub", text, on_top)
+    raise PyriteError(
+        f"{text!r} is no model: it is no folder here, and a model is embedded, a folder, a .gguf file, "
+        "a Hugging Face id (owner/name) or an endpoint (http://host/v1#model)"
+    )
+
+
+def _folder_source(path: Path, adapter: Path | None) -> Source:
+    if (path / RECORD).is_file():
+        if adapter is not None:
+            raise PyriteError(f"{path} is a checkpoint already; give its base as --model and the folder as --adapter")
+        return Source("checkpoint", str(path))
+    if (path / "adapter_config.json").is_file():
+        base = _read_json(path / "adapter_config.json").get("base_model_name_or_path")
+        if not base:
+            raise PyriteError(f"{path} is an adapter that does not name its base; give --model BASE --adapter {path}")
+        below = parse_source(str(base))
+        return Source(below.kind, below.name, path)
+    if not (path / "config.json").is_file():
+        raise PyriteError(f"{path} holds no model (no config.json, adapter_config.json or {RECORD})")
+    return Source("folder", str(path), adapter)
+
+
+def load(source: Source, compute: Compute, note: Note = lambda text: None, *, training: bool = False) -> Loaded:
+    """Load weights and tokenizer. Raises PyriteError, one line, for whatever is missing or does not fit.
+
+    ``training`` leaves dropout and gradients as training wants them; otherwise the model is ready to answer.
+    """
+    if source.kind == "endpoint":
+        raise PyriteError(f"{source.name} is an endpoint: it can answer, but it cannot be tuned or loaded here")
+    if source.kind == "checkpoint":
+        return _load_checkpoint(Path(source.name), compute, note, training=training)
+    folder = local_folder(source, note)
+    loaded = _load_folder(folder, compute)
+    loaded.identity = {"model": source.name, "weights": weights_digest(folder)}
+    if source.adapter is not None:
+        _put_on(loaded, source.adapter)
+    if not training:
+        loaded.model.eval().requires_grad_(False)
+    return loaded
+
+
+def local_folder(source: Source, note: Note = lambda text: None) -> Path:
+    """The local folder with a source's weights, fetched or converted on first use."""
+    if source.kind == "embedded":
+        return embedded_folder(note)
+    if source.kind == "gguf":
+        return converted_gguf(Path(source.name), note)
+    if source.kind == "hub":
+        return _fetch_from_hub(source.name, note)
+    return Path(source.name)
+
+
+def weights_digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of a folder's weight files: the identity of the weights."""
+    files = [path for pattern in ("*.safetensors", "*.bin") for path in sorted(folder.glob(pattern))]
+    digest = hashlib.sha256()
+    for path in files:
+        if path.name in ("training_args.bin", "optimizer.bin"):
+            continue
+        digest.update(f"{path.name} {file_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """What Pyrite wrote beside a checkpoint. Raises PyriteError when it cannot be read."""
+    return _read_json(folder / RECORD)
+
+
+def _load_checkpoint(folder: Path, compute: Compute, note: Note, *, training: bool) -> Loaded:
+    from .methods import get_method
+
+    record = read_record(folder)
+    try:
+        base, method_name = (
+            parse_source(record["base"]["source"], record["base"].get("adapter")),
+            record["method"]["name"],
+        )
+    except (KeyError, TypeError) as error:
+        raise PyriteError(f"{folder / RECORD} does not say base and method: {first_line(error)}") from error
+    loaded = load(base, compute, note, training=True)
+    expected = record["base"].get("weights")
+    if expected is not None and loaded.identity["weights"] != expected:
+        raise PyriteError(
+            f"{folder} was tuned on other weights than {base.text} now has; give the model it was tuned on"
+        )
+    with quiet_transformers():
+        loaded.model = get_method(method_name).restore(loaded.model, folder).to(compute.device)
+    loaded.identity |= {"method": method_name, "checkpoint": folder.name, "checkpoint_weights": weights_digest(folder)}
+    if not training:
+        loaded.model.eval().requires_grad_(False)
+    return loaded
+
+
+def _put_on(loaded: Loaded, adapter: Path) -> None:
+    from .methods.peft_adapter import restore_adapter
+
+    if (adapter / RECORD).is_file():
+        from .methods import get_method
+
+        method = get_method(read_record(adapter)["method"]["name"])
+        with quiet_transformers():
+            loaded.model = method.restore(loaded.model, adapter).to(loaded.compute.device)
+    elif (adapter / "adapter_config.json").is_file():
+        with quiet_transformers():
+            loaded.model = restore_adapter(loaded.model, adapter).to(loaded.compute.device)
+    else:
+        raise PyriteError(f"{adapter} holds no adapter (no {RECORD} or adapter_config.json)")
+    loaded.identity |= {"adapter": str(adapter), "adapter_weights": weights_digest(adapter)}
+
+
+def _load_folder(folder: Path, compute: Compute) -> Loaded:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    with quiet_transformers():
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=compute.torch_dtype, attn_implementation="sdpa", local_files_only=True
+            )
+        except (OSError, ValueError, KeyError, RuntimeError, ImportError, AttributeError) as error:
+            raise PyriteError(f"{folder} cannot be loaded as a language model: {first_line(error)}") from error
+        try:
+            model.to(compute.device)
+        except RuntimeError as error:
+            raise PyriteError(
+                f"the model does not fit on {compute.device}: {first_line(error)}; try --dtype bfloat16 or --device cpu"
+            ) from error
+    rows = model.get_input_embeddings().weight.shape[0]
+    if len(tokenizer) > rows:
+        raise PyriteError(f"{folder}: the tokenizer has {len(tokenizer)} tokens and the model knows {rows}")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    if tokenizer.pad_token_id is None:
+        raise PyriteError(f"{folder}: the tokenizer has neither a padding nor an end token")
+    return Loaded(model, tokenizer, compute, {})
+
+
+def _fetch_from_hub(name: str, note: Note) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    wanted = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt"]
+    with quiet_transformers():
+        try:
+            return Path(snapshot_download(name, allow_patterns=wanted, local_files_only=True))
+        except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError):
+            note(f"fetching {name} from the Hugging Face hub")
+        try:
+            return Path(snapshot_download(name, allow_patterns=wanted, etag_timeout=10))
+        except HFValidationError as error:
+            raise PyriteError(f"{name!r} is no Hugging Face id: {first_line(error)}") from error
+        except HfHubHTTPError as error:
+            raise PyriteError(f"{name} cannot be had from the Hugging Face hub: {first_line(error)}") from error
+        except (LocalEntryNotFoundError, OSError) as error:
+            reachable = os.environ.get("HF_ENDPOINT", "huggingface.co")
+            raise PyriteError(
+                f"{name} is not in the local cache and {reachable} cannot be reached; "
+                "give a local folder, or --model embedded"
+            ) from error
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise PyriteError(f"{path} cannot be read: {first_line(error)}") from error
+    if not isinstance(document, dict):
+        raise PyriteError(f"{path} is no JSON object")
+    return document
