@@ -14,6 +14,7 @@ from ..problem import Problem
 from . import (
     blending,
     product_mix,
+    transportation,
 )
 from .drawing import SIZES, VARIANTS, Drawing, Family, Size, Variant
 from .proving import Proved, prove
@@ -22,6 +23,7 @@ __all__ = ["FAMILIES", "SIZES", "VARIANTS", "Drawing", "Family", "Size", "Varian
 
 _MODULES = (
     product_mix,
+    transportation,
     blending,
 )
 FAMILIES: Final[dict[str, Family]] = {module.FAMILY.name: module.FAMILY for module in _MODULES}

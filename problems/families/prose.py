@@ -331,11 +331,10 @@ class Voice:
 
     def _message(self, opening: str, told: list[str], question: str) -> str:
         lead = self.phrase(
-            "[Quick question|A question|Need some help here|Can someone work this out]: ", "ok so ", "So, ", ""
-        )
-        if lead and opening.startswith(("A ", "An ", "The ", "Here ", "This ")):
-            opening = opening[:1].lower() + opening[1:]
-        return _blocks(f"{lead}{self._flow([opening, *told])}\n{question}")
+            "[Quick question|A question|Need some help here|Can someone work this out?|Stuck on this one]. ", "hey! ", "",
+            "[Copied from my notes|As discussed]: ",
+        )  # fmt: skip
+        return _blocks(f"{tidy(lead)} {self._flow([opening, *told])}\n{question}".lstrip())
 
 
 def _marked(told: Sequence[str], mark: Callable[[int], str]) -> str:
