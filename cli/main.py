@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
-import click
 import typer
 
 from ..feasibility.errors import PyriteError
+
+COMMANDS = ("score", "check")
+"""Modules of this folder, in the order of the help page; each has ``register(app)``."""
 
 app = typer.Typer(
     name="pyrite",
@@ -20,20 +23,44 @@ app = typer.Typer(
 )
 
 
+@app.callback()
+def root() -> None:
+    """Scores optimization formulations written by language models twice: surface (does it look right) and substance
+    (is it right).
+    """
+
+
+for _name in COMMANDS:
+    import_module(f".{_name}", __package__).register(app)
+
+# Typer brings its own copy of click or uses the real one, depending on its version; its exceptions tell which.
+_ClickException: type[Exception] = typer.BadParameter.__mro__[2]
+
+
 def main() -> None:
     """Run the command line; a PyriteError becomes one line on standard error and its exit code."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except PyriteError as error:
-        print(f"pyrite: {error.message}", file=sys.stderr)  # noqa: T201 - this is the command line
+        _say(f"pyrite: {error.message}")
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         sys.exit(error.exit_code)
-    except click.ClickException as error:
-        print(f"pyrite: {error.format_message()}", file=sys.stderr)  # noqa: T201
+    except _ClickException as error:
+        message: str = error.format_message()  # type: ignore[attr-defined]
+        # A command without its arguments: the message is the help page.
+        _say(message if type(error).__name__ == "NoArgsIsHelpError" else f"pyrite: {message}")
         sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
-        print("pyrite: stopped; run the same command again to go on", file=sys.stderr)  # noqa: T201
+    except (KeyboardInterrupt, typer.Abort):
+        _say("pyrite: stopped; run the same command again to go on")
         sys.exit(3)
     except BrokenPipeError:
+        # The reader has gone (`| head`); nothing more can be said to it, not even at exit.
+        sys.stdout = None  # type: ignore[assignment]
         sys.exit(0)
+    # Outside of its standalone mode, click hands back the code of `raise typer.Exit(code)`.
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - this is the command line

@@ -1,0 +1,107 @@
+"""The two functions for use from Python: score many outputs, check one formulation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from .feasibility.errors import PyriteError
+from .feasibility.formulation import Formulation
+from .feasibility.judging import Judge
+from .feasibility.policy import Policy
+from .feasibility.reference import Reference
+from .feasibility.verdict import Verdict
+from .problems.files import Output
+from .problems.problem import Problem
+
+ProblemLike: TypeAlias = Problem | Mapping[str, Any]
+"""A problem, or the dict that a line of ``problems.jsonl`` holds."""
+
+OutputLike: TypeAlias = Output | Mapping[str, Any]
+"""An output, or the dict that a line of ``outputs.jsonl`` holds."""
+
+
+def score(
+    problems: Iterable[ProblemLike],
+    outputs: Iterable[OutputLike],
+    policy: Policy | None = None,
+    *,
+    workers: int | None = None,
+) -> list[Verdict]:
+    """Judge raw model outputs; the verdicts come in the order of ``outputs``.
+
+    ``workers`` processes share the work (default: one a core) and are killed when an output goes over the policy's
+    limits; with 0 everything happens in this process, which is faster for a handful and keeps limits only as well as
+    the solver does. An output without ``sample`` gets the next free number of its problem.
+
+    Raises PyriteError for a broken problem or output, for two problems with one id, and for an output whose problem is
+    not among ``problems``.
+
+    >>> from pyrite import score
+    >>> bakery = {"id": "bakery", "text": "Bread sells at 3, cake at 5; the oven holds 120 loaves ...", "optimum": 175}
+    >>> right = '''{"variables": {"bread": {"domain": "integer", "lower": 0},
+    ...                  "cake": {"domain": "integer", "lower": 0}},
+    ...   "objective": {"sense": "maximize", "expression": "3*bread + 5*cake"},
+    ...   "constraints": {"oven": "2*bread + 4*cake <= 120", "shelf": "bread <= 50"}}'''
+    >>> wrong = right.replace("4*cake", "3*cake")
+    >>> outputs = [{"problem_id": "bakery", "output": text} for text in (right, wrong, "Sure!")]
+    >>> verdicts = score([bakery], outputs, workers=0)
+    >>> [(verdict.surface, verdict.substance) for verdict in verdicts]
+    [(True, True), (True, False), (False, False)]
+    >>> verdicts[1].stages["value"].message
+    'its optimum is 180, the right one is 175 (off by 5)'
+    """
+    from .feasibility.pool import Pool
+
+    references: dict[str, Reference] = {}
+    for item in problems:
+        problem = item if isinstance(item, Problem) else Problem.from_dict(item)
+        if problem.id in references:
+            raise PyriteError(f"two problems have the id {problem.id!r}")
+        references[problem.id] = problem.as_reference()
+    tasks: list[tuple[str, int, str]] = []
+    following: dict[str, int] = {}
+    for line in outputs:
+        if isinstance(line, Output):
+            output = line
+        else:
+            name = line.get("problem_id")
+            output = Output.from_dict(line, following.get(name, 0) if isinstance(name, str) else 0)
+        if output.problem_id not in references:
+            raise PyriteError(f"an output answers problem {output.problem_id!r}, which is not among the problems")
+        following[output.problem_id] = max(following.get(output.problem_id, 0), output.sample + 1)
+        tasks.append((output.problem_id, output.sample, output.output))
+    with Pool(policy, workers) as pool:
+        return list(pool.judge(tasks, references))
+
+
+def check(
+    formulation: str | Mapping[str, Any] | Formulation,
+    problem: ProblemLike | None = None,
+    policy: Policy | None = None,
+) -> Verdict:
+    """Judge one formulation: a raw output, a JSON document, or a Formulation; with a problem, against its reference.
+
+    Runs in this process: the time limit is kept as well as the solver keeps it.
+
+    >>> from pyrite import check
+    >>> verdict = check('''{"variables": {"x": {"domain": "continuous", "lower": 0}},
+    ...   "objective": {"sense": "maximize", "expression": "x"}, "constraints": {"cap": "x <= 4", "need": "x >= 5"}}''')
+    >>> verdict.first_failure, verdict.proof
+    ('feasible', 'certified')
+    >>> verdict.stages["feasible"].message
+    'no plan is possible: cap and need cannot hold together'
+    """
+    import json
+
+    reference = Reference()
+    problem_id = ""
+    if problem is not None:
+        known = problem if isinstance(problem, Problem) else Problem.from_dict(problem)
+        reference, problem_id = known.as_reference(), known.id
+    judge = Judge(reference, policy)
+    if isinstance(formulation, Formulation):
+        return judge.judge_formulation(formulation, problem_id)
+    if not isinstance(formulation, str):
+        formulation = json.dumps(formulation)
+    return judge.judge(formulation, problem_id)

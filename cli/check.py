@@ -1,0 +1,265 @@
+"""``pyrite check``: one formulation, like a linter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..feasibility.errors import PyriteError
+from .console import bold, dim, note, notes, print_json, read_text
+from .settings import read_policy
+
+if TYPE_CHECKING:
+    from ..feasibility.policy import Policy
+    from ..feasibility.verdict import Finding, StageResult, Verdict
+    from ..problems.problem import Problem
+
+_SIGNS = {"pass": ("ok", "green"), "fail": ("NO", "red"), "unknown": ("??", "yellow"), "skipped": ("--", None)}
+_LINES = 12
+_WIDTH = 100
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``check``."""
+    app.command("check")(check_command)
+
+
+def check_command(
+    formulation: Annotated[str, typer.Argument(help="A formulation or a raw output, or - for standard input.")],
+    problem: Annotated[str | None, typer.Option(help="The id of the problem that it answers.")] = None,
+    problems: Annotated[str | None, typer.Option(help="problems.jsonl with that problem.")] = None,
+    solver: Annotated[str | None, typer.Option(help="A second opinion from any solver that Pyomo finds.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Tolerances and limits: a TOML or JSON file.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="One setting, name=value; may repeat.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The verdict as JSON.")] = False,
+) -> None:
+    """Check one formulation: the ladder, the first failure, the numbers. Exit code 1 unless its substance is shown."""
+    from ..feasibility.pool import Pool
+    from ..feasibility.reference import Reference
+
+    chosen = read_policy(policy, settings or ())
+    if (problem is None) != (problems is None):
+        raise PyriteError("--problem ID and --problems FILE go together")
+    if formulation == problems == "-":
+        raise PyriteError("the formulation and the problems cannot both come from standard input")
+    text = read_text(formulation)
+    known = _find(problem, problems) if problem is not None and problems is not None else None
+    reference = known.as_reference() if known else Reference()
+    name = known.id if known else ""
+    with Pool(chosen, workers=1) as pool:
+        verdict = next(iter(pool.judge([(name, 0, text)], {name: reference})))
+    opinion = None if solver is None else _second_opinion(text, known, solver, chosen, verdict)
+    good = verdict.surface and verdict.substance is True and (opinion is None or opinion["agrees"] is not False)
+    if as_json:
+        document = {"ok": good, **verdict.to_dict()}
+        print_json(document if opinion is None else {**document, "second_opinion": opinion})
+    else:
+        _show(verdict, text, chosen)
+        if opinion is not None:
+            _show_opinion(opinion)
+    if not good:
+        raise typer.Exit(1)
+
+
+def _find(problem_id: str, path: str) -> Problem:
+    from ..problems.files import read_problems
+
+    known = read_problems(path)
+    notes(known.complaints, "broken lines were passed over")
+    found = next((item for item in known if item.id == problem_id), None)
+    if found is None:
+        near = ", ".join(item.id for item in known[:3])
+        raise PyriteError(f"{path} has no problem {problem_id!r}; it has {near}{', ...' if len(known) > 3 else ''}")
+    return found
+
+
+# The ladder ---------------------------------------------------------------------------------------------------------
+
+
+def _show(verdict: Verdict, text: str, policy: Policy) -> None:
+    from ..feasibility.verdict import STAGES
+
+    shown = [stage for stage in STAGES if verdict.stages[stage].code not in ("no-reference", "not-decided")]
+    width = max(len(stage) for stage in shown)
+    for stage in shown:
+        result = verdict.stages[stage]
+        sign, color = _SIGNS[result.status]
+        line = f"{typer.style(sign, fg=color, bold=True)}  {stage:<{width}}  {_remark(stage, result)}"
+        typer.echo(line.rstrip())
+    document = _document(text, policy)
+    for stage in STAGES:
+        result = verdict.stages[stage]
+        if result.status == "fail" or (result.status == "unknown" and result.code != "earlier-unknown"):
+            _show_trouble(stage, result, text, document)
+    typer.echo("")
+    typer.echo(_conclusion(verdict))
+
+
+def _remark(stage: str, result: StageResult) -> str:
+    """What stands behind a stage's name: numbers when it passed, the code when not."""
+    details = result.details
+    if result.status != "pass":
+        return "" if result.code == "earlier-stage" else dim(result.code or "")
+    if stage == "parses" and details.get("surrounding"):
+        return dim(f"{details['surrounding']:,} characters of other text around it")
+    if stage == "builds":
+        return dim(f"{details['kind']}, {details['columns']:,} columns, {details['rows']:,} rows")
+    if result.code:
+        return dim(result.message)
+    if stage == "bounded" and "optimum" in details:
+        return f"optimum {_number(details['optimum'])}  " + dim(details.get("proof") or "")
+    if stage == "value":
+        return f"{_number(details['optimum'])}, as it should be"
+    return ""
+
+
+def _show_trouble(stage: str, result: StageResult, text: str, document: Any) -> None:
+    color = "red" if result.status == "fail" else "yellow"
+    typer.echo("")
+    typer.echo(f"{bold(f'{stage}: {result.code}', color)}")
+    for place, finding in enumerate(result.findings[:_LINES]):
+        if place:
+            typer.echo("")
+        _show_finding(finding, text, document)
+    if not result.findings:
+        typer.echo(f"  {result.message}")
+    if len(result.findings) > _LINES:
+        typer.echo(f"  ... and {len(result.findings) - _LINES} more findings")
+    _show_evidence(result.details)
+
+
+def _show_finding(finding: Finding, text: str, document: Any) -> None:
+    place = f"{finding.where}: " if finding.where else ""
+    typer.echo(f"  {place}{finding.message}")
+    source = text if not finding.where else _at(document, finding.where)
+    if isinstance(source, str) and finding.at is not None:
+        for line in _caret(source, finding.at, finding.end):
+            typer.echo(f"      {line}")
+    if finding.hint:
+        typer.echo(f"  {typer.style('hint:', fg='cyan')} {finding.hint}")
+
+
+def _show_evidence(details: Any) -> None:
+    """The rows of a violation or a conflict, one a line."""
+    for row in details.get("violated", ())[1:_LINES]:
+        typer.echo(f"  also: {row['sentence']}")
+    more = len(details.get("violated", ())) - _LINES
+    if more > 0:
+        typer.echo(f"  ... and {more} more")
+    conflict = details.get("conflict")
+    if not conflict:
+        return
+    for row in conflict["rows"][:_LINES]:
+        typer.echo(f"      {row['row']}: {row['text']}")
+    for bound in conflict["bounds"][:_LINES]:
+        sign = ">=" if bound["side"] == "lower" else "<="
+        typer.echo(f"      bound: {bound['variable']} {sign} {_number(bound.get('bound'))}")
+    if conflict["integers"]:
+        typer.echo(f"      whole numbers: {', '.join(conflict['integers'][:_LINES])}")
+    if conflict["proved"]:
+        typer.echo("  Without any one of these the rest could be satisfied.")
+
+
+def _conclusion(verdict: Verdict) -> str:
+    strongest = verdict.strongest
+    surface = "yes" if verdict.surface else "no"
+    substance = {True: "yes", False: "no", None: "unknown"}[verdict.substance]
+    text = f"surface: {surface}   substance: {substance} (decided by {strongest})"
+    if verdict.proof:
+        text += f"   proof: {verdict.proof}"
+    return bold(text, {True: "green", False: "red", None: "yellow"}[verdict.substance])
+
+
+def _document(text: str, policy: Policy) -> Any:
+    """The formulation as read, to quote expressions from; None when there is none."""
+    from ..feasibility.reading import extract
+
+    return extract(text, policy).document
+
+
+def _at(document: Any, pointer: str) -> Any:
+    """What stands at a JSON pointer; an object with an ``expression`` stands for it."""
+    for key in pointer.split("/")[1:]:
+        key = key.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict) and key in document:
+            document = document[key]
+        elif isinstance(document, list) and key.isdigit() and int(key) < len(document):
+            document = document[int(key)]
+        else:
+            return None
+    return document["expression"] if isinstance(document, dict) and "expression" in document else document
+
+
+def _caret(source: str, at: int, end: int | None) -> tuple[str, str]:
+    """The line of the source with this character, cut to the screen, and a line of carets under it."""
+    at = min(at, len(source))
+    start = source.rfind("\n", 0, at) + 1
+    stop = source.find("\n", at)
+    line = source[start : stop if stop >= 0 else len(source)]
+    column = at - start
+    length = max(1, min((end or at + 1) - at, len(line) - column))
+    first = max(0, column - _WIDTH // 2)
+    shown = line[first : first + _WIDTH].replace("\t", " ")
+    left = "..." if first else ""
+    return left + shown, " " * (len(left) + column - first) + "^" * min(length, max(1, _WIDTH - (column - first)))
+
+
+def _number(value: Any) -> str:
+    return "?" if value is None else f"{value:,.10g}"
+
+
+# The second opinion -------------------------------------------------------------------------------------------------
+
+
+def _second_opinion(
+    text: str, problem: Problem | None, solver: str, policy: Policy, verdict: Verdict
+) -> dict[str, Any] | None:
+    """What another solver says through Pyomo, beside our own status; None when the formulation does not build."""
+    if verdict.stages["builds"].status == "fail" or verdict.stages["references"].status != "pass":
+        note(f"pyrite: no second opinion from {solver}: the formulation does not build")
+        return None
+    from ..feasibility.formulation import Data, Formulation
+    from ..feasibility.pyomo_model import to_pyomo
+    from ..feasibility.pyomo_solving import solve_with
+
+    formulation = Formulation.from_dict(_document(text, policy))
+    model = to_pyomo(formulation, problem.data if problem else Data(), policy)
+    answer = solve_with(model, solver, policy=policy)
+    ours = _our_status(verdict)
+    agrees: bool | None = None
+    if "unknown" not in (ours, answer.status):
+        agrees = ours == answer.status
+        if agrees and ours == "optimal" and answer.objective is not None and verdict.optimum is not None:
+            agrees = abs(answer.objective - verdict.optimum) <= policy.value_tolerance * max(1, abs(verdict.optimum))
+    return {
+        "solver": solver,
+        "status": answer.status,
+        "optimum": answer.objective,
+        "message": answer.message,
+        "our_status": ours,
+        "our_optimum": verdict.optimum,
+        "agrees": agrees,
+    }
+
+
+def _our_status(verdict: Verdict) -> str:
+    feasible, bounded = verdict.stages["feasible"], verdict.stages["bounded"]
+    if "infeasible" in (feasible.code, bounded.code) or "both-infeasible" in (feasible.code, bounded.code):
+        return "infeasible"
+    if bounded.code in ("unbounded", "both-unbounded"):
+        return "unbounded"
+    return "optimal" if bounded.status == "pass" else "unknown"
+
+
+def _show_opinion(opinion: dict[str, Any]) -> None:
+    def said(status: str, optimum: float | None) -> str:
+        return f"{status}, {_number(optimum)}" if status == "optimal" else status
+
+    theirs = said(opinion["status"], opinion["optimum"])
+    ours = said(opinion["our_status"], opinion["our_optimum"])
+    word = {True: "agrees", False: "DISAGREES", None: "says nothing certain"}[opinion["agrees"]]
+    line = f"second opinion: {opinion['solver']} {word}: {theirs} (here: {ours})"
+    typer.echo(bold(line, {True: "green", False: "red", None: "yellow"}[opinion["agrees"]]))
+    if opinion["message"] and opinion["agrees"] is not True:
+        typer.echo(f"  {opinion['message']}")

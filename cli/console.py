@@ -1,0 +1,116 @@
+"""What commands share for talking to people and programs: notes, tables, progress, JSON.
+
+Results go to standard output; notes and progress to standard error. Colours and bars appear on terminals only, so that
+what is piped or redirected is plain text.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from ..feasibility.errors import PyriteError
+
+SHOWN = 5
+"""Broken lines that are shown one by one; the rest is counted."""
+
+
+def note(text: str) -> None:
+    """A line on standard error."""
+    typer.echo(text, err=True)
+
+
+def notes(complaints: Sequence[object], what: str) -> None:
+    """The first few complaints, one a line, and how many there are in all."""
+    for complaint in complaints[:SHOWN]:
+        note(f"pyrite: {complaint}")
+    if len(complaints) > SHOWN:
+        note(f"pyrite: ... and {len(complaints) - SHOWN:,} more")
+    if complaints:
+        note(f"pyrite: {len(complaints):,} {what}")
+
+
+def print_json(document: Any) -> None:
+    """The document on standard output, for programs."""
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def bold(text: str, color: str | None = None) -> str:
+    """The text in bold (and in colour) on a terminal; ``typer.echo`` takes the codes out when piped."""
+    return typer.style(text, bold=True, fg=color)
+
+
+def dim(text: str) -> str:
+    """Less important text."""
+    return typer.style(text, dim=True)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, indent: str = "") -> str:
+    """Columns padded with blanks; the first ``left`` are flush left, the others flush right. Widths ignore colours.
+
+    >>> print(table(("stage", "pass"), [("parses", "10"), ("schema", "7")]))
+    stage   pass
+    parses    10
+    schema     7
+    """
+    lines = [list(header), *(list(row) for row in rows)]
+    plain = [[_unstyled(cell) for cell in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*plain, strict=True)]
+    text = []
+    for line, bare in zip(lines, plain, strict=True):
+        cells = []
+        for place, (cell, short, width) in enumerate(zip(line, bare, widths, strict=True)):
+            blank = " " * (width - len(short))
+            cells.append(cell + blank if place < left else blank + cell)
+        text.append((indent + "  ".join(cells)).rstrip())
+    return "\n".join(text)
+
+
+@contextmanager
+def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error when that is a terminal, else nothing; call what it gives with the number done so far."""
+    if not sys.stderr.isatty() or total < 2:
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def read_text(path: str, limit: int = 100_000_000) -> str:
+    """The whole text of a file, or of standard input for ``-``. Raises PyriteError when it is missing or not UTF-8."""
+    label = "standard input" if path == "-" else path
+    try:
+        if path == "-":
+            raw = sys.stdin.buffer.read(limit + 1)
+        else:
+            with open(path, "rb") as file:
+                raw = file.read(limit + 1)
+    except FileNotFoundError as error:
+        raise PyriteError(f"{path}: there is no such file") from error
+    except OSError as error:
+        raise PyriteError(f"{path} cannot be read: {error.strerror}") from error
+    if len(raw) > limit:
+        raise PyriteError(f"{label} is longer than {limit:,} bytes")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PyriteError(f"{label} is not UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
+
+
+def _unstyled(text: str) -> str:
+    """The text without terminal codes."""
+    if "\x1b" not in text:
+        return text
+    import re
+
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)

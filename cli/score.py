@@ -1,0 +1,178 @@
+"""``pyrite score``: both scores for any outputs, whoever made them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..feasibility.errors import PyriteError
+from .console import bold, dim, note, notes, print_json, progress, table
+from .settings import read_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..feasibility.policy import Policy
+    from ..feasibility.pool import Pool
+    from ..feasibility.verdict import Verdict
+    from ..problems.files import Output, Records
+    from ..problems.problem import Problem
+    from ..reports.runs import RunFolder
+
+_REASONS = 6
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``score``."""
+    app.command("score")(score_command)
+
+
+def score_command(
+    problems: Annotated[str, typer.Argument(help="problems.jsonl, or - for standard input.")],
+    outputs: Annotated[str, typer.Argument(help="outputs.jsonl, or - for standard input.")],
+    out: Annotated[str | None, typer.Option(help="Run folder; what it already holds is not judged again.")] = None,
+    workers: Annotated[int | None, typer.Option(min=0, help="Processes (default: one a core; 0: none).")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first broken line.")] = False,
+    policy: Annotated[str | None, typer.Option(help="Tolerances and limits: a TOML or JSON file.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="One setting, name=value; may repeat.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The summary as JSON (with verdicts, without --out).")
+    ] = False,
+) -> None:
+    """Score raw outputs twice: surface (stages 1-3) and substance (the strongest stage the reference allows)."""
+    from ..problems.files import read_outputs, read_problems
+    from ..reports.runs import RunFolder
+
+    if problems == outputs == "-":
+        raise PyriteError("problems and outputs cannot both come from standard input")
+    chosen = read_policy(policy, settings or ())
+    known = read_problems(problems, strict)
+    answers = read_outputs(outputs, strict)
+    notes([*known.complaints, *answers.complaints], "broken lines were passed over")
+    answers = _of_known_problems(answers, known, problems, strict)
+    folder = None if out is None else RunFolder(out)
+    todo: Sequence[Output] = answers if folder is None else folder.begin(chosen, known, answers)
+    if folder is not None and len(todo) < len(answers):
+        note(f"pyrite: {len(answers) - len(todo):,} of {len(answers):,} outputs were judged before")
+    started = time.monotonic()
+    verdicts, pool = _judge(chosen, workers, known, todo, folder)
+    seconds = time.monotonic() - started
+    if folder is not None:
+        verdicts = folder.read_verdicts()
+    summary = _summarize(verdicts, known, chosen, folder)
+    if as_json:
+        print_json(summary if folder else {**summary, "verdicts": [verdict.to_dict() for verdict in verdicts]})
+        return
+    _show(summary, chosen)
+    if todo:
+        rate = f"{len(todo) / seconds:,.0f} a second"
+        killed = f", {pool.killed} workers killed or dead" if pool.killed else ""
+        note(f"{len(todo):,} outputs judged in {seconds:.1f} s ({rate}, {pool.size} workers{killed})")
+    if folder is not None:
+        note(f"run: {folder.path}")
+
+
+def _of_known_problems(
+    answers: Records[Output], problems: Records[Problem], path: str, strict: bool
+) -> Records[Output]:
+    """The outputs whose problem is there; the others are named, and with ``strict`` the first one ends it."""
+    from ..problems.files import Records
+
+    ids = {problem.id for problem in problems}
+    strangers = [answer for answer in answers if answer.problem_id not in ids]
+    lines = [f"problem {answer.problem_id!r} (sample {answer.sample}) is not in {path}" for answer in strangers]
+    if strict and lines:
+        raise PyriteError(lines[0])
+    notes(lines, "outputs answer unknown problems and were passed over")
+    kept = Records(answer for answer in answers if answer.problem_id in ids)
+    if not kept:
+        raise PyriteError(f"no output answers a problem of {path}")
+    return kept
+
+
+def _judge(
+    policy: Policy, workers: int | None, problems: Sequence[Problem], todo: Sequence[Output], folder: RunFolder | None
+) -> tuple[list[Verdict], Pool]:
+    """Judge, and write each verdict down at once when there is a folder. Ctrl-C ends it with exit code 3."""
+    from contextlib import nullcontext
+
+    from ..feasibility.pool import Pool
+
+    tasks = [(answer.problem_id, answer.sample, answer.output) for answer in todo]
+    references = {problem.id: problem.as_reference() for problem in problems}
+    verdicts: list[Verdict] = []
+    writer = nullcontext() if folder is None else folder.verdict_writer()
+    with Pool(policy, workers) as pool, writer as file, progress(len(tasks), "judging") as show:
+        try:
+            for verdict in pool.judge(tasks, references):
+                if file is not None:
+                    file.write(verdict.to_dict())
+                verdicts.append(verdict)
+                show(pool.finished)
+        except KeyboardInterrupt:
+            kept = "run the same command again to go on" if folder else "without --out nothing is kept"
+            raise PyriteError(
+                f"stopped after {len(verdicts):,} of {len(tasks):,} outputs; {kept}", exit_code=3
+            ) from None
+    return verdicts, pool
+
+
+def _summarize(
+    verdicts: Sequence[Verdict], problems: Sequence[Problem], policy: Policy, folder: RunFolder | None
+) -> dict[str, Any]:
+    from ..reports.runs import write_json
+    from ..reports.summary import summarize
+
+    families = {problem.id: problem.family for problem in problems}
+    summary = {"policy_digest": policy.digest, **summarize(verdicts, families)}
+    if folder is not None:
+        write_json(folder.summary, summary)
+    return summary
+
+
+def _show(summary: Mapping[str, Any], policy: Policy) -> None:
+    """The ladder as a table, what substance means here, and the most frequent reasons."""
+    from ..feasibility.policy import Policy as Defaults
+
+    rows = [_row(stage, rate) for stage, rate in summary["stages"].items() if _asked(rate)]
+    rows.append(("",) * 6)
+    rows.append(_row(bold("surface"), summary["surface"]))
+    rows.append(_row(bold("substance"), summary["substance"]))
+    rows.append(_row(bold("substance | surface"), summary["substance_given_surface"]))
+    typer.echo(f"{summary['outputs']:,} outputs to {summary['problems']:,} problems")
+    typer.echo("")
+    typer.echo(table(("", "pass", "fail", "unknown", "rate", "95 %"), rows))
+    typer.echo("")
+    strongest = ", ".join(f"{stage} ({count:,})" for stage, count in summary["strongest"].items())
+    typer.echo(f"Substance is decided by: {strongest}. Unknown counts neither as pass nor as fail.")
+    typer.echo("substance | surface: of the outputs that pass the surface, how many have substance.")
+    typer.echo(summary["intervals"])
+    differs = {k: v for k, v in policy.to_dict().items() if v != getattr(Defaults(), k)}
+    changed = ", ".join(f"{name}={value}" for name, value in differs.items()) or "the defaults"
+    typer.echo(f"Policy {policy.digest}: {changed}.")
+    _reasons("first failures", summary["codes"]["fail"])
+    _reasons("unknown", summary["codes"]["unknown"])
+    broken = summary["codes"]["unknown"].get("internal-error", 0)
+    if broken:
+        note(bold(f"pyrite: {broken} outputs met a defect of Pyrite (internal-error); please report them", "red"))
+
+
+def _asked(rate: Mapping[str, Any]) -> bool:
+    return bool(rate["passed"] + rate["failed"] + rate["unknown"])
+
+
+def _row(name: str, rate: Mapping[str, Any]) -> tuple[str, ...]:
+    known = rate["passed"] + rate["failed"]
+    share = f"{100 * rate['rate']:.1f} %" if rate["rate"] is not None else "-"
+    interval = f"{100 * rate['low']:.1f} - {100 * rate['high']:.1f}" if known else "-"
+    return (name, f"{rate['passed']:,}", f"{rate['failed']:,}", f"{rate['unknown']:,}", share, dim(interval))
+
+
+def _reasons(title: str, codes: Mapping[str, int]) -> None:
+    ranked = sorted(codes.items(), key=lambda item: (-item[1], item[0]))
+    if not ranked:
+        return
+    more = f", {len(ranked) - _REASONS} other reasons" if len(ranked) > _REASONS else ""
+    typer.echo(f"{title}: " + ", ".join(f"{code} {count:,}" for code, count in ranked[:_REASONS]) + more)
