@@ -195,7 +195,7 @@ class Usage:
                 self.add("wrong-arity", f"{name!r} is a bound name and has no index", node, f"write {name}")
             elif bound.set_name is not None and not symbols.whole(bound.set_name):
                 message = f"{name!r} runs over {bound.set_name!r}, whose members are not all whole numbers"
-                self.add("index-as-number", message, node, "use it as an index, or give a parameter over the set")
+                self.add("index-not-a-number", message, node, "use it as an index, or give a parameter over the set")
             return
         item = symbols.variables.get(name) or symbols.parameters.get(name)
         if item is None:
@@ -230,7 +230,7 @@ class Usage:
             node = todo.pop()
             if isinstance(node, Reference) and node.name in self.symbols.variables:
                 message = f"an end of a chain is a number, but {node.name!r} is a variable"
-                self.add("variable-in-chain", message, node, "write two constraints")
+                self.add("chain-with-variables", message, node, "write two constraints")
                 return
             if isinstance(node, Binary):
                 todo += (node.right, node.left)
@@ -291,7 +291,7 @@ class Usage:
                 bound = scope.get(node.name)
                 if bound is None:
                     message = f"{node.name!r} is not a bound name, and arithmetic needs whole numbers"
-                    self.add("index-arithmetic", message, node, "bind it with 'for', or write the number")
+                    self.add("index-not-a-number", message, node, "bind it with 'for', or write the number")
                     continue
                 bound.used = True
                 good = bound.set_name is None or self.symbols.whole(bound.set_name)
@@ -300,7 +300,7 @@ class Usage:
                 good = isinstance(node.member, int)
                 message = f"{shorten(str(node.member))} is not a whole number"
             if not good:
-                self.add("index-arithmetic", message, node, "arithmetic such as t-1 needs whole-number members")
+                self.add("index-not-a-number", message, node, "arithmetic such as t-1 needs whole-number members")
 
     def condition(self, condition: Condition, scope: Mapping[str, Bound]) -> None:
         todo = [condition]

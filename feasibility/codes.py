@@ -1,0 +1,194 @@
+"""Every code that a finding or a stage can carry: when it is raised, an example, and what to do about it.
+
+Codes are stable: tools count them, people look them up. ``docs/codes.md`` is generated from this table, and
+``tests/cases/`` holds one small file for each code of the language, named by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One way to fail, or one reason for having no answer.
+
+    ``stage`` is the stage that it belongs to, or ``any`` when any of the later stages can carry it; ``when`` says when
+    it is raised, ``example`` shows text or a situation that raises it, ``advice`` says what to do.
+    """
+
+    code: str
+    stage: str
+    when: str
+    example: str
+    advice: str
+
+
+CODES: Final[dict[str, Code]] = {}
+"""The table, by code, in the order of the stages."""
+
+
+def _add(code: str, stage: str, when: str, example: str, advice: str) -> None:
+    if code in CODES:
+        raise ValueError(f"the code {code} is listed twice")
+    CODES[code] = Code(code, stage, when, example, advice)
+
+
+# Short entries read best as a table, so the formatter leaves them alone.
+# fmt: off
+
+# Stage 1: parses.
+_add("empty-output", "parses", "the text is empty or white space",
+     "(nothing)", "answer with one JSON object")
+_add("no-json", "parses", "the text holds no JSON object: prose only",
+     "Bake 30 loaves of bread.", "answer with one JSON object")
+_add("truncated", "parses", "the text ends inside the JSON object",
+     '{"variables": {"x": {"domain":', "allow more tokens, or write a shorter formulation")
+_add("bad-syntax", "parses", "a JSON object begins, but a character breaks the rules of JSON",
+     "{'variables': {}}", "write strict JSON: double quotes, no comments, no comma before a closing bracket")
+_add("not-an-object", "parses", "the JSON value is a list, a text or a number",
+     "[1, 2, 3]", "answer with an object")
+_add("surrounding-text", "parses", "other text stands around the JSON although the policy says extraction = whole",
+     'Here it is: {"variables": ...}', "give the object alone, or use extraction = last-object")
+_add("duplicate-key", "parses", "an object says a key twice",
+     '{"x": 1, "x": 2}', "say each name once")
+_add("not-finite", "parses", "NaN, Infinity or -Infinity stands for a number",
+     '{"lower": -Infinity}', "write null for no bound")
+_add("number-too-long", "parses", "a number of the JSON has more digits, or a larger power of ten, than max_digits",
+     '{"lower": 1e999999999}', "round the number")
+_add("too-deep", "parses", "brackets nest deeper than max_nesting",
+     "[[[[... 65 deep", "a formulation needs no more than ten levels")
+_add("output-too-long", "parses", "the text is longer than max_output_chars",
+     "2,000,000 characters", "write a shorter answer; move tables to the problem's data")
+_add("lone-surrogate", "parses", "a string holds half of a surrogate pair, which is no character",
+     r'{"name": "\ud800"}', "write the character itself")
+
+# Stage 2: schema.
+_add("missing-section", "schema", "variables, objective or constraints is missing",
+     '{"variables": ..., "objective": ...}', 'add the section; "constraints": {} if there are none')
+_add("unknown-key", "schema", "a key that the language does not have",
+     '{"domain": "integer", "lower": 0, "ub": 5}', "use the key that the message names")
+_add("missing-key", "schema", "a key that is needed is missing",
+     '{"domain": "integer"}', 'add it; for a variable "lower": 0, or "lower": null for no bound')
+_add("wrong-type", "schema", "a value has the wrong type, such as a list where a map belongs",
+     '{"constraints": ["x <= 4"]}', "write the type that the message names")
+_add("bad-choice", "schema", "a domain or sense that does not exist",
+     '{"sense": "max"}', "write minimize, maximize or feasibility; continuous, integer or binary")
+_add("bad-name", "schema", "a name is not an identifier, or a constraint's name is empty, too long or has a line break",
+     '{"2x": ...}', "use letters, digits and _, no digit first, at most 64 characters")
+_add("bad-member", "schema", "a set member is neither a whole number nor a text of 1 to 100 characters",
+     '{"T": [1.5, true]}', "write whole numbers or texts")
+_add("empty-text", "schema", "an expression or a 'for' is the empty text",
+     '{"cap": ""}', "write it, or leave the entry away")
+_add("no-variables", "schema", "variables is empty",
+     '{"variables": {}}', "declare at least one variable")
+_add("unexpected-expression", "schema", "the sense is feasibility, but there is an expression",
+     '{"sense": "feasibility", "expression": "x"}', "remove the expression, or write minimize or maximize")
+
+# Stage 3: references. First what is wrong with an expression, then with names.
+_add("empty-expression", "references", "an expression or a 'for' holds only white space",
+     '"  "', "write an expression such as 3*x + 2*y")
+_add("bad-character", "references", "a character that has no meaning where it stands",
+     "x ≤ 3", "write what the message names, such as <=")
+_add("caret", "references", "^ is used for a power",
+     "x^2 <= 9", "write x**2")
+_add("bad-operator", "references", "an operator of another language",
+     "x => 3", "write <=, >=, ==, +, -, * or /")
+_add("bad-power", "references", "a power other than **2",
+     "x**3 <= 8", "keep to **2, or reformulate")
+_add("missing-operator", "references", "two values stand side by side",
+     "2x + 3 <= 7", "write 2*x")
+_add("missing-operand", "references", "an operator has nothing to its left or right, or the text ends too early",
+     "3*x + <= 7", "write both sides of each operator")
+_add("unbalanced-parenthesis", "references", "a parenthesis or bracket is not closed, or closes nothing",
+     "2*(x + 1 <= 7", "close what is open")
+_add("unclosed-quote", "references", "a quote in an index is never closed",
+     "x['bread] <= 1", "close it with the same sign")
+_add("misplaced-word", "references", "a word of the grammar stands where it has no meaning",
+     "x <= 3 for i in I", "write the family with a 'for' of its own; use sum(...) for sums")
+_add("unknown-function", "references", "a name is followed by ( although the only function is sum",
+     "max(x, y) <= 3", "write name[i] for an index, name*(...) for a product; reformulate max, abs and the like")
+_add("strict-inequality", "references", "a constraint uses < or >",
+     "x < 3", "write <= or >=; for whole numbers x < 3 is x <= 2")
+_add("no-relation", "references", "a constraint has no <=, >= or ==",
+     "x + y", "say what the expression is compared with")
+_add("unexpected-relation", "references", "an objective holds a relation",
+     '{"sense": "maximize", "expression": "z == 3*x"}', "write only the expression")
+_add("bad-chain", "references", "more than two relations, or two in different directions, in one constraint",
+     "1 <= x >= 0", "write lo <= expression <= hi, or several constraints")
+_add("chain-with-variables", "references", "an end of a chain lo <= expression <= hi is not a number",
+     "x <= y <= 3", "write two constraints")
+_add("bad-index", "references", "what stands in [ ] is not an index",
+     "x[1.5] <= 1", "an index is a bound name, a member (quoted if it is no plain word), or arithmetic such as t-1")
+_add("bad-sum", "references", "a sum without 'for', with commas between its loops, or with an 'if' in the middle",
+     "sum(x) <= 3", "write sum(x[i,j] for i in I for j in J if i != j)")
+_add("bad-for", "references", "a loop is not of the form 'name in set'",
+     "t in 1..3", "declare the set and write t in T; separate the loops of a constraint by commas")
+_add("bad-condition", "references", "what follows 'if' does not compare two indices",
+     "t in T if t", "write t > 1; join comparisons by and, or, not")
+_add("literal-too-long", "references", "a number in an expression has too many digits or too large a power of ten",
+     "1e999999999*x <= 1", "round the number")
+_add("expression-too-deep", "references", "parentheses, minus signs and sums nest deeper than max_nesting",
+     "((((... 65 deep", "remove parentheses, or split the expression")
+_add("expression-too-long", "references", "an expression is longer than max_expression_chars",
+     "200,000 characters", "use sum(... for i in S), or several constraints")
+_add("reserved-name", "references", "a set, parameter or variable is called like a word of the grammar",
+     '{"sum": {"domain": "binary"}}', "choose another name")
+_add("duplicate-name", "references", "a name is declared for two things, or the problem's data has it for something else",
+     "a set x and a variable x", "give each thing its own name")
+_add("duplicate-member", "references", 'a set lists a member twice; 1 and "1" count as the same',
+     '{"T": [1, 2, 2]}', "list each member once")
+_add("conflicting-data", "references", "the formulation restates a set or parameter of the problem's data differently",
+     "the data says T is 1..12, the formulation 1..6", "leave it away: the problem's data needs no restating")
+_add("undeclared-set", "references", "an index or a loop names a set that does not exist",
+     "sum(x[i] for i in J)", "declare the set with its members")
+_add("undeclared-name", "references", "an expression uses a name that is not declared",
+     "3*x + 2*z <= 7", "declare it as a variable or parameter, or correct its spelling")
+_add("set-as-number", "references", "a set is used where a number belongs",
+     "x <= T", "sum over the set, or declare a parameter")
+_add("wrong-arity", "references", "a name has more or fewer indices than its declaration",
+     "make[p] for a variable over P and T", "write one index for each set of the declaration")
+_add("wrong-set", "references", "a bound name runs over members none of which is in the set of this index",
+     "make[t,p] for a variable over P and T", "check the order of the indices")
+_add("unknown-member", "references", "an index or a condition names a member that its set does not have",
+     "make[bred,1]", "correct the spelling, or add the member to the set")
+_add("unknown-key-member", "references", "the values of a parameter have a key that is no member of the set",
+     '{"index": ["P"], "values": {"bred": 3}}', "correct the spelling, or remove the value")
+_add("values-shape", "references", "the values of a parameter have more or fewer levels than its index has sets",
+     '{"index": ["P"], "values": 3}', "write one level of keys for each set of the index")
+_add("shadowed-name", "references", "a loop binds a name that already means something",
+     "sum(x for x in T)", "choose another name for the loop")
+_add("unused-name", "references", "a loop binds a name that is never used",
+     "sum(x for t in T)", "index something with it, or multiply by a number instead")
+_add("index-not-a-number", "references", "arithmetic or a value is asked of an index whose members are not whole numbers",
+     "p*x, or make[p-1], for p in a set of texts", "use whole-number members, or a parameter over the set")
+_add("comparison-type", "references", "a condition compares a text with a whole number, or texts by < or >",
+     "p > 1 for p in a set of texts", "compare members of the same set; order only whole numbers")
+_add("missing-value", "references", "an expression needs a parameter's value for members that have none",
+     "profit[cake] when only bread has a value", "give the value, or leave the case out with a condition")
+_add("outside-set", "references", "index arithmetic leaves the set when the loops are written out",
+     "stock[t-1] for t in T, at the first t", "exclude the case with a condition such as if t > 1")
+
+# Stage 4: builds.
+_add("nonlinear", "builds", "a product of variables in a constraint, or of three in the objective; the stage is unknown",
+     "x*y <= 3", "reformulate, or set nonlinear in the policy and install pyrite[exact]")
+_add("nonconvex", "builds", "a quadratic objective that is not convex (minimize) or concave (maximize); unknown",
+     "minimize x*y", "reformulate, or set nonlinear in the policy and install pyrite[exact]")
+_add("division-by-variable", "builds", "something is divided by an expression that holds a variable",
+     "x / y <= 3", "multiply both sides by it")
+_add("division-by-zero", "builds", "something is divided by zero",
+     "x / (n - n) <= 3", "correct the divisor")
+_add("number-too-large", "builds", "a coefficient, bound or side is larger than max_magnitude",
+     "1e20*x <= 1", "change units")
+_add("number-too-small", "builds", "a coefficient is smaller than 1 / max_magnitude but not zero",
+     "1e-20*x <= 1", "change units, or leave the term away")
+_add("empty-program", "builds", "all variables are indexed by empty sets: there is nothing to decide",
+     '{"P": []}', "give the set members")
+_add("too-many-columns", "builds", "the variables write out to more than max_columns",
+     "x over five sets of 100 members", "use fewer indices")
+_add("too-many-rows", "builds", "the constraints write out to more than max_rows",
+     "for i in I, j in J, k in K over 100 members each", "use fewer loops or a condition")
+_add("too-many-terms", "builds", "the sums write out to more than max_terms",
+     "a sum over five sets of 100 members", "use fewer loops, or smaller sets")
+# fmt: on
