@@ -49,7 +49,7 @@ def score(
     >>> [(verdict.surface, verdict.substance) for verdict in verdicts]
     [(True, True), (True, False), (False, False)]
     >>> verdicts[1].stages["value"].message
-    'its optimum is 180, the right one is 175 (off by 5)'
+    'its optimum is 200, the right one is 175 (off by 25)'
     """
     from .feasibility.pool import Pool
 

@@ -80,7 +80,8 @@ def _find(problem_id: str, path: str) -> Problem:
 def _show(verdict: Verdict, text: str, policy: Policy) -> None:
     from ..feasibility.verdict import STAGES
 
-    shown = [stage for stage in STAGES if verdict.stages[stage].code not in ("no-reference", "not-decided")]
+    upto = STAGES.index(verdict.strongest)
+    shown = [s for place, s in enumerate(STAGES) if place <= upto or verdict.stages[s].status != "skipped"]
     width = max(len(stage) for stage in shown)
     for stage in shown:
         result = verdict.stages[stage]

@@ -56,7 +56,7 @@ def main() -> None:
         sys.exit(3)
     except BrokenPipeError:
         # The reader has gone (`| head`); nothing more can be said to it, not even at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         sys.exit(0)
     # Outside of its standalone mode, click hands back the code of `raise typer.Exit(code)`.
     sys.exit(code if isinstance(code, int) else 0)

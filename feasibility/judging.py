@@ -220,7 +220,7 @@ class _Climb:
             proof = {"proof": solution.proof}
             if expected == "infeasible":
                 return passed("both-infeasible", "infeasible, as the problem is", **proof)
-            found = conflict(program, find_conflict(program, self.policy, deadline=self.deadline))
+            found = conflict(program, find_conflict(program, self.policy, deadline=self.deadline, solution=solution))
             return fail("infeasible", f"no plan is possible: {found['sentence']}", conflict=found, **proof)
         if solution.point is None:
             return unknown(solution.code or "solver-unknown", solution.message or "the solver reached no answer")

@@ -46,6 +46,9 @@ _START_SECONDS = 60.0
 class Pool:
     """Judges outputs in ``workers`` processes (0: in this one, where limits are only as good as the solver's).
 
+    >>> from pyrite import Policy
+    >>> from pyrite.feasibility.pool import Pool
+    >>> from pyrite.feasibility.reference import Reference
     >>> with Pool(Policy(), workers=1) as pool:
     ...     verdicts = list(pool.judge([("p", 0, "prose"), ("p", 1, "{}")], {"p": Reference()}))
     >>> [verdict.first_failure for verdict in verdicts]
