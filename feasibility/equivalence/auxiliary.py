@@ -170,6 +170,12 @@ def merged_program(program: Program, found: Sequence[Merge], kept: Sequence[int]
     return Program(columns, rows, program.sense, moved(program.objective))
 
 
+def merges_applied(program: Program, found: Sequence[Merge]) -> Program:
+    """The program after these merges, as :func:`merges` gave it."""
+    gone = {j for merge in found for j in merge.weights}
+    return merged_program(program, found, [j for j in range(len(program.columns)) if j not in gone])
+
+
 def _merged_column(program: Program, merge: Merge) -> Column:
     lower: Exact | None = 0
     upper: Exact | None = 0

@@ -49,8 +49,13 @@ def prefer(
         closed = not (_columns(cost_a) & a_open) and not (_columns(cost_b) & b_open)
         return _prefer_quadratic(pulled, cost_b, b, closed)
     ours, theirs = linear_part(pulled), linear_part(cost_b)
-    for scale in _scales(ours, theirs, b.program):
-        found = _same(a, b, cost_a, cost_b, forward, ours, theirs, scale)
+    try:
+        around = theirs.through(forward)
+    except KeyError:
+        return Preference("unknown", code="auxiliary", message="the reference's objective has no formula in A's terms")
+    proposals = [*_factors(ours, theirs, b.program), *_factors(linear_part(cost_a), around, a.program)]
+    for scale, constant in dict.fromkeys(proposals):
+        found = _same(a, b, linear_part(cost_a), ours, theirs, around, scale, constant)
         if found is not None:
             return found
     least = _least_cost(a, cost_a, ours, forward, a_open)
@@ -73,89 +78,79 @@ def _least_cost(
     return (outcome.certificate,) if outcome.certificate is not None else None
 
 
-def _scales(ours: Affine, theirs: Affine, program: Program) -> list[Exact]:
-    """Positive factors that may turn our cost into theirs: as they stand, then modulo the program's equations."""
-    found: list[Exact] = []
-    equations = [(dict(r.linear), r.lower) for r in program.rows if r.lower is not None and r.lower == r.upper]
-    plain = [(ours, theirs)]
+def _factors(ours: Affine, theirs: Affine, program: Program) -> list[tuple[Exact, Exact]]:
+    """Positive factors and constants that turn our cost into theirs: as they stand, then modulo the equations."""
+    found: list[tuple[Exact, Exact]] = []
+    equations = [Affine(r.linear, -r.lower) for r in program.rows if r.lower is not None and r.lower == r.upper]
+    forms = [(ours, theirs)]
     if equations:
-        reduced = _reduced([ours, theirs], [terms for terms, _ in equations])
-        plain.append((reduced[0], reduced[1]))
-    for left, right in plain:
+        reduced = _reduced([ours, theirs], equations)
+        forms.append((reduced[0], reduced[1]))
+    for left, right in forms:
+        scale: Exact | None = None
         if not left.terms and not right.terms:
-            found.append(1)
+            scale = 1
         elif left.terms and left.terms.keys() == right.terms.keys():
             ratios = {divide(right.terms[j], c) for j, c in left.terms.items()}
             if len(ratios) == 1 and (ratio := ratios.pop()) > 0:
-                found.append(ratio)
-    return list(dict.fromkeys(found))
+                scale = ratio
+        if scale is not None:
+            found.append((scale, simplify(right.constant - scale * left.constant)))
+    return found
 
 
-def _reduced(forms: list[Affine], equations: list[dict[int, Exact]]) -> list[Affine]:
-    """Gaussian elimination of the equations' pivots from the forms' terms (constants are left aside)."""
-    rows = [dict(form.terms) for form in forms]
-    pivots: list[tuple[int, dict[int, Exact]]] = []
+def _reduced(forms: list[Affine], equations: list[Affine]) -> list[Affine]:
+    """The forms with the pivots of the equations (each ``affine = 0``) eliminated, by Gauss and Jordan."""
+    pivots: dict[int, Affine] = {}
     for equation in equations:
-        terms = dict(equation)
-        for pivot, known in pivots:
-            if pivot in terms:
-                factor = terms[pivot]
-                for j, c in known.items():
-                    add_term(terms, j, -factor * c)
-        if not terms:
+        rest = _without(equation, pivots)
+        if not rest.terms:
             continue
-        pivot = min(terms)
-        lead = terms[pivot]
-        terms = {j: divide(c, lead) for j, c in terms.items()}
-        pivots.append((pivot, terms))
-    # Later pivots may occur in earlier equations, so the forms are swept until nothing changes.
-    for row in rows:
-        changed = True
-        while changed:
-            changed = False
-            for pivot, terms in pivots:
-                if pivot in row:
-                    factor = row[pivot]
-                    for j, c in terms.items():
-                        add_term(row, j, -factor * c)
-                    changed = True
-    return [Affine(row) for row in rows]
+        pivot = min(rest.terms)
+        solved = rest.scaled(divide(1, rest.terms[pivot]))
+        pivots = {p: _without(known, {pivot: solved}) for p, known in pivots.items()}
+        pivots[pivot] = solved
+    return [_without(form, pivots) for form in forms]
+
+
+def _without(form: Affine, pivots: Mapping[int, Affine]) -> Affine:
+    """The form minus the multiples of the solved equations that clear their pivots from it."""
+    terms, constant = dict(form.terms), form.constant
+    for pivot in [j for j in form.terms if j in pivots]:
+        factor = terms[pivot]
+        for j, c in pivots[pivot].terms.items():
+            add_term(terms, j, -factor * c)
+        constant -= factor * pivots[pivot].constant
+    return Affine(terms, simplify(constant))
 
 
 def _same(
     a: Source,
     b: Source,
-    cost_a: Quadratic,
-    cost_b: Quadratic,
-    forward: Sequence[Affine | None],
+    cost_a: Affine,
     ours: Affine,
     theirs: Affine,
+    around: Affine,
     scale: Exact,
+    constant: Exact,
 ) -> Preference | None:
-    """Certificates for ``scale * cost_a + constant == cost_b`` as best values of a plan, or None."""
-    target_low, target_high = Target("objective", 0, "lower"), Target("objective", 0, "upper")
-    gap = theirs.plus(ours.scaled(-scale))
-    constant: Exact = gap.constant
-    if gap.terms:
-        plan = next(iter(b.some_plans()), None)
-        if plan is None:
-            return None
-        constant = gap.value(plan)
+    """Certificates for ``scale * cost_a + constant == cost_b`` as best values of a plan, or None.
+
+    ``ours`` is A's cost in B's terms, ``around`` B's cost in A's.
+    """
     # B's plans can be had in A at no more than their cost ...
-    at_most = b.prove(gap.scaled(-1).plus(Affine({}, constant)), 0, target_high)
-    if at_most.status != "proved" or at_most.certificate is None:
+    most = ours.scaled(scale).plus(theirs.scaled(-1)).plus(Affine({}, constant))
+    at_most = b.prove(most, 0, Target("objective", 0, "upper"))
+    if at_most.certificate is None:
         return None
     # ... and no plan of A costs less than its image in B.
-    try:
-        pulled = theirs.through(forward)
-    except KeyError:
-        return None
-    at_least = a.prove(pulled.plus(linear_part(cost_a).scaled(-scale)).plus(Affine({}, -constant)), 0, target_low)
-    if at_least.status != "proved" or at_least.certificate is None:
+    least = around.plus(cost_a.scaled(-scale)).plus(Affine({}, -constant))
+    at_least = a.prove(least, 0, Target("objective", 0, "lower"))
+    if at_least.certificate is None:
         return None
     certificates = (at_most.certificate, at_least.certificate)
     proof = "solver-trusted" if any(c.method == "solver" for c in certificates) else "certified"
-    return Preference("same", scale, simplify(constant), certificates, proof=proof)  # type: ignore[arg-type]
+    return Preference("same", scale, constant, certificates, proof=proof)  # type: ignore[arg-type]
 
 
 def _by_pairs(b: Source, ours: Affine, theirs: Affine, least: tuple[Certificate, ...], *, closed: bool) -> Preference:

@@ -1,0 +1,213 @@
+"""A comparison as plain JSON with names, and in words: what the formulation would allow that the problem does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from ..exactness import Violation
+from ..program import Program
+from ..rationals import Exact, magnitude, show
+from ..words import enumeration, number, point, row_text, violated
+from .auxiliary import merges_applied
+from .evidence import Certificate, Comparison, Containment, Correspondence, Preference, Witness
+from .maps import Affine
+
+_LISTED = 200
+
+
+def to_json(a: Program, b: Program, comparison: Comparison, units: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Everything that the comparison found, by name: correspondence, witnesses, certificates, a sentence."""
+    units = units or {}
+    document: dict[str, Any] = {"relation": comparison.relation}
+    if comparison.proof and comparison.relation != "unknown":
+        document["proof"] = comparison.proof
+    if comparison.code:
+        document["code"] = comparison.code
+    document["sentence"] = sentence(a, b, comparison, units)
+    maps = comparison.correspondence
+    if maps is not None:
+        first, second = merges_applied(a, maps.a_merges), merges_applied(b, maps.b_merges)
+        document["correspondence"] = _correspondence(first, second, maps)
+        found = witnesses(a, b, comparison, units)
+        if found:
+            document["witness"] = found
+        for key, source, target, side in (
+            ("a_in_b", first, second, comparison.a_in_b),
+            ("b_in_a", second, first, comparison.b_in_a),
+        ):
+            if side is not None:
+                document[key] = _containment(source, target, side)
+        if comparison.preference is not None:
+            document["preference"] = _preference(comparison.preference)
+    document["seconds"] = round(comparison.seconds, 6)
+    return document
+
+
+def witnesses(a: Program, b: Program, comparison: Comparison, units: Mapping[str, str]) -> dict[str, Any]:
+    """``admits``: a plan of A that B forbids; ``forbids``: one of B that A forbids; ``ranks``: a pair ranked apart."""
+    maps = comparison.correspondence
+    if maps is None:
+        return {}
+    first, second = merges_applied(a, maps.a_merges), merges_applied(b, maps.b_merges)
+    document: dict[str, Any] = {}
+    if comparison.a_in_b is not None and comparison.a_in_b.witness is not None:
+        document["admits"] = _witness(first, second, comparison.a_in_b.witness, units)
+    if comparison.b_in_a is not None and comparison.b_in_a.witness is not None:
+        document["forbids"] = _witness(second, first, comparison.b_in_a.witness, units)
+    preference = comparison.preference
+    if preference is not None and preference.status == "differs":
+        document["ranks"] = _ranks(first, second, maps, preference)
+    return document
+
+
+def _witness(source: Program, target: Program, witness: Witness, units: Mapping[str, str]) -> dict[str, Any]:
+    """The plan in the source's names, its image in the target's, and what it breaks there."""
+    document: dict[str, Any] = point("plan", source, witness.plan)
+    known = [(column, value) for column, value in zip(target.columns, witness.image, strict=True) if value is not None]
+    kept = Program([column for column, _ in known], [], "feasibility")
+    document |= point("image", kept, [value for _, value in known])
+    aim = witness.target
+    if witness.slice_certificate is not None and any(v is None for v in witness.image):
+        rows = [target.rows[i].name for i in witness.slice_certificate.rows]
+        open_names = [c.name for c, v in zip(target.columns, witness.image, strict=True) if v is None]
+        document["broken"] = {
+            "rows": rows,
+            "sentence": f"no value of {enumeration(open_names)} satisfies {enumeration(rows)} at this plan",
+        }
+        return document
+    kind = aim.kind if aim.kind == "row" else aim.side
+    breach = Violation(kind, aim.number, witness.excess, witness.value, witness.limit)
+    document["broken"] = violated(target, [breach], units)[0]
+    return document
+
+
+def _ranks(first: Program, second: Program, maps: Correspondence, preference: Preference) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for name, plan in (("better", preference.better), ("worse", preference.worse)):
+        theirs = second.objective.value(plan)
+        back = [None if image is None else image.value(plan) for image in maps.backward]
+        entry: dict[str, Any] = point("plan", second, plan)
+        entry |= number("reference_value", theirs)
+        if all(value is not None for value in back):
+            entry |= number("value", first.objective.value([v for v in back if v is not None]))
+        document[name] = entry
+    document["strict_in"] = "formulation" if preference.strict_in == "a" else "reference"
+    return document
+
+
+def sentence(a: Program, b: Program, comparison: Comparison, units: Mapping[str, str]) -> str:
+    """One or two sentences for a person who knows the problem."""
+    match comparison.relation:
+        case "equivalent":
+            return comparison.message or "Both admit the same plans and rank them alike."
+        case "unknown":
+            return f"Not decided: {comparison.message}."
+        case "objective-differs":
+            return _objective_sentence(a, b, comparison)
+    parts = []
+    found = witnesses(a, b, comparison, units)
+    if "admits" in found:
+        breach = found["admits"]["broken"]["sentence"]
+        parts.append(f"The formulation would allow {_plan(found['admits'], 'image')}, but {breach}.")
+    if "forbids" in found:
+        breach = found["forbids"]["broken"]["sentence"]
+        parts.append(f"It forbids {_plan(found['forbids'], 'plan')}, which the problem allows: {breach}.")
+    return " ".join(parts)
+
+
+def _objective_sentence(a: Program, b: Program, comparison: Comparison) -> str:
+    ranks = witnesses(a, b, comparison, {}).get("ranks", {})
+    better, worse = ranks.get("better"), ranks.get("worse")
+    if not better or not worse:
+        return "The objectives rank plans differently."
+    left, right = _plan(better, "plan"), _plan(worse, "plan")
+    if ranks["strict_in"] == "formulation":
+        return f"The formulation prefers {left} to {right}; the problem does not."
+    return f"The problem prefers {left} to {right}; the formulation does not."
+
+
+def _plan(document: Mapping[str, Any], key: str) -> str:
+    """``bread = 10 and cake = 25`` from a plan in JSON; zeros are left away unless all are zero."""
+    floats: Mapping[str, float | None] = document[key]
+    exact: Mapping[str, str] = document.get(f"{key}_exact", {})
+    values = {name: Fraction(exact.get(name, value)) for name, value in floats.items() if value is not None}
+    chosen = {name: value for name, value in values.items() if value} or values
+    return enumeration([f"{name} = {show(value)}" for name, value in chosen.items()], most=6)
+
+
+def _correspondence(first: Program, second: Program, maps: Correspondence) -> dict[str, Any]:
+    document: dict[str, Any] = {"source": maps.source}
+    document["b_from_a"] = _formulas(second, first, maps.forward)
+    document["a_from_b"] = _formulas(first, second, maps.backward)
+    for key, program, open_columns in (("a_auxiliary", first, maps.a_open), ("b_auxiliary", second, maps.b_open)):
+        if open_columns:
+            document[key] = [program.columns[j].name for j in sorted(open_columns)][:_LISTED]
+    for key, merges in (("a_merged", maps.a_merges), ("b_merged", maps.b_merges)):
+        if merges:
+            document[key] = [merge.name for merge in merges]
+    return document
+
+
+def _formulas(target: Program, source: Program, images: Sequence[Affine | None]) -> dict[str, str | None]:
+    return {
+        column.name: None if image is None else formula(source, image)
+        for column, image in list(zip(target.columns, images, strict=True))[:_LISTED]
+    }
+
+
+def formula(program: Program, image: Affine) -> str:
+    """An affine function in the program's names, exact: ``60*hours + 5``."""
+    parts = []
+    for j, coefficient in image.terms.items():
+        sign = "-" if coefficient < 0 else "+"
+        weight = "" if magnitude(coefficient) == 1 else f"{magnitude(coefficient)}*"
+        parts.append(f"{sign} {weight}{program.columns[j].name}")
+    if image.constant or not parts:
+        parts.append(f"{'-' if image.constant < 0 else '+'} {magnitude(image.constant)}")
+    text = " ".join(parts)
+    return text[2:] if text.startswith("+ ") else "-" + text[2:]
+
+
+def _containment(source: Program, target: Program, containment: Containment) -> dict[str, Any]:
+    document: dict[str, Any] = {"status": containment.status}
+    if containment.code:
+        document |= {"code": containment.code, "message": containment.message}
+    shown = [_certificate(source, target, c) for c in containment.certificates[:_LISTED]]
+    if shown:
+        document["certificates"] = shown
+    if len(containment.certificates) > _LISTED:
+        document["certificates_omitted"] = len(containment.certificates) - _LISTED
+    return document
+
+
+def _certificate(source: Program, target: Program, certificate: Certificate) -> dict[str, Any]:
+    aim = certificate.target
+    document: dict[str, Any] = {"method": certificate.method, "side": aim.side}
+    if aim.kind == "row" and certificate.method not in ("empty", "crossed"):
+        document |= {"row": target.rows[aim.number].name, "text": row_text(target, target.rows[aim.number])}
+    elif aim.kind == "column" and certificate.method not in ("empty", "crossed"):
+        document["variable"] = target.columns[aim.number].name
+    if certificate.rows:
+        document["rows"] = _named({source.rows[i].name: y for i, y in certificate.rows.items() if i < len(source.rows)})
+    if certificate.columns:
+        names = {j: c.name for j, c in enumerate(source.columns)}
+        document["bounds"] = _named({names[j]: w for j, w in certificate.columns.items() if j in names})
+    if certificate.factor != 1:
+        document["factor"] = str(certificate.factor)
+    return document
+
+
+def _named(values: Mapping[str, Exact]) -> dict[str, str]:
+    return {name: str(value) for name, value in list(values.items())[:_LISTED]}
+
+
+def _preference(preference: Preference) -> dict[str, Any]:
+    document: dict[str, Any] = {"status": preference.status}
+    if preference.code:
+        document |= {"code": preference.code, "message": preference.message}
+    if preference.scale is not None:
+        document["scale"] = str(preference.scale)
+        document["constant"] = str(preference.constant)
+    return document
