@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.formulation import Variable
 from ...feasibility.rationals import Exact, divide
-from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, scalar, vector
+from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, vector
 from .drawing import Draft, Drawing, Family, all_sizes
 from .prose import Voice
 from .shape import describe
@@ -82,6 +82,8 @@ class _Instance:
     batch: int | None
     """The exact size of the mixture, when one is asked for."""
     least: int | None = None
+    pair: tuple[int, int, int] | None = None
+    """Two sources and the most of both together."""
 
 
 def _instance(drawing: Drawing) -> _Instance:
@@ -122,10 +124,18 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
             return replace(made, need=_with(made.need, m, total + change.between(5, 60)))
         batch = max(1, int(least) - change.between(1, 3))
         return replace(made, batch=batch, most={}, need=_with(made.need, m, batch * richest[m] + change.between(3, 40)))
+    j = (i + 1 + change.below(len(made.sources) - 1)) % len(made.sources)
+    if drawing.size == "large":
+        limit = made.most[i] + made.most[j] + change.between(1, 5)
+        if drawing.is_a("sometimes", "twin"):
+            limit = max(1, limit * change.between(20, 70) // 100)
+        return made if drawing.is_a("plain") else replace(made, pair=(i, j, limit))
     if drawing.is_a("redundant"):
         return replace(made, batch=None, least=max(1, int(least) - change.between(0, 2)))
     if drawing.is_a("sometimes"):
-        return replace(made, batch=None, least=int(least) + change.between(1, 4 if drawing.size != "large" else 20))
+        if change.chance(0.5):
+            return replace(made, pair=(i, j, change.between(2, 12)))
+        return replace(made, batch=None, least=int(least) + change.between(1, 4))
     if drawing.is_a("twin"):
         if change.chance(0.5):
             return replace(made, need=_with(made.need, m, made.need[m] * change.between(11, 15) // 10 + 1))
@@ -156,6 +166,12 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
         facts["least"] = voice.say(
             "[In all|Altogether], [at least|no less than] {n} [must be|have to be] [used|bought]",
             "The supplier [delivers|accepts orders of] {n} or more [in total|, all sources together,]", n=voice.count(made.least, *unit),
+        )  # fmt: skip
+    if made.pair is not None:
+        i, j, limit = made.pair
+        facts["pair"] = voice.say(
+            "{a} and {b} together [may not exceed|are limited to] {n}", "[At most|No more than] {n} of {a} and {b} [combined|taken together] [fit|can be stored]",
+            a=made.sources[i], b=made.sources[j], n=voice.count(limit, *unit),
         )  # fmt: skip
     for i, most in made.most.items() if not large else ():
         facts[f"most{i}"] = voice.say(
@@ -267,6 +283,9 @@ def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
         rows |= {f"{names[i]}_most": f"{names[i]} <= {most}" for i, most in made.most.items()}
         rows |= {"batch": f"{everything} == {made.batch}"} if made.batch is not None else {}
         rows |= {"least": f"{everything} >= {made.least}"} if made.least is not None else {}
+        if made.pair is not None:
+            i, j, limit = made.pair
+            rows["pair"] = f"{names[i]} + {names[j]} <= {limit}"
         goal = linear(list(zip(made.cost, names, strict=True)))
         words = {**dict.fromkeys(names, units), **{f"{m}_need": made.measures[k][2] for k, m in enumerate(measures)}}
         return Draft("", flat(dict.fromkeys(names, "continuous"), "minimize", goal, rows), units=words)
@@ -292,11 +311,12 @@ def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
         rows["supply_limit"] = (f"i in {s}", f"{use}[i] <= {limit}[i]")
     else:
         rows |= {f"most_{names[i]}": f"{use}[{names[i]}] <= {most}" for i, most in made.most.items()}
+    if made.pair is not None:
+        i, j, limit = made.pair
+        rows["pair"] = f"{use}[{names[i]}] + {use}[{names[j]}] <= {limit}"
     for key, amount, relation in (("batch", made.batch, "=="), ("least", made.least, ">=")):
         if amount is not None:
-            parameters_name = f"{key}_size"
-            parameters = {**parameters, parameters_name: scalar(amount)} if drawing.size == "medium" else parameters
-            rows[key] = f"{total} {relation} {parameters_name if drawing.size == 'medium' else amount}"
+            rows[key] = f"{total} {relation} {amount}"
     reference, data = indexed(
         drawing, {s: names, q: measures}, parameters, {use: Variable("continuous", 0, index=(s,))},
         "minimize", f"sum({cost}[i]*{use}[i] for i in {s})", rows,
@@ -316,7 +336,7 @@ def _draft(drawing: Drawing) -> Draft:
         text=_tell(drawing, voice, made, draft.text),
         status=drawing.expected,
         units={**draft.units, "objective": voice.currency.plural},
-        marked=("least",) if drawing.is_a("redundant", "sometimes") else (),
+        marked=("pair" if made.pair else "least",) if drawing.is_a("redundant", "sometimes") else (),
     )
 
 

@@ -81,6 +81,8 @@ class _Instance:
     caps: dict[int, int]
     floors: dict[int, int]
     total: int | None = None
+    pair: tuple[int, int, int] | None = None
+    """Two items and the most of both together."""
 
 
 def _instance(drawing: Drawing) -> _Instance:
@@ -119,19 +121,21 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
     change = drawing.change
     i, r = change.below(len(made.items)), change.below(len(made.resources))
     reach = [min(s // u for s, u in zip(made.stock, use, strict=True)) for use in made.use]
+    others = {k: v for k, v in made.caps.items() if k != i}
     if drawing.is_a("infeasible"):
-        return replace(
-            made,
-            floors={**made.floors, i: reach[i] + change.between(1, 6)},
-            caps={k: v for k, v in made.caps.items() if k != i},
-        )
+        asked = reach[i] + change.between(1, 6)
+        caps = {**made.caps, i: asked + 20} if drawing.size == "large" else others
+        return replace(made, floors={**made.floors, i: asked}, caps=caps)
     if drawing.is_a("unbounded"):
         use = tuple(tuple(0 for _ in u) if k == i else u for k, u in enumerate(made.use))
-        return replace(made, use=use, caps={k: v for k, v in made.caps.items() if k != i})
+        return replace(made, use=use, caps={} if drawing.size == "large" else others)
     if drawing.is_a("redundant"):
         return replace(made, total=sum(reach) + change.between(5, 40))
     if drawing.is_a("sometimes"):
-        return replace(made, total=max(2, sum(reach) * change.between(40, 90) // 100))
+        j = (i + 1 + change.below(len(made.items) - 1)) % len(made.items)
+        return replace(made, pair=(i, j, max(1, min(reach[i], reach[j]) * change.between(3, 10) // 10)))
+    if drawing.size == "large":
+        return replace(made, floors={i: max(1, min(reach[i], made.caps[i]) // 2)})
     kind = change.pick(("profit", "stock", "use"))
     if kind == "profit":
         profit = tuple(p + change.between(3, 9) if k == i else p for k, p in enumerate(made.profit))
@@ -289,6 +293,13 @@ def _limit_facts(voice: Voice, made: _Instance) -> dict[str, str]:
             "Not fewer than {n} [have to|must] be made" if piece else "Not less than {n} [has to|must] be made",
             n=_amount(voice, made, i, floor),
         )  # fmt: skip
+    if made.pair is not None:
+        i, j, most = made.pair
+        facts["pair"] = voice.say(
+            "{a} and {b} [share a mould|go through the same machine|are sold to the same buyer], so [no more than|at most] {n} of them can be made [together|in all]",
+            "[There is packaging|There are labels] for {n} of {a} and {b} [together|combined]", "{a} plus {b}: {n} at the most",
+            a=made.items[i][1], b=made.items[j][1], n=voice.count(most, "piece" if piece else "kilogram"),
+        )  # fmt: skip
     if made.total is not None:
         facts["total"] = voice.say(
             "[The store room|The van] [holds|has room for] [at most|no more than] {n} [in all|of all kinds together]",
@@ -315,6 +326,9 @@ def _flat_reference(made: _Instance) -> Draft:
         units[row] = unit
     rows |= {f"{names[i]}_cap": f"{names[i]} <= {cap}" for i, cap in made.caps.items()}
     rows |= {f"{names[i]}_order": f"{names[i]} >= {floor}" for i, floor in made.floors.items()}
+    if made.pair is not None:
+        i, j, most = made.pair
+        rows["pair"] = f"{names[i]} + {names[j]} <= {most}"
     if made.total is not None:
         rows["total"] = f"{linear([(1, name) for name in names])} <= {made.total}"
     goal = linear([(made.profit[i], name) for i, name in enumerate(names)])
@@ -350,6 +364,9 @@ def _indexed_reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft
     else:
         rows |= {f"cap_{products[i]}": f"{make}[{products[i]}] <= {cap}" for i, cap in made.caps.items()}
     rows |= {f"order_{products[i]}": f"{make}[{products[i]}] >= {floor}" for i, floor in made.floors.items()}
+    if made.pair is not None:
+        first, second, most = made.pair
+        rows["pair"] = f"{make}[{products[first]}] + {make}[{products[second]}] <= {most}"
     if made.total is not None:
         rows["total"] = f"sum({make}[i] for i in {p}) <= {made.total}"
     reference, data = indexed(
@@ -370,7 +387,7 @@ def _draft(drawing: Drawing) -> Draft:
         text=_tell(drawing, voice, made, draft.text),
         status=drawing.expected,
         units={**draft.units, "objective": voice.currency.plural},
-        marked=("total",) if drawing.is_a("redundant", "sometimes") else (),
+        marked=("pair" if made.pair else "total",) if drawing.is_a("redundant", "sometimes") else (),
     )
 
 

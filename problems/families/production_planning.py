@@ -129,7 +129,7 @@ def _draft(drawing: Drawing) -> Draft:
 
 
 def _flat(made: _Instance) -> Draft:
-    keys = [identifier(name) for name in made.periods]
+    keys = [str(t) for t in range(1, len(made.periods) + 1)]
     rows: dict[str, Written] = {}
     last = len(keys) - 1
     for t, key in enumerate(keys):
@@ -209,8 +209,8 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
     opening = voice.say(
         "{a_place} in {town} [plans|is planning] the [next|coming] {span}",
         "{person} [has to|must] [schedule|plan] {what} for {span}",
-        "[Demand|Orders] for {what} [at|from] {a_place} [goes up and down|changes] [over|during] the [next|coming] {span}",
-        "[We are|{person} runs] {a_place} [near|in] {town} and [makes|sells] {what}".replace("[makes|sells]", "the goods are"),
+        "Demand for {what} [at|from] {a_place} [goes up and down|changes] [over|during] the [next|coming] {span}",
+        "{person} runs {a_place} [near|in] {town} and [sells|makes] {what}",
         "The {place} of {town} [makes|turns out] {what}; [the plan|what is wanted] covers {span}",
         a_place=article(place), place=place, town=voice.town, person=voice.person, what=what, span=span,
     )  # fmt: skip
@@ -235,8 +235,7 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
                 first=made.periods[0], n=voice.digits(made.store), unit=made.goods[0],
             )  # fmt: skip
     question = voice.say(
-        "[What|How much] should be [made and stored|made, and kept,] [in each {period}|when] [so that|for] [total cost is least|the lowest total cost]?"
-        .replace("[so that|for] [total cost is least|the lowest total cost]", "so that total cost is least"),
+        "[What|How much] should be [made and stored|made, and kept,] [in each {period}|when], [so that total cost is least|for the lowest total cost]?",
         "[Find|Work out] the [cheapest|least expensive] [plan|schedule] [that meets|meeting] [all demand|every order]",
         "Which plan [keeps|holds] [the bill|costs], production and storage together, [as low as possible|to a minimum]?",
         "The aim is to spend as little as possible on making and keeping",
@@ -244,6 +243,10 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
     )  # fmt: skip
     asides = voice.distractors(voice.words.below(3), *made.story.asides)
     return voice.compose(opening, facts, question, asides, last=("table",) if "table" in facts else ())
+
+
+def _at(made: _Instance, t: int) -> str:
+    return f"{'on' if made.period == 'day' else 'in'} {made.periods[t]}"
 
 
 def _rules(voice: Voice, made: _Instance) -> str:
@@ -258,14 +261,14 @@ def _rules(voice: Voice, made: _Instance) -> str:
 def _prose(voice: Voice, made: _Instance) -> dict[str, str]:
     unit, facts = made.goods[0], {}
     if voice.words.chance(0.5):
-        asked = [f"{voice.digits(made.demand[0][t])} in {name}" for t, name in enumerate(made.periods)]
+        asked = [f"{voice.digits(made.demand[0][t])} {_at(made, t)}" for t, name in enumerate(made.periods)]
         facts["demand"] = voice.say(
             "[Customers want|Orders stand at|Demand for {unit} is] {asked}", "{asked}: [that is what must be delivered|so many {unit} are ordered]",
             unit=unit, asked=voice.listing(asked),
         )  # fmt: skip
         made_of = [
-            f"{voice.money(made.cost[0][t])} in {name} (at most {voice.digits(made.capacity[t])} there)"
-            if voice.spell_up_to < 10 else f"{voice.money(made.cost[0][t])} in {name}, where at most {voice.digits(made.capacity[t])} can be made"
+            f"{voice.money(made.cost[0][t])} {_at(made, t)} (at most {voice.digits(made.capacity[t])} there)"
+            if voice.spell_up_to < 10 else f"{voice.money(made.cost[0][t])} {_at(made, t)}, where at most {voice.digits(made.capacity[t])} can be made"
             for t, name in enumerate(made.periods)
         ]  # fmt: skip
         facts["cost"] = voice.say(
@@ -276,10 +279,10 @@ def _prose(voice: Voice, made: _Instance) -> dict[str, str]:
     else:
         for t, name in enumerate(made.periods):
             facts[f"period{t}"] = voice.say(
-                "In {name}, {demand} {unit} [are ordered|must be delivered]; up to {cap} can be made at {cost} each",
+                "{at}, {demand} {unit} [are ordered|must be delivered]; up to {cap} can be made at {cost} each",
                 "{name}: demand {demand}, capacity {cap}, {cost} [apiece|per unit]",
                 "[For|Orders for] {name} [call for|come to] {demand} {unit}, [and|while] the [shop|plant] can [make|turn out] {cap}, each costing {cost}",
-                name=name, demand=voice.digits(made.demand[0][t]), unit=unit, cap=voice.digits(made.capacity[t]),
+                name=name, at=_at(made, t), demand=voice.digits(made.demand[0][t]), unit=unit, cap=voice.digits(made.capacity[t]),
                 cost=voice.money(made.cost[0][t]),
             )  # fmt: skip
     facts["holding"] = voice.say(
@@ -307,7 +310,7 @@ def _tables(voice: Voice, made: _Instance) -> dict[str, str]:
             rows.append([f"{good}, {name}", voice.digits(made.demand[i][t]), voice.digits(made.cost[i][t])])
     heads = ["", "demand", f"unit cost ({voice.currency.plural})"]
     lead = voice.say("Demand and [production|unit] cost:", "[What is ordered|Orders], and what one costs to make:")
-    caps = voice.listing([f"{voice.digits(made.capacity[t])} in {name}" for t, name in enumerate(made.periods)])
+    caps = voice.listing([f"{voice.digits(made.capacity[t])} {_at(made, t)}" for t, name in enumerate(made.periods)])
     facts = {
         "capacity": voice.say("[Machine|Working] hours [available are|are limited to] {caps}", "There are {caps}: hours, that is", caps=caps)
     }  # fmt: skip

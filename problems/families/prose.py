@@ -70,8 +70,9 @@ def number_words(value: int) -> str:
 
 
 def capitalized(text: str) -> str:
-    """The text with its first letter large."""
-    return text[:1].upper() + text[1:]
+    """The text with its first letter large, unless it starts with a code such as ``s07``."""
+    word = text.split(" ", 1)[0]
+    return text if any(sign.isdigit() for sign in word) else text[:1].upper() + text[1:]
 
 
 def article(noun: str) -> str:

@@ -29,7 +29,7 @@ def describe(voice: Voice, data: Data, sets: Mapping[str, str], parameters: Mapp
         "[A file with the numbers|The table of inputs] [comes with this|is supplied] [separately|along with this note]",
     )
     if manner == "prose":
-        link = voice.pick("{n} is {m}", "`{n}` stands for {m}", "{n} gives {m}", "under {n} there is {m}")
+        link = voice.pick("{n} is {m}", "`{n}` stands for {m}", "{n} gives {m}", "{n} holds {m}")
         pieces = [link.format(n=name, m=spelled[name]) for name in names]
         return f"{capitalized(lead)}: {'; '.join(pieces)}."
     if manner == "bullets":
@@ -62,7 +62,7 @@ def _parameter_words(voice: Voice, parameter: Parameter, meaning: str) -> str:
         return meaning + voice.phrase("", ", a single number", " (one value)")
     over = " and ".join(parameter.index) if len(parameter.index) > 1 else parameter.index[0]
     return meaning + voice.phrase(
-        " (indexed by {over})", ", by {over}", ", one [number|value|entry] for each [combination of|] {over}"
+        " (indexed by {over})", ", by {over}", ", one [number|value|entry] for each pair of {over}"
         if len(parameter.index) > 1 else ", one [number|value|entry] for each member of {over}",
         " [{index}]".replace("[", "<").replace("]", ">"), over=over, index=",".join(parameter.index),
     )  # fmt: skip

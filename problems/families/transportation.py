@@ -104,7 +104,7 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
     if drawing.is_a("sometimes"):
         return replace(made, route=(i, j, max(1, reach * change.between(3, 9) // 10)))
     if drawing.is_a("twin"):
-        kind = change.pick(("cost", "demand", "closed"))
+        kind = "closed" if drawing.size == "large" else change.pick(("cost", "demand", "closed"))
         if kind == "cost":
             line = tuple(c + change.between(1, 6) if k == j else c for k, c in enumerate(made.cost[i]))
             return replace(made, cost=(*made.cost[:i], line, *made.cost[i + 1 :]))
