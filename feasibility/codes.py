@@ -135,7 +135,7 @@ _add("expression-too-long", "references", "an expression is longer than max_expr
      "200,000 characters", "use sum(... for i in S), or several constraints")
 _add("reserved-name", "references", "a set, parameter or variable is called like a word of the grammar",
      '{"sum": {"domain": "binary"}}', "choose another name")
-_add("duplicate-name", "references", "a name is declared for two things, or the problem's data has it for something else",
+_add("duplicate-name", "references", "a name is declared twice, or the problem's data has it for something else",
      "a set x and a variable x", "give each thing its own name")
 _add("duplicate-member", "references", 'a set lists a member twice; 1 and "1" count as the same',
      '{"T": [1, 2, 2]}', "list each member once")
@@ -161,7 +161,7 @@ _add("shadowed-name", "references", "a loop binds a name that already means some
      "sum(x for x in T)", "choose another name for the loop")
 _add("unused-name", "references", "a loop binds a name that is never used",
      "sum(x for t in T)", "index something with it, or multiply by a number instead")
-_add("index-not-a-number", "references", "arithmetic or a value is asked of an index whose members are not whole numbers",
+_add("index-not-a-number", "references", "arithmetic with, or the value of, an index that is not a whole number",
      "p*x, or make[p-1], for p in a set of texts", "use whole-number members, or a parameter over the set")
 _add("comparison-type", "references", "a condition compares a text with a whole number, or texts by < or >",
      "p > 1 for p in a set of texts", "compare members of the same set; order only whole numbers")
@@ -171,7 +171,7 @@ _add("outside-set", "references", "index arithmetic leaves the set when the loop
      "stock[t-1] for t in T, at the first t", "exclude the case with a condition such as if t > 1")
 
 # Stage 4: builds.
-_add("nonlinear", "builds", "a product of variables in a constraint, or of three in the objective; the stage is unknown",
+_add("nonlinear", "builds", "a product of variables in a constraint, or of three in the objective; unknown",
      "x*y <= 3", "reformulate, or set nonlinear in the policy and install pyrite[exact]")
 _add("nonconvex", "builds", "a quadratic objective that is not convex (minimize) or concave (maximize); unknown",
      "minimize x*y", "reformulate, or set nonlinear in the policy and install pyrite[exact]")
@@ -191,4 +191,84 @@ _add("too-many-rows", "builds", "the constraints write out to more than max_rows
      "for i in I, j in J, k in K over 100 members each", "use fewer loops or a condition")
 _add("too-many-terms", "builds", "the sums write out to more than max_terms",
      "a sum over five sets of 100 members", "use fewer loops, or smaller sets")
+
+# Stage 5: feasible.
+_add("infeasible", "feasible", "no point satisfies every constraint; the conflict says which exclude each other",
+     "x >= 5 with x <= 3", "look at the conflict: one of its constraints is too tight or has the wrong direction")
+_add("point-denied", "feasible", "exact arithmetic finds the solver's point in violation of a row; unknown",
+     "coefficients of very different size", "change units so that coefficients are of similar size")
+_add("should-be-infeasible", "feasible", "the problem is infeasible, but this formulation has a plan",
+     "the reference's status is infeasible", "look for the constraint that is missing")
+_add("both-infeasible", "feasible", "infeasible, and so is the problem: the stage passes",
+     "the reference's status is infeasible", "nothing")
+
+# Stage 6: bounded.
+_add("unbounded", "bounded", "the objective improves without end along the ray that is shown",
+     "maximize x with x >= 0 only", "look for the limit that is missing")
+_add("should-be-unbounded", "bounded", "the problem is unbounded, but this formulation has an optimum",
+     "the reference's status is unbounded", "look for the constraint that is too much")
+_add("both-unbounded", "bounded", "unbounded, and so is the problem: the stage passes",
+     "the reference's status is unbounded", "nothing")
+
+# Stage 7: sound.
+_add("unsound", "sound", "the optimal plan breaks constraints of the reference",
+     "uses 1,240 hours, 823 exist", "look at the constraints that the message lists")
+_add("no-correspondence", "sound", "the variables could not be matched with the reference's; unknown",
+     "x1 and x2 for bread and cake", "name variables like the problem does")
+
+# Stage 8: value.
+_add("other-value", "value", "the optimum differs from the reference's by more than value_tolerance",
+     "optimum 118, reference 120", "compare objective and constraints with the problem's text")
+
+# Stage 9: equivalent.
+_add("relaxation", "equivalent", "it allows plans that the reference forbids; one is shown",
+     "a constraint is missing", "look at the plan that is shown")
+_add("restriction", "equivalent", "it forbids plans that the reference allows; one is shown",
+     "a constraint is too tight", "look at the plan that is shown")
+_add("incomparable", "equivalent", "it allows plans that the reference forbids, and the other way round",
+     "<= where >= belongs", "look at the two plans that are shown")
+_add("objective-differs", "equivalent", "the same plans are allowed, but they are ranked differently",
+     "maximize 3*x + 5*y instead of 3*x + 4*y", "look at the two plans that are shown")
+_add("auxiliary", "equivalent", "a variable that only one side has could not be expressed by the other's; unknown",
+     "a helper variable with its own constraints", "nothing is known to be wrong")
+_add("integrality", "equivalent", "a variable is whole on one side, and it was neither proved nor refuted on the other",
+     "x integer, x continuous", "nothing is known to be wrong")
+_add("quadratic-order", "equivalent", "no pair of plans was found that two quadratic objectives rank apart; unknown",
+     "two quadratic objectives", "nothing is known to be wrong")
+_add("not-exact", "equivalent", "a plan of the solver does not hold in exact arithmetic; unknown",
+     "coefficients of very different size", "nothing is known to be wrong")
+_add("not-certified", "equivalent", "a bound of the solver could not be confirmed in exact arithmetic; unknown",
+     "a mixed-integer comparison", "nothing is known to be wrong")
+_add("no-ray", "equivalent", "something is unbounded, but no usable ray was found; unknown",
+     "an unbounded comparison", "nothing is known to be wrong")
+
+# Any stage after the surface.
+_add("time-limit", "any", "time_limit (or equivalence_seconds) ran out; unknown",
+     "a hard mixed-integer program", "raise the limit in the policy, or write a tighter formulation")
+_add("memory-limit", "any", "more than memory_limit was needed; unknown",
+     "sums over huge sets", "raise the limit in the policy, or write a smaller formulation")
+_add("solver-error", "any", "the solver gave no usable answer; unknown",
+     "coefficients beyond floating point", "change units so that coefficients are of similar size")
+_add("solver-unknown", "any", "the solver stopped without an answer; unknown",
+     "a numerically hard program", "change units so that coefficients are of similar size")
+_add("worker-died", "any", "the process that judged the output ended by itself; unknown",
+     "memory that the system refused", "report it with the output if it can be repeated")
+_add("internal-error", "any", "an error of Pyrite itself; unknown",
+     "a defect", "report it with the output")
+_add("evidence-lost", "any", "the stage was decided, but its evidence went with the process that was stopped",
+     "a later stage ran out of time", "nothing")
+_add("earlier-stage", "any", "an earlier stage failed: skipped",
+     "references failed, so nothing was solved", "see to the earlier stage")
+_add("earlier-unknown", "any", "an earlier stage is unknown, and this one needs it; unknown",
+     "the solver ran out of time", "see to the earlier stage")
+_add("no-reference", "any", "the problem has nothing to compare with: skipped",
+     "a problem without optimum", "give the problem an optimum or a reference formulation")
+_add("not-decided", "any", "the stage was not asked for: skipped",
+     "equivalence left out", "ask for it")
+_add("reference-broken", "any", "the problem's own reference formulation does not build; unknown",
+     "an undeclared name in the reference", "correct the problem file")
+_add("reference-contradiction", "any", "the reference contradicts the optimum or status that the problem states",
+     "optimum 120 stated, 118 solved", "correct the problem file")
+_add("reference-unsolved", "any", "the problem's own reference formulation was not solved within the limits; unknown",
+     "a hard reference", "raise the limits, or state the optimum instead")
 # fmt: on
