@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 
 from ..correspondence import match_names, words
 from ..errors import PyriteError
@@ -14,6 +15,9 @@ from .evidence import Correspondence, Merge
 from .maps import Affine, column
 from .structure import pair_columns
 from .units import Unit, units
+
+_EXHAUSTIVE = 5
+"""Unpaired columns up to which every pairing is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,19 +185,23 @@ def _based(view: _View, images: Mapping[int, Affine], back: Mapping[int, Affine]
 
 
 def _structural(view: _View, deadline: float) -> Iterator[Candidate]:
-    """Pairs proposed by the shape of the model, extending those at hand."""
+    """Pairs proposed by the shape of the model, extending those at hand; then every pairing when there are few."""
+    few = len(view.a_left) == len(view.b_left) <= _EXHAUSTIVE
     for detail in (True, False):
         pairs, same = pair_columns(view.a, view.b, view.pairs, deadline, detail=detail)
         if len(pairs) == len(view.pairs):
             continue
         source = "structure" if not view.pairs else "names and structure"
         proposal = _View(view.a, view.b, pairs, source)
-        # A relation is told only when shape and numbers leave no column of B without a likely partner.
-        yield from _completed(
-            proposal, trusted=(same and detail) or (detail and not proposal.b_left and bool(view.pairs))
-        )
+        # A relation other than equivalence is told when the shapes agree, or when no other pairing is equivalent either.
+        yield from _completed(proposal, trusted=detail and not proposal.b_left and (same or few or bool(view.pairs)))
         if proposal.a_left or proposal.b_left:
             yield from _merged(proposal)
+    if few:
+        for order in permutations(view.a_left):
+            pairing = {**view.pairs, **dict(zip(view.b_left, order, strict=True))}
+            if all(view.a.columns[j].is_integer == view.b.columns[k].is_integer for k, j in pairing.items()):
+                yield _candidate(_View(view.a, view.b, pairing, "every pairing tried"), trusted=False)
 
 
 def _from_user(a: Program, b: Program, mapping: Mapping[str, Affine]) -> Candidate:

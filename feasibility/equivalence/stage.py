@@ -43,12 +43,8 @@ def decide(
     details.pop("seconds")
     # Each further instance costs about what the first did; they must not eat the rest of the time.
     affordable = 4 * INSTANCES * (time.monotonic() - started) < deadline - time.monotonic()
-    if (
-        found.relation == "equivalent"
-        and formulation is not None
-        and affordable
-        and can_redraw(prepared.reference.data)
-    ):
+    worthwhile = found.relation == "equivalent" and can_redraw(prepared.reference.data)
+    if worthwhile and affordable and formulation is not None:
         other = _on_other_data(formulation, prepared, policy, deadline)
         if isinstance(other, StageResult):
             return other

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping
 from fractions import Fraction
 from functools import reduce
+from itertools import permutations
 from math import gcd, lcm
 
 from ..program import Program
@@ -159,9 +160,6 @@ def _classes(ours: int, theirs: int, colours: tuple[list[int], list[int]]) -> li
 
 def _assign(left: _Graph, right: _Graph, a: Program, b: Program, fixed: Mapping[int, int]) -> dict[int, int]:
     """The assignment of most alike columns when the graphs differ: shared edge labels, bounds and cost count."""
-    import numpy as np
-    from scipy.optimize import linear_sum_assignment
-
     free_left = [j for j in range(left.count) if j not in set(fixed.values())]
     free_right = [k for k in range(right.count) if k not in fixed]
     if not free_left or not free_right:
@@ -170,16 +168,28 @@ def _assign(left: _Graph, right: _Graph, a: Program, b: Program, fixed: Mapping[
     row_right = _row_profiles(right)
     profiles_left = {j: _profile(left, j, row_left) for j in free_left}
     profiles_right = {k: _profile(right, k, row_right) for k in free_right}
-    likeness = np.zeros((len(free_right), len(free_left)))
-    for p, k in enumerate(free_right):
-        for q, j in enumerate(free_left):
+    likeness: dict[tuple[int, int], float] = {}
+    for k in free_right:
+        for j in free_left:
             shared = sum((profiles_left[j] & profiles_right[k]).values())
             total = max(sum(profiles_left[j].values()), sum(profiles_right[k].values()))
-            likeness[p, q] = (
-                shared / total if a.columns[j].is_integer == b.columns[k].is_integer else shared / total - 0.5
-            )
-    chosen = linear_sum_assignment(-likeness)
-    return {free_right[p]: free_left[q] for p, q in zip(*chosen, strict=True) if likeness[p, q] >= 0.5}
+            kinds = a.columns[j].is_integer == b.columns[k].is_integer
+            likeness[k, j] = shared / total - (0.0 if kinds else 0.5)
+    chosen = _best_assignment(free_right, free_left, likeness)
+    return {k: j for k, j in chosen if likeness[k, j] >= 0.5}
+
+
+def _best_assignment(
+    ours: list[int], theirs: list[int], worth: Mapping[tuple[int, int], float]
+) -> list[tuple[int, int]]:
+    """Pairs of greatest total worth. A handful is enumerated, because importing scipy takes longer than that."""
+    if len(ours) == len(theirs) <= 5:
+        orders = (list(zip(ours, order, strict=True)) for order in permutations(theirs))
+        return max(orders, key=lambda pairs: sum(worth[pair] for pair in pairs))
+    from scipy.optimize import linear_sum_assignment
+
+    costs = [[-worth[k, j] for j in theirs] for k in ours]
+    return [(ours[p], theirs[q]) for p, q in zip(*linear_sum_assignment(costs), strict=True)]
 
 
 def _row_profiles(graph: _Graph) -> list[Hashable]:
