@@ -1,0 +1,214 @@
+"""Workers can be killed: a hostile output costs itself its verdict and nobody else anything.
+
+The hostile workers are real processes: a judge is replaced, in the worker only, by one that hangs, eats memory or dies
+on certain texts. The pool that watches them is the real one.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from pyrite import Policy
+from pyrite.feasibility import pool as pool_module
+from pyrite.feasibility.formulation import Formulation
+from pyrite.feasibility.pool import Pool
+from pyrite.feasibility.reference import Reference
+from pyrite.feasibility.verdict import STAGES
+
+GOOD = json.dumps(
+    {
+        "variables": {"x": {"domain": "integer", "lower": 0}},
+        "objective": {"sense": "maximize", "expression": "3*x"},
+        "constraints": {"cap": "2*x <= 9"},
+    }
+)
+
+HOSTILE = """
+import sys, time
+sys.path[:] = {path!r}
+from pyrite.feasibility import judging, prepared, worker
+from pyrite.feasibility.worker import main
+
+def hostile(text):
+    if text == "HANG":
+        import ctypes
+        while True:                       # in C, holding the interpreter's lock: no Python signal handler would run
+            ctypes.PyDLL(None).usleep(1000)
+    if text == "DIE":
+        import os; os.abort()
+    if text == "EXIT":
+        import os; os._exit(3)
+    if text == "EAT":
+        blocks = []
+        while True:
+            blocks.append(bytearray(16 << 20))
+    if text == "BUG":
+        raise RuntimeError("a defect")
+
+feasible = judging._Climb.feasible
+def step(self):
+    hostile(self.text)
+    return feasible(self)
+run = judging._Climb.run
+def remember(self, text, *rest):
+    self.text = text.partition("|")[0]
+    return run(self, text, *rest)
+judging._Climb.feasible = step
+judging._Climb.run = remember
+
+prepare = judging.prepare
+def hostile_prepare(reference, policy):
+    if reference.units.get("objective") == "HANG":
+        time.sleep(1000)
+    return prepare(reference, policy)
+judging.prepare = hostile_prepare
+main(*{descriptors!r})
+"""
+
+
+@pytest.fixture
+def hostile_workers(monkeypatch):
+    """Workers of this pool run the code above instead of the plain start."""
+    popen = subprocess.Popen
+
+    def start(command, **options):
+        code = HOSTILE.format(path=sys.path, descriptors=options["pass_fds"])
+        return popen([sys.executable, "-c", textwrap.dedent(code)], **options)
+
+    monkeypatch.setattr(pool_module.subprocess, "Popen", start)
+
+
+POLICY = Policy(time_limit=1.0, memory_limit=128 * 1024**2)
+
+
+def texts(*words):
+    """Tasks of one problem: a word that the hostile judge knows stands before a good formulation."""
+    return [("p", number, f"{word}|{GOOD}" if word else GOOD) for number, word in enumerate(words)]
+
+
+def judged(words, workers=2, policy=POLICY, references=None):
+    with Pool(policy, workers) as pool:
+        verdicts = list(pool.judge(texts(*words), references or {"p": Reference(optimum=12)}))
+    return verdicts, pool
+
+
+def test_results_come_in_input_order_with_any_number_of_workers():
+    tasks = [(f"p{number % 3}", number, GOOD if number % 2 else "prose") for number in range(60)]
+    references = {f"p{number}": Reference(optimum=12 + number) for number in range(3)}
+    found = {}
+    for workers in (0, 1, 3):
+        with Pool(Policy(), workers) as pool:
+            verdicts = list(pool.judge(tasks, references))
+        assert [(v.problem_id, v.sample) for v in verdicts] == [(p, s) for p, s, _ in tasks]
+        found[workers] = [{**v.to_dict(), "seconds": 0} for v in verdicts]
+        assert pool.finished == 60
+        assert pool.killed == 0
+    assert found[0] == found[1] == found[3]
+
+
+def test_a_pool_serves_twice_and_nothing_is_left_running():
+    with Pool(Policy(), 2) as pool:
+        for _ in range(2):
+            assert len(list(pool.judge(texts("", ""), {"p": Reference()}))) == 2
+        processes = [worker.process for worker in pool._workers]
+    assert processes
+    assert all(process.poll() is not None for process in processes)
+
+
+def test_an_unknown_problem_is_named_before_anything_runs():
+    with Pool(Policy(), 1) as pool, pytest.raises(KeyError, match="nobody"):
+        next(iter(pool.judge([("nobody", 0, GOOD)], {"p": Reference()})))
+
+
+@pytest.mark.usefixtures("hostile_workers")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_hostile_outputs_take_nobody_with_them(workers):
+    words = ["", "HANG", "", "", "DIE", "", "EAT", "", "BUG", "", "EXIT", "", ""]
+    started = time.monotonic()
+    verdicts, pool = judged(words, workers)
+    assert time.monotonic() - started < 20
+    assert [v.sample for v in verdicts] == list(range(len(words)))
+    codes = {
+        "HANG": "time-limit",
+        "DIE": "worker-died",
+        "EAT": "memory-limit",
+        "BUG": "internal-error",
+        "EXIT": "worker-died",
+    }
+    for word, verdict in zip(words, verdicts, strict=True):
+        if not word:
+            assert verdict.substance is True
+            continue
+        assert verdict.stages["feasible"].status == "unknown"
+        assert verdict.stages["feasible"].code == codes[word]
+        assert verdict.surface is True, "the stages before the one that hung keep their verdict"
+        assert verdict.substance is None
+        assert all(verdict.stages[stage].status == "pass" for stage in STAGES[:4])
+        assert all(verdict.stages[stage].status in ("unknown", "skipped") for stage in STAGES[5:])
+    assert pool.killed == 3, "HANG is killed, DIE and EXIT end themselves; EAT and BUG are caught"
+    assert "SIGABRT" in verdicts[4].stages["feasible"].message
+    assert "exit status 3" in verdicts[10].stages["feasible"].message
+    assert "RuntimeError: a defect" in verdicts[8].stages["feasible"].message
+
+
+@pytest.mark.usefixtures("hostile_workers")
+def test_the_limit_is_kept():
+    started = time.monotonic()
+    verdicts, _ = judged(["HANG"] * 4, workers=2)
+    seconds = time.monotonic() - started
+    assert all(v.stages["feasible"].code == "time-limit" for v in verdicts)
+    # two rounds of (limit + grace + a start)
+    assert seconds < 2 * (POLICY.time_limit + pool_module.GRACE + 4)
+
+
+@pytest.mark.usefixtures("hostile_workers")
+def test_a_reference_that_hangs_is_the_problems_fault():
+    formulation = Formulation.from_dict(json.loads(GOOD))
+    references = {"p": Reference(formulation, units={"objective": "HANG"}), "q": Reference(formulation)}
+    tasks = [("p", 0, GOOD), ("q", 0, GOOD), ("p", 1, GOOD), ("p", 2, "prose")]
+    with Pool(POLICY, 1) as pool:
+        verdicts = list(pool.judge(tasks, references))
+    assert [v.stages["value"].code for v in verdicts[:3]] == ["reference-unsolved", None, "reference-unsolved"]
+    assert [v.stages["feasible"].status for v in verdicts[:3]] == ["pass"] * 3
+    assert verdicts[3].first_failure == "parses"
+
+
+def test_leaving_early_ends_the_workers():
+    with Pool(Policy(), 2) as pool:
+        verdicts = pool.judge(texts(*[""] * 50), {"p": Reference()})
+        next(verdicts)
+        processes = [worker.process for worker in pool._workers]
+        verdicts.close()
+        assert all(process.wait(5) is not None for process in processes)
+        assert len(list(pool.judge(texts(""), {"p": Reference()}))) == 1, (
+            "and the pool starts new ones when asked again"
+        )
+
+
+def test_workers_that_cannot_start_are_one_clear_line(monkeypatch):
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        pool_module.subprocess,
+        "Popen",
+        lambda command, **options: popen([sys.executable, "-c", "raise OSError('no')"], **options),
+    )
+    with Pool(Policy(), 1) as pool, pytest.raises(pool_module.PyriteError, match="do not start: OSError: no"):
+        list(pool.judge(texts(""), {"p": Reference()}))
+
+
+def test_a_worker_killed_from_outside_is_replaced():
+    with Pool(Policy(), 1) as pool:
+        verdicts = pool.judge(texts(*[""] * 300), {"p": Reference()})
+        found = [next(verdicts)]
+        os.kill(pool._workers[0].process.pid, signal.SIGKILL)
+        found.extend(verdicts)
+    assert [v.sample for v in found] == list(range(300))
+    died = [v for v in found if v.substance is not True]
+    assert len(died) <= 1, "at most the one in hand"
+    assert all("worker-died" in {result.code for result in v.stages.values()} for v in died)
