@@ -197,16 +197,12 @@ _add("infeasible", "feasible", "no point satisfies every constraint; the conflic
      "x >= 5 with x <= 3", "look at the conflict: one of its constraints is too tight or has the wrong direction")
 _add("point-denied", "feasible", "exact arithmetic finds the solver's point in violation of a row; unknown",
      "coefficients of very different size", "change units so that coefficients are of similar size")
-_add("should-be-infeasible", "feasible", "the problem is infeasible, but this formulation has a plan",
-     "the reference's status is infeasible", "look for the constraint that is missing")
 _add("both-infeasible", "feasible", "infeasible, and so is the problem: the stage passes",
      "the reference's status is infeasible", "nothing")
 
 # Stage 6: bounded.
 _add("unbounded", "bounded", "the objective improves without end along the ray that is shown",
      "maximize x with x >= 0 only", "look for the limit that is missing")
-_add("should-be-unbounded", "bounded", "the problem is unbounded, but this formulation has an optimum",
-     "the reference's status is unbounded", "look for the constraint that is too much")
 _add("both-unbounded", "bounded", "unbounded, and so is the problem: the stage passes",
      "the reference's status is unbounded", "nothing")
 
@@ -219,6 +215,13 @@ _add("no-correspondence", "sound", "the variables could not be matched with the 
 # Stage 8: value.
 _add("other-value", "value", "the optimum differs from the reference's by more than value_tolerance",
      "optimum 118, reference 120", "compare objective and constraints with the problem's text")
+
+_add("no-objective", "value", "the problem asks for the best plan, this formulation for any",
+     '{"sense": "feasibility"}', "write the objective that the problem asks for")
+_add("should-be-infeasible", "value", "the problem is infeasible, but this formulation has a plan",
+     "the reference's status is infeasible", "look for the constraint that is missing")
+_add("should-be-unbounded", "value", "the problem is unbounded, but this formulation has an optimum",
+     "the reference's status is unbounded", "look for the constraint that is too much")
 
 # Stage 9: equivalent.
 _add("relaxation", "equivalent", "it allows plans that the reference forbids; one is shown",

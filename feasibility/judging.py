@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .answers import fail, passed, skipped, unknown
-from .exactness import violations
+from .exactness import is_convex, violations
 from .formulation import Formulation
 from .policy import Policy
 from .prepared import PreparedReference, prepare
@@ -203,6 +203,14 @@ class _Climb:
             return StageResult.failed(*sorted(found, key=lambda finding: is_unknown(finding.code)))
         assert self.program is not None
         program = self.program
+        if not self.policy.nonlinear:
+            if program.is_nonlinear:
+                return unknown(
+                    "nonlinear", "a constraint multiplies variables; such programs are not solved by default"
+                )
+            if program.is_quadratic and not is_convex(program):
+                kind = "concave" if program.sense == "maximize" else "convex"
+                return unknown("nonconvex", f"the quadratic objective is not {kind}")
         terms = len(program.objective.linear) + sum(len(row.linear) for row in program.rows)
         return passed(columns=len(program.columns), rows=len(program.rows), terms=terms, kind=kind_of(program))
 
@@ -341,4 +349,4 @@ def stage_of(code: str) -> str:
 
 def is_unknown(code: str) -> bool:
     """Codes of ``builds`` that say unsupported rather than wrong."""
-    return code in ("nonlinear", "nonconvex")
+    return code == "nonlinear"
