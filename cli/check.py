@@ -49,15 +49,15 @@ def check_command(
     name = known.id if known else ""
     with Pool(chosen, workers=1) as pool:
         verdict = next(iter(pool.judge([(name, 0, text)], {name: reference})))
+    if not as_json:
+        _show(verdict, text, chosen)
     opinion = None if solver is None else _second_opinion(text, known, solver, chosen, verdict)
     good = verdict.surface and verdict.substance is True and (opinion is None or opinion["agrees"] is not False)
     if as_json:
         document = {"ok": good, **verdict.to_dict()}
         print_json(document if opinion is None else {**document, "second_opinion": opinion})
-    else:
-        _show(verdict, text, chosen)
-        if opinion is not None:
-            _show_opinion(opinion)
+    elif opinion is not None:
+        _show_opinion(opinion)
     if not good:
         raise typer.Exit(1)
 
@@ -89,10 +89,12 @@ def _show(verdict: Verdict, text: str, policy: Policy) -> None:
         line = f"{typer.style(sign, fg=color, bold=True)}  {stage:<{width}}  {_remark(stage, result)}"
         typer.echo(line.rstrip())
     document = _document(text, policy)
+    told = {"earlier-unknown"}
     for stage in STAGES:
         result = verdict.stages[stage]
-        if result.status == "fail" or (result.status == "unknown" and result.code != "earlier-unknown"):
+        if result.status == "fail" or (result.status == "unknown" and result.code not in told):
             _show_trouble(stage, result, text, document)
+            told.add(result.code or "")
     typer.echo("")
     typer.echo(_conclusion(verdict))
 

@@ -205,9 +205,7 @@ class _Climb:
         program = self.program
         if not self.policy.nonlinear:
             if program.is_nonlinear:
-                return unknown(
-                    "nonlinear", "a constraint multiplies variables; such programs are not solved by default"
-                )
+                return unknown("nonlinear", "a constraint multiplies variables; by default that is not solved")
             if program.is_quadratic and not is_convex(program):
                 kind = "concave" if program.sense == "maximize" else "convex"
                 return unknown("nonconvex", f"the quadratic objective is not {kind}")
