@@ -290,6 +290,10 @@ def _claim(
     if certificate.method == "solver":
         report.trusted += 1
         return
+    if certificate.method in ("empty", "crossed"):
+        if not _proves_empty(source, certificate):
+            report.problems.append(f"{name}: the plans are not shown to be none")
+        return
     combined = _combine(source, certificate)
     factor = Fraction(certificate.factor)
     if certificate.method not in ("multipliers", "rounding") or factor <= 0 or combined is None:

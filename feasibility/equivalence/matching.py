@@ -187,14 +187,19 @@ def _based(view: _View, images: Mapping[int, Affine], back: Mapping[int, Affine]
 def _structural(view: _View, deadline: float) -> Iterator[Candidate]:
     """Pairs proposed by the shape of the model, extending those at hand; then every pairing when there are few."""
     few = len(view.a_left) == len(view.b_left) <= _EXHAUSTIVE
-    for detail in (True, False):
-        pairs, same = pair_columns(view.a, view.b, view.pairs, deadline, detail=detail)
+    source = "structure" if not view.pairs else "names and structure"
+    exact, same = pair_columns(view.a, view.b, view.pairs, deadline)
+    shape, same_shape = pair_columns(view.a, view.b, view.pairs, deadline, detail=False)
+    if few and same_shape and not same:
+        # The same model with other numbers: the likeliest pairing, however unlike its numbers are.
+        exact, _ = pair_columns(view.a, view.b, view.pairs, deadline, threshold=0.0)
+    for pairs, detail in ((exact, True), (shape, False)):
         if len(pairs) == len(view.pairs):
             continue
-        source = "structure" if not view.pairs else "names and structure"
         proposal = _View(view.a, view.b, pairs, source)
-        # A relation other than equivalence is told when the shapes agree, or when no other pairing is equivalent either.
-        yield from _completed(proposal, trusted=detail and not proposal.b_left and (same or few or bool(view.pairs)))
+        # A relation other than equivalence is told when the shapes agree, or when all other pairings fail as well.
+        trusted = detail and not proposal.b_left and (same or few or bool(view.pairs))
+        yield from _completed(proposal, trusted=trusted)
         if proposal.a_left or proposal.b_left:
             yield from _merged(proposal)
     if few:

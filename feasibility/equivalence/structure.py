@@ -89,10 +89,11 @@ def canonical(
 
 
 def pair_columns(
-    a: Program, b: Program, fixed: Mapping[int, int], deadline: float, *, detail: bool = True
+    a: Program, b: Program, fixed: Mapping[int, int], deadline: float, *, detail: bool = True, threshold: float = 0.5
 ) -> tuple[dict[int, int], bool]:
     """Pairs {column of B: column of A} that extend ``fixed``, and whether the two graphs could not be told apart.
 
+    ``threshold`` is the likeness (0 to 1) below which a guessed pair is left out.
     ``detail`` False looks only at signs and which bounds exist, for models whose numbers differ (errors, units).
     """
     left, right = _Graph(a, detail), _Graph(b, detail)
@@ -115,7 +116,7 @@ def pair_columns(
         left.colours, right.colours = list(colours[0]), list(colours[1])
         colours = _refine(left, right)
     if not same and max(left.count, right.count) <= _EXACT_LIMIT:
-        pairs = _assign(left, right, a, b, fixed)
+        pairs = _assign(left, right, a, b, fixed, threshold)
     pairs.update(fixed)
     return pairs, same
 
@@ -158,7 +159,9 @@ def _classes(ours: int, theirs: int, colours: tuple[list[int], list[int]]) -> li
     return [group for group in groups.values() if group[0] and group[1]]
 
 
-def _assign(left: _Graph, right: _Graph, a: Program, b: Program, fixed: Mapping[int, int]) -> dict[int, int]:
+def _assign(
+    left: _Graph, right: _Graph, a: Program, b: Program, fixed: Mapping[int, int], threshold: float
+) -> dict[int, int]:
     """The assignment of most alike columns when the graphs differ: shared edge labels, bounds and cost count."""
     free_left = [j for j in range(left.count) if j not in set(fixed.values())]
     free_right = [k for k in range(right.count) if k not in fixed]
@@ -176,7 +179,7 @@ def _assign(left: _Graph, right: _Graph, a: Program, b: Program, fixed: Mapping[
             kinds = a.columns[j].is_integer == b.columns[k].is_integer
             likeness[k, j] = shared / total - (0.0 if kinds else 0.5)
     chosen = _best_assignment(free_right, free_left, likeness)
-    return {k: j for k, j in chosen if likeness[k, j] >= 0.5}
+    return {k: j for k, j in chosen if likeness[k, j] >= threshold}
 
 
 def _best_assignment(
