@@ -141,8 +141,8 @@ def proves_optimal(
 
     The point must keep every row, bound and (unless ``integrality`` is off) integrality exactly; the objective's
     gradient must be ``A' duals + z`` with each multiplier, on a row or (z) on a column, pushing against a side at which
-    the point lies. For a convex program these Karush-Kuhn-Tucker conditions are sufficient (Boyd and Vandenberghe, Convex Optimization, 5.5.3); a quadratic
-    objective must have been found convex before, see :func:`is_convex`.
+    the point lies. For a convex program these Karush-Kuhn-Tucker conditions are sufficient (Boyd and Vandenberghe,
+    Convex Optimization, 5.5.3); a quadratic objective must have been found convex before, see :func:`is_convex`.
     """
     if program.is_nonlinear or not _keeps(program, point, integrality):
         return False

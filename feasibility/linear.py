@@ -16,7 +16,7 @@ from fractions import Fraction
 from . import exactness, linear_algebra
 from .highs import Answer, FloatProgram, run, to_floats
 from .policy import Policy
-from .program import Program, Quadratic
+from .program import Column, Program, Quadratic, Row
 from .rationals import Exact, from_float, simplify
 from .simplex import Budget, Dictionary
 from .solution import Farkas, Proof, SolveStatus
@@ -222,13 +222,37 @@ def _unbounded(
     if feasible.status != "optimal":
         return feasible
     assert feasible.point is not None
-    for ray in roundings(answer.ray):
-        if exactness.proves_unbounded(_linear_part(program, True), feasible.point, ray, integrality=False):
+    candidates = roundings(answer.ray)
+    for number in range(len(candidates) + 1):
+        # When no rounding of HiGHS's ray holds exactly, or there is none, a program of its own finds one.
+        ray = candidates[number] if number < len(candidates) else recession(program, policy, deadline)
+        if ray and exactness.proves_unbounded(_linear_part(program, True), feasible.point, ray, integrality=False):
             proof: Proof = feasible.proof or "solver-trusted"
             return Relaxation("unbounded", proof, feasible.point, feasible.exact_point, ray=tuple(ray))
     if answer.outcome == "unbounded" and answer.ray:
         return Relaxation("unbounded", "solver-trusted", feasible.point, feasible.exact_point)
     return Relaxation("unknown", code="solver-error", message=answer.message)
+
+
+def recession(program: Program, policy: Policy, deadline: float | None) -> list[Exact] | None:
+    """A direction that keeps all rows and bounds while the objective is linear and improves; None without one."""
+    columns = [
+        Column(c.name, "continuous", None if c.lower is None else 0, None if c.upper is None else 0, c.variable)
+        for c in program.columns
+    ]
+    rows = [
+        Row(r.name, Quadratic(r.body.linear), None if r.lower is None else 0, None if r.upper is None else 0, r.name)
+        for r in program.rows
+    ]
+    bends: dict[int, dict[int, Exact]] = {}
+    for (j, k), q in program.objective.quadratic.items():
+        bends.setdefault(j, {})[k] = bends.get(j, {}).get(k, 0) + q
+        bends.setdefault(k, {})[j] = bends.get(k, {}).get(j, 0) + q
+    rows += [Row(f"bend {j}", Quadratic({k: q for k, q in bend.items() if q}), 0, 0, "") for j, bend in bends.items()]
+    low, high = (1, None) if program.sense == "maximize" else (None, -1)
+    rows.append(Row("gain", Quadratic(dict(program.objective.linear)), low, high, "gain"))
+    found = relax(Program(columns, rows, "feasibility"), policy, deadline, objective=False)
+    return list(found.point) if found.status == "optimal" and found.point is not None else None
 
 
 def expired(deadline: float | None) -> bool:

@@ -2,8 +2,8 @@
 
 The program is kept as a dictionary (Chvatal, Linear Programming, chapter 2): every basic unknown written in terms of
 the nonbasic ones, with integer numerators over one common denominator, so that a pivot needs no fractions (Edmonds
-1967, Bareiss 1968). Unknowns are the columns and, behind them, one activity a row; both kinds have bounds. Dense: made for
-programs up to some thousand entries; larger ones go to HiGHS and their bases to ``linear_algebra``.
+1967, Bareiss 1968). Unknowns are the columns and, behind them, one activity a row; both kinds have bounds. Dense: made
+for programs up to some thousand entries; larger ones go to HiGHS and their bases to ``linear_algebra``.
 
 Its answers are certificates that ``exactness`` checks like anybody else's.
 """
