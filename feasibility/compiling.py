@@ -66,7 +66,7 @@ def parse_formulation(text: str, policy: Policy | None = None) -> Formulation:
     document, findings = read_json(text, policy or Policy())
     if not findings:
         findings = validate(document)
-    if findings:
+    if findings or document is None:
         raise Rejected(findings)
     return Formulation.from_dict(document)
 

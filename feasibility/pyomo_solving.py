@@ -78,7 +78,7 @@ def solve_with(model: Any, solver: str, time_limit: float | None = None, policy:
     rows = [row for row in model.component_data_objects(pyo.Constraint, active=True) if _is_constant(row)]
     broken = [row for row in rows if _excess(row) > policy.row_tolerance * _scale(row)]
     if broken:
-        return PyomoAnswer("infeasible", message=f"{_name(broken[0])} has no variables and does not hold")
+        return PyomoAnswer("infeasible", message=f"{component_name(broken[0])} has no variables and does not hold")
     for row in rows:
         row.deactivate()
     try:
@@ -92,14 +92,14 @@ def solve_with(model: Any, solver: str, time_limit: float | None = None, policy:
             row.activate()
     for row in model.component_data_objects(pyo.Constraint, active=True):
         if not _excess(row) <= policy.row_tolerance * _scale(row):
-            return PyomoAnswer("unknown", message=f"{solver} says optimal, but its point breaks {_name(row)}")
+            return PyomoAnswer("unknown", message=f"{solver} says optimal, but its point breaks {component_name(row)}")
     values = {}
     for item in model.component_data_objects(pyo.Var):
         if item.value is None:  # in no row and not in the objective, so the solver never saw it
             item.set_value(_nearest_to_zero(item))
-        values[_name(item)] = float(item.value)
+        values[component_name(item)] = float(item.value)
         if _strays(item, policy):
-            message = f"{solver} says optimal, but its point breaks the bounds or the domain of {_name(item)}"
+            message = f"{solver} says optimal, but its point breaks the bounds or the domain of {component_name(item)}"
             return PyomoAnswer("unknown", message=message)
     objective = next(model.component_data_objects(pyo.Objective, active=True))
     return PyomoAnswer("optimal", float(pyo.value(objective)), values)
@@ -184,10 +184,10 @@ def _scale(row: Any) -> float:
     import pyomo.environ as pyo
 
     sides = [abs(pyo.value(side)) for side in (row.lower, row.upper) if side is not None]
-    return max([1.0, *sides])
+    return float(max([1.0, *sides]))
 
 
-def _name(item: Any) -> str:
+def component_name(item: Any) -> str:
     """The formulation's name of a Pyomo variable or row."""
     component, index = item.parent_component(), item.index()
     members = () if index is None else index if isinstance(index, tuple) else (index,)
