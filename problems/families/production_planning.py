@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.formulation import Domain, Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, scalar, vector
-from .drawing import Draft, Drawing, Family, all_sizes
+from .drawing import Draft, Drawing, Family
 from .prose import Voice, article
 from .shape import describe
 
@@ -72,7 +72,7 @@ def _instance(drawing: Drawing) -> _Instance:
     count = drawing.one_of(1, numbers.between(2, 3), numbers.between(14, 24))
     length = drawing.one_of(numbers.between(2, 3), numbers.between(3, 4), 12)
     goods = codes("p", count) if drawing.size == "large" else numbers.sample(story.goods, count)
-    first = numbers.between(0, max(0, len(names) - length))
+    first = 0 if period == "week" else numbers.between(0, max(0, len(names) - length))
     periods = names[first : first + length] if drawing.size != "large" else tuple(map(str, range(1, length + 1)))
     step = numbers.pick((5, 10))
     demand = tuple(tuple(numbers.between(4, 24) * step for _ in periods) for _ in goods)
@@ -102,7 +102,13 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
     if drawing.is_a("redundant"):
         return replace(made, store=sum(map(sum, made.demand)) + sum(made.opening) + sum(made.capacity) + made.closing)
     if drawing.is_a("sometimes"):
-        return replace(made, store=max(10, max(map(max, made.demand)) * change.between(4, 12) // 10))
+        if len(made.goods) > 1:
+            return replace(made, store=max(10, max(map(max, made.demand)) * change.between(4, 12) // 10))
+        short = made.closing
+        for demand, capacity in zip(reversed(made.demand[0][1:]), reversed(made.capacity[1:]), strict=True):
+            short = max(0, short + demand - capacity)
+        most = made.opening[0] + made.capacity[0] - made.demand[0][0]
+        return replace(made, store=short + (most - short) * change.between(30, 80) // 100)
     kind = change.pick(("demand", "cost", "capacity"))
     if kind == "capacity":
         capacity = tuple(c + change.between(1, 4) * 5 if k == t else c for k, c in enumerate(made.capacity))
@@ -328,5 +334,9 @@ FAMILY = Family(
     "production-planning",
     "when to make what and what to keep in stock, over several periods, at the least cost",
     _draft,
-    all_sizes("infeasible", "redundant", "sometimes", "twin"),
+    {
+        "small": ("plain", "infeasible", "redundant", "sometimes", "twin"),
+        "medium": ("plain", "infeasible", "redundant", "sometimes", "twin"),
+        "large": ("plain", "infeasible", "redundant"),
+    },
 )
