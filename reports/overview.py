@@ -93,8 +93,8 @@ def scores_table(collection: Collection, cluster: Cluster = "problem") -> Table:
     notes = [f"Substance is: {_joined(sorted({run.meaning for run in collection.runs}))}."]
     notes += sorted({method_sentence(run.observed, cluster) for run in collection.runs if len(run.observed)})
     notes.append(
-        "Gap: surface minus substance with a paired bootstrap over problems (10,000 draws, fixed seed). Unknown "
-        "verdicts are in no rate; the last column is the rate of substance if all of them had failed, and if all had passed."
+        "Gap: surface minus substance, paired bootstrap over problems (10,000 draws, fixed seed). Unknown "
+        "verdicts are in no rate; the last column is the rate of substance if all of them had failed or passed."
     )
     columns = [Column("run", numeric=False), Column("outputs"), *[Column(title) for title in titles]]
     return Table("scores", "Surface and substance", columns, rows, notes, records)

@@ -1,0 +1,224 @@
+"""What a verdict means, in a few words for a title and in sentences for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..feasibility.rationals import Exact, show
+from ..feasibility.verdict import STAGES, Stage, StageResult, Verdict
+from .escaping import shortened
+
+SIGNS = {"pass": "●", "fail": "✕", "unknown": "?", "skipped": "–"}
+STATUS_WORDS = {"pass": "pass", "fail": "fail", "unknown": "unknown", "skipped": "not asked"}
+
+ASKS: dict[Stage, str] = {
+    "parses": "strict JSON",
+    "schema": "valid by the schema",
+    "references": "every name and index in order",
+    "builds": "a program a solver takes",
+    "feasible": "some plan satisfies it",
+    "bounded": "a best plan exists",
+    "sound": "its plan keeps the reference's rules",
+    "value": "the right optimum",
+    "equivalent": "the same plans, in the same order",
+}
+
+_RELATIONS = {
+    "relaxation": "allows plans that the problem forbids",
+    "restriction": "forbids plans that the problem allows",
+    "incomparable": "allows some forbidden plans and forbids some allowed ones",
+    "objective-differs": "prefers other plans",
+}
+
+
+def state_of(verdict: Verdict) -> int:
+    """0-8: the stage that failed first; 9: right; 10: unknown. What tables sort and filter by."""
+    failure = verdict.first_failure
+    if failure is not None:
+        return STAGES.index(failure)
+    return 9 if verdict.substance else 10
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in a few words, for titles."""
+    failure = verdict.first_failure
+    if failure is None:
+        if verdict.substance:
+            return {"equivalent": "is right", "value": "has the right optimum", "bounded": "has an optimum"}.get(
+                verdict.strongest, "is right"
+            )
+        return "looks right, the rest is unknown" if verdict.surface else "could not be decided"
+    stage = verdict.stages[failure]
+    if failure in ("parses", "schema", "references"):
+        return {"parses": "is no JSON", "schema": "is not in the language", "references": "has a broken reference"}[
+            failure
+        ]
+    if failure == "sound":
+        count = len(stage.details.get("violated") or ())
+        return f"looks right, but its plan breaks {count or 1} rule" + ("" if count == 1 else "s")
+    if failure == "value":
+        return "looks right, but has another optimum"
+    if failure == "equivalent":
+        return "looks right, but " + _RELATIONS.get(verdict.relation or "", "is not equivalent")
+    return {
+        "builds": "looks right, but is no program a solver takes",
+        "feasible": "looks right, but no plan is possible",
+        "bounded": "looks right, but has no best plan",
+    }[failure]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung of the ladder on a page."""
+
+    number: int
+    stage: Stage
+    asks: str
+    status: str
+    sign: str
+    word: str
+    code: str
+    message: str
+
+
+def ladder_of(verdict: Verdict) -> list[Step]:
+    """All nine rungs."""
+    return [
+        Step(
+            number,
+            stage,
+            ASKS[stage],
+            (result := verdict.stages[stage]).status,
+            SIGNS[result.status],
+            STATUS_WORDS[result.status],
+            result.code or "",
+            result.message,
+        )
+        for number, stage in enumerate(STAGES, 1)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a page shows of the stage that decided: every part may be empty."""
+
+    stage: Stage
+    code: str
+    message: str
+    hint: str
+    others: tuple[tuple[str, str], ...]
+    violated: tuple[Mapping[str, str], ...]
+    conflict: tuple[Mapping[str, str], ...]
+    conflict_proved: bool
+    ray: tuple[tuple[str, str], ...]
+    numbers: tuple[tuple[str, str], ...]
+    witness: tuple[tuple[str, str], ...]
+
+
+def evidence_of(verdict: Verdict) -> Evidence | None:
+    """The evidence of the first failure, or of the first unknown stage; None for an output that passes everything."""
+    stage = verdict.first_failure or next((s for s in STAGES if verdict.stages[s].status == "unknown"), None)
+    if stage is None:
+        return None
+    result = verdict.stages[stage]
+    details = result.details
+    first = result.findings[0] if result.findings else None
+    conflict = details.get("conflict")
+    conflict = conflict if isinstance(conflict, Mapping) else {}
+    return Evidence(
+        stage=stage,
+        code=result.code or "",
+        message=result.message,
+        hint=first.hint if first else "",
+        others=tuple((finding.code, finding.message) for finding in result.findings[1:21]),
+        violated=tuple(_violated(entry) for entry in _maps(details.get("violated"))[:50]),
+        conflict=tuple(_conflict(conflict)),
+        conflict_proved=bool(conflict.get("proved", True)),
+        ray=plan_items(details.get("ray"))[:40] if stage == "bounded" else (),
+        numbers=_numbers(result),
+        witness=_witness(verdict.witness if stage == "equivalent" else None),
+    )
+
+
+def _maps(value: Any) -> list[Mapping[str, Any]]:
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list | tuple) else []
+
+
+def number_text(value: Any) -> str:
+    """A number of a verdict's details for people; anything else as short text."""
+    if isinstance(value, bool) or value is None:
+        return "–" if value is None else str(value)
+    if isinstance(value, int | float):
+        from ..feasibility.formulation import exact_number
+
+        if isinstance(value, float) and (value != value or abs(value) == float("inf")):
+            return str(value)
+        exact: Exact = exact_number(value)
+        return show(exact)
+    return shortened(str(value), 200)
+
+
+def _violated(entry: Mapping[str, Any]) -> Mapping[str, str]:
+    side = {"upper": "at most", "lower": "at least", "equal": "exactly", "whole": "a whole number"}
+    name = entry.get("row") or entry.get("variable") or ""
+    must = side.get(str(entry.get("side")), "")
+    if "bound" in entry and entry.get("side") != "whole":
+        must = f"{must} {number_text(entry['bound'])}"
+    return {
+        "name": str(name),
+        "constraint": str(entry.get("constraint") or ""),
+        "must": must,
+        "is": number_text(entry.get("value")),
+        "by": number_text(entry.get("excess")),
+        "text": str(entry.get("text") or ""),
+        "sentence": str(entry.get("sentence") or ""),
+    }
+
+
+def _conflict(conflict: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    found: list[Mapping[str, str]] = []
+    for row in _maps(conflict.get("rows")):
+        name, constraint = str(row.get("row") or ""), str(row.get("constraint") or "")
+        found.append({"kind": "row", "name": name, "constraint": constraint, "text": str(row.get("text") or "")})
+    for bound in _maps(conflict.get("bounds")):
+        sign = "≥" if bound.get("side") == "lower" else "≤"
+        text = f"{bound.get('variable')} {sign} {number_text(bound.get('bound'))}"
+        found.append({"kind": "bound", "name": str(bound.get("variable") or ""), "constraint": "", "text": text})
+    integers = conflict.get("integers")
+    for name in integers if isinstance(integers, list | tuple) else ():
+        found.append({"kind": "integer", "name": str(name), "constraint": "", "text": f"{name} is whole"})
+    return found[:60]
+
+
+def _numbers(result: StageResult) -> tuple[tuple[str, str], ...]:
+    titles = {"optimum": "its optimum", "reference_optimum": "the right optimum", "gap": "difference"}
+    titles |= {"tolerance": "tolerance (relative)", "reference_value": "worth in the reference"}
+    found = result.details
+    return tuple((title, number_text(found[name])) for name, title in titles.items() if name in found)
+
+
+def plan_items(plan: Any) -> tuple[tuple[str, str], ...]:
+    """A plan or ray (numbers by name) as text, in its order."""
+    if not isinstance(plan, Mapping):
+        return ()
+    return tuple((str(name), number_text(value)) for name, value in plan.items())
+
+
+def _witness(witness: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    """A witness as name and text; maps inside are written out one level deep."""
+    if witness is None:
+        return ()
+    found: list[tuple[str, str]] = []
+    for name, value in witness.items():
+        if str(name).endswith("_exact"):
+            continue
+        if isinstance(value, Mapping):
+            text = ", ".join(f"{key} = {number_text(item)}" for key, item in list(value.items())[:30])
+        elif isinstance(value, list | tuple):
+            text = ", ".join(shortened(str(item), 100) for item in value[:30])
+        else:
+            text = number_text(value) if not isinstance(value, str) else shortened(value, 500)
+        found.append((str(name).replace("_", " "), text))
+    return tuple(found[:20])
