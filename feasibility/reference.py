@@ -31,4 +31,5 @@ class Reference:
         """The strongest stage that this reference allows: 9 with a formulation, 8 with an optimum or status, else 6."""
         if self.formulation is not None:
             return "equivalent"
-        return "value" if self.optimum is not None or self.status is not None else "bounded"
+        # That there is an optimum, without its number, leaves nothing to compare with.
+        return "value" if self.optimum is not None or self.status in ("infeasible", "unbounded") else "bounded"
