@@ -5,14 +5,14 @@ Reading text strictly is in ``reading``, the schema in ``schema``, names and gra
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal, Self, TypeAlias
 
-from .rationals import Exact, from_float, simplify
+from .rationals import Exact, from_float, simplify, to_decimal
 from .syntax import Member
+from .writing import ExactDecimal, to_json
 
 Domain: TypeAlias = Literal["continuous", "integer", "binary"]
 Sense: TypeAlias = Literal["minimize", "maximize", "feasibility"]
@@ -21,8 +21,14 @@ Values: TypeAlias = "Exact | Mapping[str, Values]"
 """A number, or nested maps keyed by set members written as strings, one level an index."""
 
 
+_LARGE = 10**40
+"""Whole numbers from here on are written as 1e40, which strict reading takes; 41 digits it does not."""
+
+
 def exact_number(value: object) -> Exact:
     """A JSON number as an exact one: ints and Fractions as they are, floats by their shortest decimal (0.1 is 1/10)."""
+    if isinstance(value, ExactDecimal):
+        return value.exact
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
         raise TypeError(f"not a number: {value!r}")
     if isinstance(value, float):
@@ -38,9 +44,16 @@ def exact_values(values: object) -> Values:
 
 
 def plain_number(value: Exact) -> int | float:
-    """The number as JSON writes it: an int, or the shortest decimal that reads back as the same float."""
+    """The number as JSON writes it: an int, or a float.
+
+    A decimal with more digits than a float holds becomes an :class:`ExactDecimal`, which :func:`.writing.to_json`
+    writes out in full. Only a number without a finite decimal (1/3) is rounded to the nearest float.
+    """
     value = simplify(value)
-    return value if isinstance(value, int) else float(value)
+    if isinstance(value, int):
+        return value if abs(value) < _LARGE else ExactDecimal(value)
+    number = float(value)
+    return number if Fraction(repr(number)) == value or to_decimal(value) is None else ExactDecimal(value)
 
 
 def plain_values(values: Values) -> Any:
@@ -179,14 +192,16 @@ class Formulation:
         return document
 
     def to_json(self, indent: int | None = None) -> str:
-        """JSON text; without ``indent`` the compact form that models are taught to write."""
-        if indent is None:
-            return json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"))
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+        """JSON text, every decimal exact; without ``indent`` the compact form that models are taught to write."""
+        return to_json(self.to_dict(), indent)
 
 
 def _read_sets(document: Mapping[str, Any]) -> dict[str, tuple[Member, ...]]:
-    return {name: tuple(members) for name, members in document.get("sets", {}).items()}
+    # 1.0 is a whole number in JSON, and is the member 1.
+    return {
+        name: tuple(member if isinstance(member, str) else int(member) for member in members)
+        for name, members in document.get("sets", {}).items()
+    }
 
 
 def _read_parameters(document: Mapping[str, Any]) -> dict[str, Parameter]:

@@ -44,6 +44,32 @@ def from_decimal(text: str) -> Exact:
     return simplify(Fraction(text))
 
 
+def to_decimal(value: Exact) -> str | None:
+    """The decimal that writes the number exactly, as short as it gets, or None when it has no end (1/3).
+
+    >>> to_decimal(Fraction(-5, 4)), to_decimal(Fraction(1, 10**9)), to_decimal(10**12), to_decimal(Fraction(1, 3))
+    ('-1.25', '1e-9', '1000000000000', None)
+    """
+    value = Fraction(value)
+    rest, twos, fives = value.denominator, 0, 0
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    if rest != 1:
+        return None
+    places = max(twos, fives)
+    digits = str(abs(value.numerator) * (10**places // value.denominator))
+    sign = "-" if value < 0 else ""
+    if places:
+        plain = f"{digits[:-places] or '0'}.{digits[-places:].rjust(places, '0')}"
+        short = f"{digits}e-{places}"
+    else:
+        bare = digits.rstrip("0") or "0"
+        plain, short = digits, f"{bare}e{len(digits) - len(bare)}"
+    return sign + (short if len(plain) > max(15, len(short)) or plain.startswith("0.00000") else plain)
+
+
 def show(value: Exact, digits: int = 6) -> str:
     """A number as a person reads it: thousands separated, at most ``digits`` decimals, no trailing zeros.
 
