@@ -157,9 +157,9 @@ class _Parser(Cursor):
         token, before = self.token, self.tokens[self.place - 1]
         if token.kind == "bad":
             self.fail("bad-character", "", token, "")
-        if token.kind == "string" or (token.kind == "name" and token.text in ("sum", "not")):
+        if token.kind == "string" or self.word("not"):
             self.unexpected(token)
-        starts = token.kind == "number" or (token.kind == "name" and token.text not in RESERVED)
+        starts = token.kind == "number" or (token.kind == "name" and token.text not in RESERVED) or self.word("sum")
         if starts or (token.kind == "op" and token.text == "("):
             left = before.text if before.kind in ("number", "name") else "..." + before.text
             right = token.text if starts else "(...)"
@@ -171,7 +171,7 @@ class _Parser(Cursor):
             )
         if token.kind == "op" and token.text in ("**", "["):
             if token.text == "**":
-                self.fail("bad-power", "only one **2 can follow", token, "write powers above 2 as nothing: keep to **2")
+                self.fail("bad-power", "a square is not squared again", token, "keep to one **2, or write (x**2)**2")
             self.unexpected_operator(token)
 
     def factor(self) -> Expression:
