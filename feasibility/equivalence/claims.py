@@ -350,46 +350,51 @@ class Source:
         return None
 
     def _fractional_plan(self, image: Affine, target: Target) -> Outcome:
-        """Look for a plan with a fractional image: both ends of its range, then points between them."""
+        """Look for a plan with a fractional image: at the ends of its range, then between plans of the same integers."""
         high = self._maximise(image.terms, relaxed=False)
         if high.status == "infeasible":
             return self._empty_outcome(high, target)
         low = self._maximise({j: -c for j, c in image.terms.items()}, relaxed=False)
-        ends = [s.point for s in (high, low) if s.point is not None and self.is_plan(s.point)]
-        for solution in (high, low):
-            if solution.status == "unbounded" and solution.ray is not None and solution.point is not None:
-                ends.append(tuple(simplify(p + r) for p, r in zip(solution.point, solution.ray, strict=True)))
-        candidates = list(ends)
-        for point in ends:
-            candidates.extend(self._along_slice(image, point))
-        for left in ends:
-            for right in ends:
-                candidates.extend(_between(image, left, right))
+        candidates = [s.point for s in (high, low) if s.point is not None]
+        pair = self._widest_slice(image)
+        if pair is not None:
+            candidates.extend(_between(image, *pair))
         for point in candidates:
             if Fraction(image.value(point)).denominator != 1 and self.is_plan(point):
                 return Outcome("refuted", point=point)
-        values = {image.value(point) for point in ends}
+        values = {image.value(point) for point in candidates}
         if len(values) == 1 and high.status == low.status == "optimal" and high.proof == low.proof == "certified":
             # The range is one whole number; both bounds are certified, which the checker cannot see as one claim.
             return Outcome("proved", Certificate(target, "solver"))
         return Outcome("unknown", code="integrality", message="neither proved whole nor found fractional")
 
-    def _along_slice(self, image: Affine, point: tuple[Exact, ...]) -> list[tuple[Exact, ...]]:
-        """Points with the same integer columns: the ends of the image's range there, and points between."""
-        if not self.program.is_mixed_integer or time.monotonic() > self.deadline:
-            return []
-        columns = [
-            replace(c, lower=point[j], upper=point[j]) if c.is_integer else c
-            for j, c in enumerate(self.program.columns)
-        ]
-        found = []
-        for sign in (1, -1):
-            goal = Quadratic({j: sign * c for j, c in image.terms.items()})
-            solution = solve(Program(columns, self.program.rows, "maximize", goal), self.policy, deadline=self.deadline)
-            if solution.point is not None:
-                found.append(solution.point)
-                found.extend(_between(image, point, solution.point))
-        return found
+    def _widest_slice(self, image: Affine) -> tuple[tuple[Exact, ...], tuple[Exact, ...]] | None:
+        """Two plans with the same integer columns whose images are apart, by 1 at most; None when none are found.
+
+        One program over the plan and a second copy of its continuous columns.
+        """
+        program, count = self.program, len(self.program.columns)
+        copies = [j for j, c in enumerate(program.columns) if not c.is_integer]
+        place = {j: count + p for p, j in enumerate(copies)}
+        columns = [*program.columns, *(replace(program.columns[j], name=f"{program.columns[j].name}'") for j in copies)]
+        rows = list(program.rows)
+        for row in program.rows:
+            if not place.keys().isdisjoint(row.linear):
+                body = Quadratic({place.get(j, j): c for j, c in row.linear.items()})
+                rows.append(replace(row, name=f"{row.name}'", body=body))
+        apart: dict[int, Exact] = {}
+        for j, c in image.terms.items():
+            if j in place:
+                apart[place[j]] = c
+                apart[j] = -c
+        if not apart:
+            return None
+        rows.append(Row("apart", Quadratic(apart), None, 1, "apart"))
+        goal = Program(columns, rows, "maximize", Quadratic(dict(apart)))
+        point = solve(goal, self.policy, deadline=self.deadline).point
+        if point is None:
+            return None
+        return point[:count], tuple(point[place.get(j, j)] for j in range(count))
 
 
 def _between(image: Affine, left: tuple[Exact, ...], right: tuple[Exact, ...]) -> list[tuple[Exact, ...]]:
