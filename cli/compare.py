@@ -1,0 +1,51 @@
+"""``pyrite compare``: what changed between two runs on the same problems, and whether chance explains it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .console import note, print_json
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``compare``."""
+    app.command("compare")(compare_command)
+
+
+def compare_command(
+    first: Annotated[Path, typer.Argument(help="The run before (or the baseline).")],
+    second: Annotated[Path, typer.Argument(help="The run after.")],
+    allow_mixed: Annotated[
+        bool, typer.Option("--allow-mixed", help="Compare runs under different policies or problems; it is said.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, every flip included.")] = False,
+) -> None:
+    """Compare two runs: exact McNemar, paired bootstrap, flips both ways, and what the gain is made of."""
+    from ..reports.collection import read_collection
+    from ..reports.overview import changes_table, flips_table, pair_of, scores_table
+    from ..reports.tables import show_tables
+
+    collection = read_collection([first, second], allow_mixed=allow_mixed)
+    for run in collection.runs:
+        for complaint in run.notes:
+            note(f"pyrite: {run.name}: {complaint}")
+    for sentence in collection.mixed:
+        note(f"pyrite: mixed: {sentence}")
+    pair = pair_of(*collection.runs)
+    if as_json:
+        document: dict[str, Any] = {"first": str(first), "second": str(second), "mixed": list(collection.mixed)}
+        document["changes"] = changes_table(pair).to_dict()["rows"]
+        document["flips"] = flips_table(pair).to_dict()["rows"]
+        document["decomposition"] = None if pair.split is None else asdict(pair.split)
+        document["power"] = pair.power
+        document["words"] = pair.words
+        print_json(document)
+        return
+    tables = [scores_table(collection), changes_table(pair)]
+    if pair.flips:
+        tables.append(flips_table(pair, 40))
+    show_tables(tables)

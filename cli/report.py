@@ -1,0 +1,110 @@
+"""``pyrite report``: the pages and tables of one run or several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..feasibility.errors import PyriteError
+from .console import note, print_json, progress
+
+if TYPE_CHECKING:
+    from ..reports.collection import Collection
+    from ..reports.tables import Table
+
+_FORMATS = ("html", "markdown", "csv", "parquet", "latex")
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``report``."""
+    app.command("report")(report_command)
+
+
+def report_command(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders; several are shown side by side.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the report (default: report/ in the first run).")] = None,
+    kind: Annotated[str, typer.Option("--format", help="html, markdown, csv, parquet or latex.")] = "html",
+    cluster: Annotated[str, typer.Option(help="Intervals clustered by problem, or by family.")] = "problem",
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="Also judge the same outputs by published, more lenient rules.")
+    ] = False,
+    allow_mixed: Annotated[
+        bool, typer.Option("--allow-mixed", help="Show runs under different policies or problems; every page says so.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Every table as JSON on standard output.")] = False,
+) -> None:
+    """Write the pages (or tables for papers) of runs, and show the same tables here."""
+    from ..reports.collection import read_collection
+    from ..reports.overview import all_tables
+
+    if kind not in _FORMATS:
+        raise PyriteError(f"--format is one of {', '.join(_FORMATS)}, not {kind!r}")
+    if cluster not in ("problem", "family"):
+        raise PyriteError(f"--cluster is problem or family, not {cluster!r}")
+    collection = read_collection(runs, allow_mixed=allow_mixed)
+    for run in collection.runs:
+        for complaint in run.notes:
+            note(f"pyrite: {run.name}: {complaint}")
+    for sentence in collection.mixed:
+        note(f"pyrite: mixed: {sentence}")
+    extra = _sensitivity(collection) if sensitivity else []
+    tables = [*all_tables(collection, "family" if cluster == "family" else "problem"), *extra]
+    folder = out if out is not None else runs[0] / "report"
+    written = _write(collection, tables, extra, kind, folder)
+    if as_json:
+        document: dict[str, Any] = {"runs": [str(run.folder) for run in collection.runs], "report": written}
+        document["mixed"] = list(collection.mixed)
+        for table in tables:
+            document.setdefault("tables", []).append({"name": table.name, **table.to_dict()})
+        print_json(document)
+        return
+    from ..reports.tables import show_tables
+
+    show_tables([table for table in tables if table.name not in ("flips",) or table.rows])
+    note(f"report: {written}")
+
+
+def _sensitivity(collection: Collection) -> list[Table]:
+    from ..reports.sensitivity import examine, sensitivity_tables
+
+    examined = []
+    for run in collection.runs:
+        with progress(len(run.verdicts), f"sensitivity of {run.name}") as tell:
+            examined.append(examine(run, tell))
+    return sensitivity_tables(collection, examined)
+
+
+def _write(collection: Collection, tables: list[Table], extra: list[Table], kind: str, folder: Path) -> str:
+    """Write the report in one format; gives the path to look at."""
+    if kind == "html":
+        from ..reports.site import write_site
+
+        with progress(len(collection.problem_ids), "pages") as tell:
+            done = write_site(collection, folder, sensitivity=extra, progress=lambda count, _: tell(count))
+        note(f"pages: {done.written:,} files written, {done.kept:,} unchanged, {done.removed:,} removed")
+        return str(folder / "index.html")
+    from ..reports.exports import latex, markdown, outputs_csv, table_csv, write_parquet
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if kind == "parquet":
+            write_parquet(collection, folder / "outputs.parquet")
+            return str(folder / "outputs.parquet")
+        if kind == "csv":
+            (folder / "outputs.csv").write_text(outputs_csv(collection), encoding="utf-8", newline="\n")
+            names: dict[str, int] = {}
+            for table in tables:
+                names[table.name] = names.get(table.name, 0) + 1
+                number = "" if names[table.name] == 1 else f"-{names[table.name]}"
+                (folder / f"{table.name}{number}.csv").write_text(table_csv(table), encoding="utf-8", newline="\n")
+            return str(folder / "outputs.csv")
+        path = folder / ("report.md" if kind == "markdown" else "report.tex")
+        write = markdown if kind == "markdown" else latex
+        mixed = ["Mixed runs, not to be compared: " + "; ".join(collection.mixed)] if collection.mixed else []
+        start = [f"> **{line}**\n" if kind == "markdown" else f"% {line}" for line in mixed]
+        path.write_text("\n".join([*start, *map(write, tables)]), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise PyriteError(f"{folder} cannot be written: {error.strerror or error}") from error
+    return str(path)
