@@ -169,7 +169,7 @@ def test_two_thousand_formulations_agree() -> None:
     assert min(seen.get(status, 0) for status in ("optimal", "infeasible", "unbounded")) >= 20, seen
 
 
-# -- solving -------------------------------------------------------------------------------------------------------------
+# -- solving ----------------------------------------------------------------------------------------------------------
 
 
 def test_statuses_are_told_apart() -> None:
