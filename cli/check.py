@@ -44,7 +44,7 @@ def check_command(
     if formulation == problems == "-":
         raise PyriteError("the formulation and the problems cannot both come from standard input")
     text = read_text(formulation)
-    known = _find(problem, problems) if problem is not None and problems is not None else None
+    known = find_problem(problem, problems) if problem is not None and problems is not None else None
     reference = known.as_reference() if known else Reference()
     name = known.id if known else ""
     with Pool(chosen, workers=1) as pool:
@@ -62,7 +62,8 @@ def check_command(
         raise typer.Exit(1)
 
 
-def _find(problem_id: str, path: str) -> Problem:
+def find_problem(problem_id: str, path: str) -> Problem:
+    """The problem of this id in the file. Raises PyriteError when it is not there."""
     from ..problems.files import read_problems
 
     known = read_problems(path)

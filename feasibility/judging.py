@@ -25,9 +25,6 @@ from .verdict import SKIPPED_EARLIER, STAGES, Finding, Stage, StageResult, Verdi
 if TYPE_CHECKING:
     from .references import Resolved
 
-DECIDES_EQUIVALENCE = False
-"""Whether stage 9 is decided. While it is not, ``value`` is the strongest stage that any reference allows."""
-
 Watch: TypeAlias = Callable[[str, str], None]
 """Told (stage, state) with state begun, pass, fail, unknown or skipped; the stage ``reference`` is begun and done."""
 
@@ -66,8 +63,7 @@ class Judge:
     @property
     def strongest(self) -> Stage:
         """The stage that decides substance for this problem."""
-        stage = self.reference.strongest
-        return "value" if stage == "equivalent" and not DECIDES_EQUIVALENCE else stage
+        return self.reference.strongest
 
     def judge(self, output_text: str, problem_id: str = "", sample: int = 0, watch: Watch | None = None) -> Verdict:
         """All stages of one output. Never raises for anything in the text; a defect of ours is ``internal-error``."""
@@ -297,15 +293,13 @@ class _Climb:
         prepared = self._reference()
         if prepared.reference.formulation is None:
             return skipped("no-reference", "the problem has no reference formulation")
-        if not DECIDES_EQUIVALENCE:
-            return skipped("not-decided", "equivalence is not decided by this version")
         if prepared.program is None or prepared.trouble:
             return unknown(*(prepared.trouble or ("reference-broken", "the reference formulation does not build")))
         if self.program is None or self.solution is None:
             return self._undecided("feasible")
         from .equivalence.stage import decide
 
-        return decide(self.program, self.solution, prepared, self.policy, self.deadline)
+        return decide(self.program, prepared, self.policy, self.deadline, Formulation.from_dict(self.document))
 
     # Help ---------------------------------------------------------------------------------------------------------
 

@@ -350,7 +350,7 @@ class Source:
         return None
 
     def _fractional_plan(self, image: Affine, target: Target) -> Outcome:
-        """Look for a plan with a fractional image: at the ends of its range, then between plans of the same integers."""
+        """Look for a plan with a fractional image: at the ends of its range, then where the integers are the same."""
         high = self._maximise(image.terms, relaxed=False)
         if high.status == "infeasible":
             return self._empty_outcome(high, target)

@@ -130,7 +130,7 @@ def _candidate(view: _View, trusted: bool) -> Candidate:
     for k, formula in formulas(view.b, view.b_left).items():
         if all(forward[i] is not None for i in formula.terms):
             forward[k] = formula.through(forward)
-    source = view.source if not view.units else f"{view.source}, units from the data"
+    source = view.source if not view.units or view.source == "map" else f"{view.source}, units from the data"
     return Candidate(
         view.a,
         view.b,

@@ -244,8 +244,7 @@ def test_what_decides_substance():
     assert judge(BAKERY, Reference(optimum=180)).strongest == "value"
     assert judge(BAKERY, Reference(optimum=181)).substance is False
     assert judge(BAKERY, Reference(status="infeasible")).strongest == "value"
-    expected = "equivalent" if judging.DECIDES_EQUIVALENCE else "value"
-    assert judge(BAKERY, BAKERY).strongest == expected
+    assert judge(BAKERY, BAKERY).strongest == "equivalent"
 
 
 def test_a_status_alone_says_no_more_than_bounded():

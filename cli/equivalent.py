@@ -1,0 +1,143 @@
+"""``pyrite equivalent A B``: the same plans in the same order of preference, or the plan that tells them apart."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..feasibility.errors import PyriteError
+from .check import find_problem
+from .console import bold, dim, print_json, read_text, table
+from .settings import read_policy
+
+if TYPE_CHECKING:
+    from ..feasibility.equivalence.maps import Affine
+    from ..feasibility.policy import Policy
+    from ..feasibility.program import Program
+    from ..problems.problem import Problem
+
+_COLOURS = {"equivalent": "green", "unknown": "yellow"}
+_LINES = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``equivalent``."""
+    app.command("equivalent")(equivalent_command)
+
+
+def equivalent_command(
+    a: Annotated[str, typer.Argument(help="A formulation (JSON), or - for standard input.")],
+    b: Annotated[str | None, typer.Argument(help="Another one, or - ; left out with --problem: its reference.")] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option("--map", help='JSON {"variable of B": "expression in A\'s", ...}: "60*hours".'),
+    ] = None,
+    problem: Annotated[str | None, typer.Option(help="A problem whose data both may use.")] = None,
+    problems: Annotated[str | None, typer.Option(help="problems.jsonl with that problem.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Tolerances and limits: a TOML or JSON file.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="One setting, name=value; may repeat.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Relation, correspondence and evidence as JSON.")] = False,
+) -> None:
+    """The relation of A to B: equivalent, relaxation, restriction, incomparable, objective-differs or unknown.
+
+    Every answer comes with its evidence, re-checked by a separate checker. Exit code 0 only when equivalent.
+    """
+    from ..feasibility.equivalence.checker import check
+    from ..feasibility.equivalence.prover import compare
+    from ..feasibility.equivalence.rendering import to_json
+
+    chosen = read_policy(policy, settings or ())
+    if (problem is None) != (problems is None):
+        raise PyriteError("--problem ID and --problems FILE go together")
+    if b is None and problem is None:
+        raise PyriteError("two formulations are needed, or one and --problem ID --problems FILE")
+    if a == b == "-":
+        raise PyriteError("both formulations cannot come from standard input")
+    known = find_problem(problem, problems) if problem is not None and problems is not None else None
+    first = _program(a, chosen, known)
+    second = _reference(known, chosen) if b is None else _program(b, chosen, known)
+    images = None if mapping is None else _mapping(mapping, first)
+    found = compare(first, second, chosen, mapping=images)
+    report = check(first, second, found)
+    if report.problems:
+        # Never seen in tests; if it happens the answer must not be given.
+        raise PyriteError(f"the evidence does not hold ({report.problems[0]}); this is a defect of Pyrite")
+    document = to_json(first, second, found, known.units if known else {})
+    if as_json:
+        print_json(document)
+    else:
+        _show(document, report.checked, report.trusted)
+    if found.relation != "equivalent":
+        raise typer.Exit(1)
+
+
+def _program(path: str, policy: Policy, problem: Problem | None) -> Program:
+    from ..feasibility.compiling import build, parse_formulation
+    from ..feasibility.convert import format_of, read
+    from ..feasibility.formulation import Data
+
+    form = "json" if path == "-" else format_of(path)
+    text = read_text(path)
+    try:
+        if form != "json":
+            return read(text, form, policy)
+        return build(parse_formulation(text, policy), problem.data if problem else Data(), policy)
+    except PyriteError as error:
+        raise PyriteError(f"{'standard input' if path == '-' else path}: {error.message}") from error
+
+
+def _reference(problem: Problem | None, policy: Policy) -> Program:
+    from ..feasibility.compiling import build
+
+    assert problem is not None
+    if problem.reference is None:
+        raise PyriteError(f"problem {problem.id!r} has no reference formulation to compare with")
+    return build(problem.reference, problem.data, policy)
+
+
+def _mapping(path: str, program: Program) -> dict[str, Affine]:
+    """The user's map, each value an expression in one variable of A."""
+    from ..feasibility.equivalence.expressions import read_affine
+
+    text = read_text(path)
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PyriteError(f"{path} is not JSON: {error}") from error
+    if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
+        raise PyriteError(f'{path}: a map is {{"variable of B": "expression in A\'s variable"}}')
+    return {name: read_affine(value, program, f"{path}, {name}") for name, value in document.items()}
+
+
+def _show(document: dict[str, Any], checked: int, trusted: int) -> None:
+    relation = document["relation"]
+    typer.echo(bold(relation, _COLOURS.get(relation, "red")) + "  " + dim(document.get("proof", "")))
+    typer.echo(document["sentence"])
+    witness = document.get("witness", {})
+    for key, title in (("admits", "a plan that only A admits"), ("forbids", "a plan that only B admits")):
+        if key in witness:
+            _show_plan(title, witness[key])
+    if "ranks" in witness:
+        _show_plan("the better plan of the two", witness["ranks"]["better"])
+        _show_plan("the worse one", witness["ranks"]["worse"])
+    maps = document.get("correspondence")
+    if maps:
+        typer.echo(f"\ncorrespondence ({maps['source']}):")
+        shown = list(maps["b_from_a"].items())
+        typer.echo(table(("B", "in A's terms"), [(n, v or "-") for n, v in shown[:_LINES]], left=2, indent="  "))
+        if len(shown) > _LINES:
+            typer.echo(f"  ... and {len(shown) - _LINES} more")
+    if checked:
+        rest = f", {trusted} rest on a solver's search" if trusted else ""
+        typer.echo(dim(f"\n{checked} pieces of evidence re-checked in exact arithmetic{rest}"))
+
+
+def _show_plan(title: str, entry: dict[str, Any]) -> None:
+    exact = entry.get("plan_exact", {})
+    rows = [(name, str(exact.get(name, f"{value:,.10g}"))) for name, value in entry["plan"].items()]
+    typer.echo(f"\n{title}:")
+    typer.echo(table(("variable", "value"), rows[:_LINES], indent="  "))
+    if len(rows) > _LINES:
+        typer.echo(f"  ... and {len(rows) - _LINES} more")
