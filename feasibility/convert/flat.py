@@ -9,9 +9,9 @@ from typing import Any
 from ..formulation import Constraint, Formulation, Objective, Variable
 from ..program import Column, Program, Quadratic
 from ..rationals import Exact, simplify
+from ..tokens import RESERVED
 from .common import Names, Notes, Unsupported, decimal_text
 
-_WORDS = frozenset({"sum", "for", "in", "if", "and", "or", "not", "inf", "nan", "true", "false"})
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NAME_LENGTH = 64
 
@@ -43,10 +43,13 @@ def to_formulation(program: Program, notes: Notes | None = None) -> Formulation:
         objective = Objective(program.sense, expression_text(program.objective, names.safe))
     constraints: dict[str, Constraint] = {}
     for row in program.rows:
-        name, number = row.name or "row", 1
+        start = re.sub(r"[\x00-\x1f\x7f]", " ", row.name)[:90] or "row"
+        name, number = start, 1
         while name in constraints:
             number += 1
-            name = f"{row.name or 'row'} ({number})"
+            name = f"{start} ({number})"
+        if name != row.name and notes is not None:
+            notes.add(f"the row name {row.name[:40]!r} is changed to {name!r}")
         constraints[name] = Constraint(_relation_text(row.body, row.lower, row.upper, names.safe, row.name))
     return Formulation(variables, objective, constraints)
 
@@ -59,7 +62,7 @@ def _bounds(column: Column) -> tuple[Exact | None, Exact | None]:
 
 
 def _fits(name: str) -> bool:
-    return _IDENTIFIER.match(name) is not None and len(name) <= _NAME_LENGTH and name.lower() not in _WORDS
+    return _IDENTIFIER.match(name) is not None and len(name) <= _NAME_LENGTH and name not in RESERVED
 
 
 def expression_text(body: Quadratic, names: list[str]) -> str:

@@ -1,8 +1,9 @@
 """The LP format (CPLEX's, as HiGHS, Gurobi and SCIP read it): writing.
 
 What the format lacks is put into remarks that read back: a two-sided row becomes two rows (``a_low``, ``a_high``),
-since readers differ on ``-5 <= x + y <= 5``; a binary with tighter bounds becomes a general integer; the sense feasibility
-becomes ``minimize 0``. Both bounds of every variable are written, because the default (lower bound zero) is a trap.
+since readers differ on ``-5 <= x + y <= 5``; a binary with tighter bounds becomes a general integer; the sense
+feasibility becomes ``minimize 0``. Both bounds of every variable are written, because the default (lower bound zero) is
+a trap.
 Reading is in ``lp_reading``.
 """
 

@@ -9,8 +9,8 @@ are refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from ..errors import PyriteError
 from ..program import Column, Program, Quadratic, Row
@@ -42,9 +42,26 @@ def write_mps(program: Program, notes: Notes) -> str:
 class _Writer:
     def __init__(self, program: Program, columns: Names, rows: Names, notes: Notes) -> None:
         self.program, self.columns, self.rows, self.notes = program, columns, rows, notes
+        self.ranges: list[tuple[str, str, str]] = []
+        self.named = list(self.split(zip(program.rows, rows.safe, strict=True)))
+
+    def split(self, named: Iterable[tuple[Row, str]]) -> Iterator[tuple[Row, str]]:
+        """Rows with their names; a row whose sides cross, which RANGES cannot say, becomes two."""
+        taken = set(self.rows.safe)
+        for row, name in named:
+            if row.lower is None or row.upper is None or row.lower <= row.upper:
+                yield row, name
+                continue
+            low, high = f"{name}_low", f"{name}_high"
+            while low in taken or high in taken:
+                low, high = f"{low}_", f"{high}_"
+            taken |= {low, high}
+            self.ranges.append((name, low, high))
+            yield replace(row, upper=None), low
+            yield replace(row, lower=None), high
 
     def lines(self) -> Iterator[str]:
-        program, rows = self.program, self.rows.safe
+        program = self.program
         yield from self.remarks()
         yield "NAME pyrite"
         if program.sense == "maximize":
@@ -52,7 +69,7 @@ class _Writer:
             yield "    MAX"
         yield "ROWS"
         yield " N OBJ"
-        for row, name in zip(program.rows, rows, strict=True):
+        for row, name in self.named:
             yield f" {self.kind(row)} {name}"
         yield "COLUMNS"
         yield from self.entries()
@@ -63,7 +80,7 @@ class _Writer:
             for (j, k), value in program.objective.quadratic.items():
                 number = self.notes.number(2 * value if j == k else value, "the objective")
                 yield f"    {self.columns.safe[j]} {self.columns.safe[k]} {number}"
-        for row, name in zip(program.rows, rows, strict=True):
+        for row, name in self.named:
             yield from self.matrix(row, name)
         yield "ENDATA"
 
@@ -72,8 +89,13 @@ class _Writer:
             yield remark("*", "sense", "feasibility")
         for new, old in self.columns.changed.items():
             yield remark("*", "column", new, old)
+        halves = {name: low for name, low, _ in self.ranges}
         for new, old in self.rows.changed.items():
-            yield remark("*", "row", new, old)
+            yield remark("*", "row", halves.get(new, new), old)
+        for name, low, high in self.ranges:
+            yield remark("*", "range", low, high)
+            if name not in self.rows.changed:
+                yield remark("*", "row", low, name)
         for column, name in zip(self.program.columns, self.columns.safe, strict=True):
             if column.domain == "binary" and (column.lower, column.upper) != (0, 1):
                 yield remark("*", "binary", name)
@@ -82,8 +104,6 @@ class _Writer:
     def kind(row: Row) -> str:
         if row.lower is None and row.upper is None:
             raise Unsupported("program", ["`free row` (a row with no side)"], row.name)
-        if row.lower is not None and row.upper is not None and row.lower > row.upper:
-            raise Unsupported("program", ["`crossing sides` (a row whose lower side is above its upper)"], row.name)
         if row.lower == row.upper:
             return "E"
         return "G" if row.upper is None else "L"
@@ -92,7 +112,7 @@ class _Writer:
         by_column: list[list[tuple[str, Exact, str]]] = [[] for _ in self.program.columns]
         for j, value in self.program.objective.linear.items():
             by_column[j].append(("OBJ", value, "the objective"))
-        for row, name in zip(self.program.rows, self.rows.safe, strict=True):
+        for row, name in self.named:
             for j, value in row.body.linear.items():
                 by_column[j].append((name, value, f"row {row.name}"))
         integer = False
@@ -115,13 +135,13 @@ class _Writer:
         constant = self.program.objective.constant
         if constant != 0:
             yield f"    RHS OBJ {number(-constant, 'the objective')}"
-        for row, name in zip(self.program.rows, self.rows.safe, strict=True):
+        for row, name in self.named:
             side = row.lower if row.upper is None else row.upper
             if side:
                 yield f"    RHS {name} {number(side, f'row {row.name}')}"
         ranges = [
             (name, row, row.upper - row.lower)
-            for row, name in zip(self.program.rows, self.rows.safe, strict=True)
+            for row, name in self.named
             if row.lower is not None and row.upper is not None and row.lower != row.upper
         ]
         if ranges:
