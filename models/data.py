@@ -1,0 +1,118 @@
+"""Problems for a recipe, and training examples: prompt and answer as tokens, with the loss on the answer alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..feasibility.errors import PyriteError
+from ..problems.files import read_problems
+from ..problems.problem import Problem
+from .prompts import Prompt, answer_text
+from .recipes import ProblemSection, PromptSection
+
+_SEEDS_PER_PROBLEM = 60  # how far drawing looks for a problem that fits before it gives up
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One training example. The first ``prompt`` of ``tokens`` are given; the rest is learned."""
+
+    problem_id: str
+    tokens: tuple[int, ...]
+    prompt: int
+
+    @property
+    def labels(self) -> list[int]:
+        """The tokens with the prompt's replaced by -100, which the loss passes over."""
+        return [-100] * self.prompt + list(self.tokens[self.prompt :])
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Problems, with how many were passed over because they were too long."""
+
+    problems: tuple[Problem, ...]
+    passed_over: int = 0
+
+
+def recipe_prompt(section: PromptSection, data: ProblemSection) -> Prompt:
+    """The prompt of a recipe; its worked examples are validation problems, which nothing trains on or asks."""
+    examples: tuple[Problem, ...] = ()
+    if section.examples:
+        if not data.families:
+            raise PyriteError("[prompt] examples are drawn from [data] families, and there are none")
+        source = ProblemSection(families=data.families, size=data.size, count=section.examples)
+        examples = draw_problems(source, "validation").problems
+    return Prompt(section.style, examples, section.fallback)
+
+
+def draw_problems(section: ProblemSection, split: str, prompt: Prompt | None = None, tokenizer: Any = None) -> Drawn:
+    """The problems of a section, the same on every machine: families and variants take turns, seeds go up.
+
+    ``split`` is used where the section names none. With ``max_tokens``, prompt and tokenizer measure each example.
+    Raises PyriteError when a file holds too little or no seed gives a problem that fits.
+    """
+    if section.file is not None:
+        problems = list(read_problems(section.file))
+        return Drawn(tuple(problems[: section.count]))
+    if not section.families:
+        raise PyriteError("no problems are named: give families or a file")
+    turns = [_seeds(section, family, variant, split) for family in section.families for variant in section.variants]
+    found: list[Problem] = []
+    passed_over = 0
+    while len(found) < section.count:
+        for turn in turns[: section.count - len(found)]:
+            for attempt, problem in enumerate(turn):
+                if prompt is None or not section.max_tokens:
+                    found.append(problem)
+                    break
+                if len(encode(problem, prompt, tokenizer).tokens) <= section.max_tokens:
+                    found.append(problem)
+                    break
+                passed_over += 1
+                if attempt >= _SEEDS_PER_PROBLEM:
+                    raise PyriteError(
+                        f"max_tokens = {section.max_tokens} is too little for {problem.family}: "
+                        f"{_SEEDS_PER_PROBLEM} problems in a row were longer"
+                    )
+    return Drawn(tuple(found), passed_over)
+
+
+def _seeds(section: ProblemSection, family: str, variant: Any, split: str) -> Iterator[Problem]:
+    from ..problems.families import draw, split_of
+
+    wanted = section.split or split
+    seed = section.first_seed
+    while True:
+        if split_of(seed) == wanted:
+            yield draw(family, seed, section.size, variant)
+        seed += 1
+
+
+def encode(problem: Problem, prompt: Prompt, tokenizer: Any) -> Example:
+    """A problem with its reference as tokens, asked exactly as in answering. Raises PyriteError without reference."""
+    if problem.reference is None:
+        raise PyriteError(f"problem {problem.id!r} has no reference formulation to learn from")
+    asked = tokenizer(prompt.render(problem, tokenizer), add_special_tokens=not tokenizer.chat_template)["input_ids"]
+    answer = tokenizer(answer_text(problem.reference), add_special_tokens=False)["input_ids"]
+    return Example(problem.id, (*asked, *answer, tokenizer.eos_token_id), len(asked))
+
+
+def encode_all(
+    problems: Sequence[Problem], prompt: Prompt, tokenizer: Any, max_length: int
+) -> tuple[list[Example], list[str]]:
+    """Examples within ``max_length`` tokens, and the ids of those left out: half an answer teaches half answers.
+
+    Raises PyriteError when nothing is left.
+    """
+    examples = [encode(problem, prompt, tokenizer) for problem in problems]
+    kept = [example for example in examples if len(example.tokens) <= max_length]
+    left_out = [example.problem_id for example in examples if len(example.tokens) > max_length]
+    if not kept:
+        shortest = min((len(example.tokens) for example in examples), default=0)
+        raise PyriteError(
+            f"no training example fits schedule.max_length = {max_length}; the shortest has {shortest} tokens"
+        )
+    return kept, left_out

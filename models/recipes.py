@@ -1,0 +1,292 @@
+"""Recipes: a TOML file that says which model is tuned how, on what, and how it is asked afterwards.
+
+A recipe is read and checked completely before any work; every complaint names the key. The sections are the classes
+below, the keys are their fields, and a field's comment is its documentation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import math
+import tomllib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from ..feasibility.errors import PyriteError
+from .answering import Settings
+from .methods import get_method
+from .prompts import Fallback, Style
+
+T = TypeVar("T")
+
+Size = Literal["small", "medium", "large"]
+Split = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSection:
+    """``[model]``: where the weights come from and where they run."""
+
+    source: str = "embedded"
+    adapter: str | None = None
+    device: str = "auto"
+    dtype: str = "auto"
+    threads: int = 0  # 0: every usable core
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptSection:
+    """``[prompt]``: how problems are put; the same for training and answering."""
+
+    style: Style = "short"
+    examples: int = 0  # worked examples shown before each problem, drawn from the training problems' families
+    fallback: Fallback = "error"  # a tokenizer without chat template: error, or plain headings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodSection:
+    """``[method]``: which parameters learn. ``options`` are the method's own."""
+
+    name: str = "lora"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemSection:
+    """``[data]`` and ``[answers.problems]``: generated families, or a file of problems.
+
+    With ``max_tokens`` longer examples (prompt and answer together) are passed over while drawing, and counted.
+    """
+
+    families: tuple[str, ...] = ()
+    size: Size = "small"
+    variants: tuple[str, ...] = ("plain",)
+    count: int = 400  # over all families together, in turn
+    first_seed: int = 0
+    split: Split | None = None  # which seeds: train for [data], test for [answers.problems] unless said otherwise
+    file: str | None = None  # a problems.jsonl instead of families
+    max_tokens: int = 0  # 0: no limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSection:
+    """``[schedule]``: how training runs."""
+
+    steps: int = 0  # optimizer steps; 0: by epochs
+    epochs: float = 1.0
+    batch_size: int = 4  # examples a device at once
+    accumulation: int = 1  # batches an optimizer step
+    learning_rate: float | None = None  # nothing said: the method's own
+    scheduler: Literal["linear", "cosine", "constant", "constant_with_warmup"] = "linear"
+    warmup: float = 0.05  # share of the steps
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    optimizer: str = "adamw_torch"
+    max_length: int = 2048  # tokens of prompt and answer; longer examples are left out and counted
+    gradient_checkpointing: bool = False
+    packing: bool = False
+    group_by_length: bool = True  # batches of similar length, which saves padding
+    checkpoints: tuple[int, ...] = ()  # steps at which a checkpoint is kept; the last step always is
+    save_every: int = 25  # steps between the checkpoints that only serve to go on after a stop
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersSection:
+    """``[answers]``: what is asked of the base model and of each checkpoint."""
+
+    problems: ProblemSection = field(default_factory=lambda: ProblemSection(count=40))
+    base: bool = True  # the untuned model answers too
+    samples: int = 1
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+    max_new_tokens: int = 512
+    max_prompt_tokens: int = 0
+    batch_size: int = 0
+    decoding: Literal["free", "grammar", "names"] = "free"
+
+    def settings(self) -> Settings:
+        """As answering takes them."""
+        names = {item.name for item in dataclasses.fields(Settings)}
+        return Settings(**{name: getattr(self, name) for name in names})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """The whole file."""
+
+    name: str = "recipe"
+    model: ModelSection = field(default_factory=ModelSection)
+    prompt: PromptSection = field(default_factory=PromptSection)
+    method: MethodSection = field(default_factory=MethodSection)
+    data: ProblemSection = field(default_factory=ProblemSection)
+    schedule: ScheduleSection = field(default_factory=ScheduleSection)
+    answers: AnswersSection = field(default_factory=AnswersSection)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, every default written out."""
+        document = dataclasses.asdict(self)
+        assert isinstance(document, dict)
+        return typing.cast("dict[str, Any]", json.loads(json.dumps(document)))
+
+    @property
+    def digest(self) -> str:
+        """A short hash of everything that decides the tuned weights (not of what is asked afterwards)."""
+        document = self.to_dict()
+        del document["answers"]
+        return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Read a recipe file, or a committed one by its bare name (``demo``). Raises PyriteError naming file and key."""
+    path = Path(path)
+    if not path.suffix and not path.exists() and path.name in recipe_names():
+        text = resources.files(__package__).joinpath("recipes", f"{path.name}.toml").read_text(encoding="utf-8")
+    else:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise PyriteError(
+                f"there is no recipe {path}; give a file, or one of {', '.join(recipe_names())}"
+            ) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise PyriteError(f"{path} cannot be read: {error}") from error
+    return parse_recipe(text, str(path))
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with Pyrite."""
+    folder = resources.files(__package__).joinpath("recipes")
+    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+
+
+def parse_recipe(text: str, where: str = "recipe") -> Recipe:
+    """Read and check a recipe's text.
+
+    >>> parse_recipe('[schedule]\\nstep = 3')
+    Traceback (most recent call last):
+    pyrite.feasibility.errors.PyriteError: recipe: [schedule] has no key 'step'; did you mean 'steps'?
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PyriteError(f"{where} is no TOML: {error}") from error
+    recipe = _build(Recipe, document, where, "")
+    _check(recipe, where)
+    return recipe
+
+
+def _build(kind: type[T], table: Mapping[str, Any], where: str, section: str) -> T:
+    hints = get_type_hints(kind)
+    shown = f"[{section}] " if section else ""
+    for key in table:
+        if key not in hints:
+            near = difflib.get_close_matches(key, hints, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(hints)}"
+            raise PyriteError(f"{where}: {shown}has no key {key!r}; {hint}")
+    values = {}
+    for key, value in table.items():
+        values[key] = _convert(hints[key], value, where, f"{section}.{key}" if section else key)
+    return kind(**values)
+
+
+def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise PyriteError(f"{where}: {key} is a section ([{key}]), not {value!r}")
+        return _build(typing.cast("type[Any]", hint), value, where, key)
+    origin = get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return _convert(next(part for part in get_args(hint) if part is not type(None)), value, where, key)
+    if origin is Literal:
+        if value not in get_args(hint):
+            raise PyriteError(f"{where}: {key} is one of {', '.join(map(str, get_args(hint)))}, not {value!r}")
+        return value
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise PyriteError(f"{where}: {key} is a list, not {value!r}")
+        return tuple(_convert(get_args(hint)[0], item, where, key) for item in value)
+    if origin is not None and issubclass(origin, Mapping):
+        if not isinstance(value, dict):
+            raise PyriteError(f"{where}: {key} is a section ([{key}]), not {value!r}")
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        names = {int: "a whole number", float: "a number", str: "a text in quotes", bool: "true or false"}
+        raise PyriteError(f"{where}: {key} is {names[hint]}, not {value!r}")
+    return value
+
+
+def _check(recipe: Recipe, where: str) -> None:
+    schedule, data, asked = recipe.schedule, recipe.data, recipe.answers.problems
+    _at_least(where, "schedule", schedule, steps=0, batch_size=1, accumulation=1, max_length=32, save_every=1, seed=0)
+    _at_least(where, "model", recipe.model, threads=0)
+    _at_least(where, "prompt", recipe.prompt, examples=0)
+    for name in ("learning_rate", "weight_decay", "max_grad_norm", "warmup", "epochs"):
+        value = getattr(schedule, name)
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise PyriteError(f"{where}: schedule.{name} is a number from 0, not {value}")
+    if schedule.warmup > 1:
+        raise PyriteError(f"{where}: schedule.warmup is a share of the steps (0 to 1), not {schedule.warmup}")
+    if not schedule.steps and not schedule.epochs:
+        raise PyriteError(f"{where}: schedule.steps or schedule.epochs must be above 0")
+    if any(step < 1 for step in schedule.checkpoints) or len(set(schedule.checkpoints)) < len(schedule.checkpoints):
+        raise PyriteError(f"{where}: schedule.checkpoints are different step numbers from 1")
+    if schedule.steps and any(step > schedule.steps for step in schedule.checkpoints):
+        raise PyriteError(f"{where}: schedule.checkpoints go beyond schedule.steps ({schedule.steps})")
+    for key, section in (("data", data), ("answers.problems", asked)):
+        _check_problems(where, key, section)
+    try:
+        recipe.answers.settings()
+    except PyriteError as error:
+        raise PyriteError(f"{where}: [answers] {error.message}") from error
+    try:
+        method = get_method(recipe.method.name)
+        method.check(recipe.method.options)
+    except PyriteError as error:
+        raise PyriteError(f"{where}: [method] {error.message}") from error
+    if method.trains and not data.families and not data.file:
+        raise PyriteError(f"{where}: [data] needs families or a file to train on")
+    if schedule.packing and not method.packs:
+        raise PyriteError(
+            f"{where}: schedule.packing does not go with method {method.name!r}, which adds its own tokens"
+        )
+
+
+def _check_problems(where: str, key: str, section: ProblemSection) -> None:
+    _at_least(where, key, section, count=1, first_seed=0, max_tokens=0)
+    if section.families and section.file:
+        raise PyriteError(f"{where}: [{key}] takes families or a file, not both")
+    if not section.variants:
+        raise PyriteError(f"{where}: {key}.variants is empty")
+    if section.families:
+        from ..problems.families import FAMILIES, VARIANTS
+
+        for kind, names, known in (("families", section.families, FAMILIES), ("variants", section.variants, VARIANTS)):
+            for name in names:
+                if name not in known:
+                    near = difflib.get_close_matches(name, known, n=1)
+                    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+                    raise PyriteError(f"{where}: {key}.{kind} has no {name!r}; {hint}")
+
+
+def _at_least(where: str, section: str, values: Any, **least: int) -> None:
+    for name, bound in least.items():
+        if getattr(values, name) < bound:
+            raise PyriteError(f"{where}: {section}.{name} is at least {bound}, not {getattr(values, name)}")
+
+
+def with_steps(recipe: Recipe, steps: int, checkpoints: Sequence[int]) -> Recipe:
+    """The same recipe with another length."""
+    schedule = dataclasses.replace(recipe.schedule, steps=steps, checkpoints=tuple(checkpoints))
+    return dataclasses.replace(recipe, schedule=schedule)
