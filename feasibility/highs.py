@@ -161,16 +161,20 @@ def _scale(floats: FloatProgram) -> None:
     if not size.size or (size.min() >= _KEPT_RANGE[0] and size.max() <= _KEPT_RANGE[1]):
         return
     rows, columns = floats.row_lower.size, floats.lower.size
-    logs = np.log2(np.maximum(size, 1e-300))
-    row_of = np.repeat(np.arange(rows), np.diff(floats.starts))
-    row_count = np.maximum(np.bincount(row_of, minlength=rows), 1)
-    column_count = np.maximum(np.bincount(floats.index, minlength=columns), 1)
-    r, s = np.zeros(rows), np.zeros(columns)
+    # The costs take part as one more row, so that a column's scale fits its cost too.
+    priced = np.flatnonzero(floats.cost)
+    row_of = np.repeat(np.arange(rows + 1), [*np.diff(floats.starts), priced.size])
+    column_of = np.concatenate([floats.index, priced])
+    logs = np.log2(np.maximum(np.concatenate([size, np.abs(floats.cost[priced])]), 1e-300))
+    row_count = np.maximum(np.bincount(row_of, minlength=rows + 1), 1)
+    column_count = np.maximum(np.bincount(column_of, minlength=columns), 1)
+    r, s = np.zeros(rows + 1), np.zeros(columns)
     free = floats.integer == 0
     for _ in range(3):
-        r = -np.bincount(row_of, logs + s[floats.index], minlength=rows) / row_count
-        s = np.where(free, -np.bincount(floats.index, logs + r[row_of], minlength=columns) / column_count, 0.0)
-    r, s = np.exp2(np.round(r)), np.exp2(np.round(s))
+        r = -np.bincount(row_of, logs + s[column_of], minlength=rows + 1) / row_count
+        s = np.where(free, -np.bincount(column_of, logs + r[row_of], minlength=columns) / column_count, 0.0)
+    r, s = np.exp2(np.round(r[:rows])), np.exp2(np.round(s))
+    row_of = row_of[: size.size]
     floats.row_scale, floats.column_scale = r, s
     floats.value = floats.value * r[row_of] * s[floats.index]
     floats.row_lower, floats.row_upper = floats.row_lower * r, floats.row_upper * r
@@ -250,7 +254,7 @@ def _set_options(highs: Any, policy: Policy, deadline: float | None, presolve: b
     options: dict[str, Any] = {
         "threads": policy.threads,
         "random_seed": policy.seed % 2**31,
-        "time_limit": limit if limit == _INF else highs.getRunTime() + limit,
+        "time_limit": limit,  # counted from the start of each run since HiGHS 1.11, although getRunTime() adds runs up
         "presolve": "choose" if presolve else "off",
     }
     if mixed:

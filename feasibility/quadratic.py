@@ -3,8 +3,8 @@
 HiGHS's quadratic solver answers to about seven digits, knows continuous columns only, and calls some bounded programs
 unbounded. Its answer tells which sides are active; the Karush-Kuhn-Tucker conditions with these sides are linear, and
 any exact solution of them is a certified optimum. Where HiGHS gives no useful answer, a search over the sides finds one
-in small programs. Unbounded programs are told apart by an exact direction of recession along which the objective is linear
-(for convex quadratics there is one, or the optimum is attained: Frank and Wolfe 1956).
+in small programs. Unbounded programs are told apart by an exact direction of recession along which the objective is
+linear (for convex quadratics there is one, or the optimum is attained: Frank and Wolfe 1956).
 """
 
 from __future__ import annotations
