@@ -25,8 +25,9 @@ from pyrite.reports.summary import summarize
 BAKERY = {
     "id": "bakery",
     "text": "A bakery makes loaves of bread and cakes. A loaf sells for 3 euros and a cake for 5. A loaf needs 2 "
-    "minutes of the oven and a cake 4; the oven is free for 120 minutes. The contract with the school asks for at least 10 "
-    "loaves, and the shelf holds no more than 50 pieces in all. How many of each should it bake to earn the most?",
+    "minutes of the oven and a cake 4; the oven is free for 120 minutes. The contract with the school asks for at "
+    "least 10 loaves, and the shelf holds no more than 50 pieces in all. How many of each should it bake to earn "
+    "the most?",
     "reference": {
         "variables": {
             "bread": {"domain": "integer", "lower": 0},

@@ -177,13 +177,14 @@ def ladder(names: Sequence[str], rates: Sequence[Sequence[Rate]], outputs: Seque
 
     ``rates[run][stage]``; the hatched part is unknown. A stage that no reference allows says so.
     """
-    left, right, bar, pad = 88.0, 284.0, 9.0, 11.0
+    bar = 12.0 if len(names) <= 3 else 10.0
+    left, right, pad = 88.0, 284.0, 10.0
     each = max(22.0, bar * len(names) + pad)
     height = 20 + each * len(STAGES) + 6
     body: list[str] = []
     words: list[str] = []
     body.append(element("rect", x=0, y=14, width=WIDTH, height=each * 3, cls="band"))
-    body.append(text(0, 9, "surface", "t caps"))
+    body.append(text(4, 9, "surface", "t caps"))
     body.append(text(WIDTH, 9, "share of all outputs, %", "t quiet", "end"))
     for stage, title in enumerate(STAGES):
         top = 14 + each * stage + (6 if stage >= 3 else 0)
@@ -196,18 +197,18 @@ def ladder(names: Sequence[str], rates: Sequence[Sequence[Rate]], outputs: Seque
             asked = rate.known + rate.unknown
             y = start + bar * run
             if not asked:
-                body.append(text(left, y + bar - 1, "not asked: no reference", "t quiet"))
+                body.append(text(left, y + bar - 3, "not asked: no reference", "t quiet"))
                 continue
             passed = (right - left) * rate.passed / asked
             unknown = (right - left) * rate.unknown / asked
-            body.append(element("rect", x=left, y=y, width=right - left, height=bar - 2, cls="track"))
+            body.append(element("rect", x=left, y=y, width=right - left, height=bar - 3, cls="track"))
             if rate.passed:
-                body.append(element("rect", x=left, y=y, width=passed, height=bar - 2, cls=f"bar r{run % COLORS}"))
+                body.append(element("rect", x=left, y=y, width=passed, height=bar - 3, cls=f"bar r{run % COLORS}"))
             if rate.unknown:
-                body.append(element("rect", x=left + passed, y=y, width=unknown, height=bar - 2, cls="unknown"))
+                body.append(element("rect", x=left + passed, y=y, width=unknown, height=bar - 3, cls="unknown"))
             letter = f"{LETTERS[run % 26]} " if len(names) > 1 else ""
             value = f"{letter}{100 * rate.passed / asked:.1f}"
-            body.append(text(WIDTH, y + bar - 1, value, "t number" if len(names) < 3 else "t number small", "end"))
+            body.append(text(WIDTH, y + bar - 3, value, "t number" if len(names) <= 3 else "t number small", "end"))
             words.append(
                 f"{title}, {names[run]}: {rate.passed} of {asked} pass"
                 + (f", {rate.unknown} unknown" if rate.unknown else "")
@@ -217,7 +218,7 @@ def ladder(names: Sequence[str], rates: Sequence[Sequence[Rate]], outputs: Seque
     body.append(element("line", x1=0, y1=y, x2=WIDTH, y2=y, cls="divide"))
     said = ", ".join(f"{title} ({count} outputs)" for title, count in zip(names, outputs, strict=True))
     return picture(
-        name, WIDTH, height, f"The ladder: how many outputs reach each stage, {said}", " ".join(words), body, "ladder"
+        name, WIDTH, height, f"The ladder: how many outputs reach each stage, {said}", " ".join(words), body, "rungs"
     )
 
 

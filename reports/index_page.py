@@ -101,7 +101,8 @@ def headline(names: Sequence[str], surfaces: Sequence[Rate], substances: Sequenc
     """The verdict of the whole report."""
 
     def said(rate: Rate) -> str:
-        return "an unknown share" if rate.rate is None else percent(rate.rate, 0)
+        # A space that does not break keeps the sign at its number.
+        return "an unknown share" if rate.rate is None else percent(rate.rate, 0).replace(" ", "\u00a0")
 
     if surfaces[0].rate is None and all(rate.rate is None for rate in surfaces):
         return "No output was judged"

@@ -6,6 +6,7 @@ result is cut at a number of tokens, with a sign that it was cut.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -36,12 +37,15 @@ from .escaping import visible
 MAX_TOKENS = 600
 """Signs of one expression that a page shows; a longer one is cut."""
 
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+"""Commas that a verdict's sentences put into long numbers."""
+
 _SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "!=": "≠", "<": "<", ">": ">", "=": "="}
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One sign of a formula: its ``kind`` (variable, parameter, number, operator, text, ...) and what stands below it."""
+    """One sign of a formula: its ``kind`` (variable, parameter, operator, text ...) and what stands below it."""
 
     kind: str
     text: str
@@ -56,7 +60,8 @@ class Sign:
         if self.kind == "sum":
             return f'<span class="sum">∑{below} </span>'
         if self.kind in ("variable", "parameter", "name"):
-            return f'<span class="{self.kind}"><i>{shown}</i>{below}</span>'
+            cls = "undeclared" if self.kind == "name" else self.kind
+            return f'<span class="{cls}"><i>{shown}</i>{below}</span>'
         return f'<span class="{self.kind}">{shown}</span>' if self.kind != "text" else shown
 
 
@@ -293,5 +298,5 @@ def differing(ours: Sequence[Sign], theirs: Sequence[Sign]) -> frozenset[int]:
 
 def html_of(text: str, kinds: Mapping[str, str] | None = None) -> str:
     """A row's text (as in a verdict's details) as mathematics; what does not read is shown as text."""
-    signs = Writer(kinds).relation(text)
+    signs = Writer(kinds).relation(_THOUSANDS.sub("", text))
     return MathRow("constraint", "", tuple(signs), text).html() if signs else escape(text)

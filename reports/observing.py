@@ -78,7 +78,7 @@ def states_of(verdict: Verdict) -> list[int]:
     failed = False
     for stage in STAGES:
         status = verdict.stages[stage].status
-        if stage in _NEEDS and verdict.strongest not in _NEEDS[stage]:
+        if status == "skipped" and stage in _NEEDS and verdict.strongest not in _NEEDS[stage]:
             row.append(ABSENT)
         elif failed or status == "fail":
             failed = True

@@ -70,6 +70,7 @@ class Panel:
     plan: Sequence[tuple[str, str, str]]
     plan_omitted: int
     picture: Markup | None
+    picture_note: str
     formulation_note: str
     json: str
 
@@ -137,7 +138,7 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         answers = [_answer(run, number, verdict, base, files, kinds) for verdict in verdicts[:SAMPLES_SHOWN]]
         more = [(verdict.sample, headline(verdict)) for verdict in verdicts[SAMPLES_SHOWN : SAMPLES_SHOWN + 200]]
         if first is not None:
-            _flag(flags, first)
+            _flag(flags, first, f"{LETTERS[number % 26]}: " if len(collection.runs) > 1 else "")
             sign = "●" if first.substance else "✕" if first.substance is False else "?"
             summary.append((LETTERS[number % 26], number % COLORS, sign, headline(first)))
         else:
@@ -153,6 +154,7 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
                 plan=plan,
                 plan_omitted=omitted,
                 picture=_picture(reading, problem, first, run, number),
+                picture_note=_picture_note(reading, first),
                 formulation_note=reading.note,
                 json=reading.formulation.to_json(2)[:MAX_SHOWN] if reading.formulation else "",
             )
@@ -171,7 +173,7 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         text_note=f"{base}.problem.txt" if len(text) > MAX_SHOWN else "",
         facts=_facts(problem),
         panels=panels,
-        groups=_groups(lines, flags),
+        groups=_groups(lines, flags, [row is not None for row in rows]),
         groups_note=_lines_note(reference, readings),
         has_reference=reference is not None,
         files=files,
@@ -260,7 +262,7 @@ def _row_markup(entry: Mapping[str, str], kinds: Mapping[str, str]) -> Markup:
     return _safe(html_of(entry["text"], kinds) if entry.get("kind", "row") == "row" else visible(entry["text"]))
 
 
-def _flag(flags: dict[tuple[str, str], str], verdict: Verdict) -> None:
+def _flag(flags: dict[tuple[str, str], str], verdict: Verdict, who: str) -> None:
     """Which lines the verdict itself names: rows of the reference that are broken, rows of the output in conflict."""
     evidence = evidence_of(verdict)
     if evidence is None:
@@ -268,12 +270,13 @@ def _flag(flags: dict[tuple[str, str], str], verdict: Verdict) -> None:
     for entry in evidence.violated:
         kind = "constraint" if entry["constraint"] else "variable"
         name = entry["constraint"] or entry["name"].split("[")[0]
-        flags[kind, "reference:" + fold(name)] = "its plan breaks this"
+        key = (kind, "reference:" + fold(name))
+        flags[key] = f"{flags[key]}; {who}its plan breaks this" if key in flags else f"{who}its plan breaks this"
     for entry in evidence.conflict:
         if entry["constraint"]:
-            flags["constraint", fold(entry["constraint"])] = "in the conflict"
+            flags["constraint", fold(entry["constraint"])] = f"{who}in the conflict"
         elif entry["name"]:
-            flags["variable", fold(entry["name"].split("[")[0])] = "in the conflict"
+            flags["variable", fold(entry["name"].split("[")[0])] = f"{who}in the conflict"
 
 
 def _plan(verdict: Verdict | None) -> tuple[list[tuple[str, str, str]], int]:
@@ -326,6 +329,13 @@ def _picture(
     return _safe(drawn) if drawn else None
 
 
+def _picture_note(reading: _Reading, verdict: Verdict | None) -> str:
+    """What the picture cannot show of this output."""
+    if reading.formulation is None or verdict is None or verdict.stages["builds"].status != "pass":
+        return "this output has no program to draw"
+    return "" if verdict.stages["feasible"].status == "pass" else "this output allows no plan"
+
+
 def _mapping(value: Any) -> Mapping[str, float | None] | None:
     return value if isinstance(value, Mapping) else None
 
@@ -364,7 +374,9 @@ def _facts(problem: Problem | None) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _groups(lines: Sequence[Line], flags: Mapping[tuple[str, str], str]) -> list[tuple[str, Sequence[PageLine]]]:
+def _groups(
+    lines: Sequence[Line], flags: Mapping[tuple[str, str], str], readable: Sequence[bool]
+) -> list[tuple[str, Sequence[PageLine]]]:
     groups: dict[str, list[PageLine]] = {}
     for line in lines[: 3 * LINES_SHOWN]:
         key = fold(line.key)
@@ -373,8 +385,8 @@ def _groups(lines: Sequence[Line], flags: Mapping[tuple[str, str], str]) -> list
             if cell is not None:
                 flag = flag or flags.get((line.kind, fold(cell.row.key)), "")
         cells = [
-            (_safe(cell.html), cell.mark) if cell else (None, "missing" if line.reference else "")
-            for cell in line.cells
+            (_safe(cell.html), cell.mark) if cell else (None, "missing" if line.reference and readable[i] else "")
+            for i, cell in enumerate(line.cells)
         ]
         reference = _safe(line.reference.html()) if line.reference else None
         groups.setdefault(KIND_TITLES[line.kind], []).append(PageLine(line.key, reference, cells, flag))

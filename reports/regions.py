@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ..feasibility.program import Program
@@ -176,9 +176,11 @@ def _picture(
         words.append(f"{title.capitalize()} allows a region" + (" that goes on beyond the frame." if edge else "."))
     body += _dots(base, our_planes, their_planes, window, at, up)
     taken: list[tuple[float, float]] = []
-    for mark in marks:
+    for mark in together(marks):
         px, py = at(mark.x), up(mark.y)
         body.append(_mark(mark.kind, px, py))
+        if not mark.label:
+            continue
         right = px < (LEFT + RIGHT) / 2
         y = py - 9
         while any(abs(y - other) < 13 and abs(px - x) < 120 for x, other in taken):
@@ -190,6 +192,18 @@ def _picture(
     body.append(text(4, TOP - 3, base.columns[1].name[:40], "t strong"))
     title = f"Which plans are allowed, over {base.columns[0].name[:60]} and {base.columns[1].name[:60]}"
     return picture(name, WIDTH, HEIGHT, title, " ".join(words), body, "regions")
+
+
+def together(marks: Sequence[Mark]) -> list[Mark]:
+    """Marks with one label for each place: two optima at one point are said once."""
+    places: dict[Point, list[Mark]] = {}
+    for mark in marks:
+        places.setdefault((mark.x, mark.y), []).append(mark)
+    return [
+        replace(mark, label=" and ".join(other.label for other in here) if mark is here[0] else "")
+        for here in places.values()
+        for mark in here
+    ]
 
 
 def _dots(
