@@ -151,8 +151,9 @@ def _scale_cost(floats: FloatProgram) -> None:
     """Bring the largest cost near one when it is far away: HiGHS's dual tolerance is absolute."""
     largest = float(np.abs(floats.cost).max(initial=0.0))
     if largest and not 1e-2 <= largest <= 1e6:
-        floats.cost_scale = float(2.0 ** -np.round(np.log2(largest)))
-        floats.cost = floats.cost * floats.cost_scale
+        factor = float(2.0 ** -np.round(np.log2(largest)))
+        floats.cost_scale *= factor
+        floats.cost = floats.cost * factor
 
 
 def _scale(floats: FloatProgram) -> None:

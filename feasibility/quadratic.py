@@ -62,8 +62,13 @@ def _guess(program: Program, at: Sequence[float], tolerance: float) -> list[Stat
     values = [sum(float(a) * at[j] for j, a in row.body.linear.items()) for row in program.rows]
     return [
         _state(value, part.lower, part.upper, tolerance)
-        for value, part in zip([*values, *at], [*program.rows, *program.columns], strict=True)
+        for value, part in zip([*values, *at], _parts(program), strict=True)
     ]
+
+
+def _parts(program: Program) -> list[Row | Column]:
+    """Rows, then columns: whatever has sides, counted through."""
+    return [*program.rows, *program.columns]
 
 
 def _state(value: float, low: Exact | None, high: Exact | None, tolerance: float) -> State:
@@ -97,7 +102,7 @@ def _attempt(
     values = [*exactness.row_values(program, point), *point]
     for part, k in multipliers.items():
         if states[part] == "open" and solved.point[k]:
-            sides = program.rows[part] if part < m else program.columns[part - m]
+            sides = _parts(program)[part]
             if values[part] != (sides.lower if sign * solved.point[k] > 0 else sides.upper):
                 return None, part
     return None, None
@@ -108,7 +113,7 @@ def _search(program: Program, policy: Policy, deadline: float | None) -> Relaxat
 
     For an attained optimum some assignment of states satisfies the conditions, so the search cannot miss it.
     """
-    parts = [*program.rows, *program.columns]
+    parts = _parts(program)
     start: list[State] = ["fixed" if p.lower is not None and p.lower == p.upper else "open" for p in parts]
     stack = [start]
     for _ in range(_NODES):
@@ -142,7 +147,7 @@ def _conditions(program: Program, states: Sequence[State]) -> tuple[Program, dic
     ]
     rows = [Row(row.name, row.body, *_assumed(row, states[i]), row.name) for i, row in enumerate(program.rows)]
     multipliers: dict[int, int] = {}
-    for part, sides in enumerate([*program.rows, *program.columns]):
+    for part, sides in enumerate(_parts(program)):
         state = states[part]
         pushes_up = state in ("lower", "fixed") or (state == "open" and sides.lower is not None)
         pushes_down = state in ("upper", "fixed") or (state == "open" and sides.upper is not None)
