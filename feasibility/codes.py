@@ -195,6 +195,8 @@ _add("too-many-terms", "builds", "the sums write out to more than max_terms",
 # Stage 5: feasible.
 _add("infeasible", "feasible", "no point satisfies every constraint; the conflict says which exclude each other",
      "x >= 5 with x <= 3", "look at the conflict: one of its constraints is too tight or has the wrong direction")
+_add("integer-quadratic", "feasible", "whole numbers with a quadratic objective whose relaxation is not whole; unknown",
+     "minimize (2*x - 1)**2, x integer", "reformulate, or set nonlinear in the policy and install pyrite[exact]")
 _add("point-denied", "feasible", "exact arithmetic finds the solver's point in violation of a row; unknown",
      "coefficients of very different size", "change units so that coefficients are of similar size")
 _add("both-infeasible", "feasible", "infeasible, and so is the problem: the stage passes",
