@@ -119,10 +119,11 @@ def _search(text: str, max_nesting: int) -> tuple[Scan | None, Scan | None]:
             place = text.find("{", found.end)
             continue
         tried.update(found.objects)
-        if found.names or found.truncated or looks_like_object(text, place):
+        meant = bool(found.names) or looks_like_object(text, place)
+        if meant or found.truncated or text.find('"', place, found.stop) >= 0:
             if failure is None or found.stop - found.start >= failure.stop - failure.start:
                 failure = found
-            if not inside_unclosed:
+            if meant and not inside_unclosed:
                 close = None if found.truncated else closing_bracket(text, found.stop, found.depth)
                 if close is not None:
                     place = text.find("{", close)

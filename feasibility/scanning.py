@@ -27,7 +27,7 @@ _STRING_START: Final = re.compile(f'"{_STRING_INSIDE}')
 _LITERALS: Final = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 # Strings (closed or not) and brackets, for matching brackets in a text that is not quite JSON.
 _LOOSE: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
-_LOOSE_NAME: Final = re.compile(r"\{\s*(?:'[^'\n]{0,100}'|[A-Za-z_][A-Za-z0-9_]{0,100})\s*:")
+_LOOSE_NAME: Final = re.compile(r"\{\s*(?:['“‘`][^'”’`\n]{0,100}['”’`]|[A-Za-z_][A-Za-z0-9_]{0,100})\s*:")
 
 
 @dataclass(slots=True)
@@ -36,8 +36,8 @@ class Scan:
 
     ``end`` is one past the value, or None; then ``stop`` is where the text stops being JSON, ``truncated`` says that it
     was right up to the end of the text, and ``problem`` / ``hint`` say what is wrong. ``objects`` are the offsets of
-    all braces that open an object, ``names`` the keys (as written) of the outermost object, ``depth`` how many
-    brackets are open at ``stop``, and ``too_deep`` the offset where the nesting first passed the limit.
+    all braces that open an object, ``names`` the keys (as written, with their colon) of the outermost object, ``depth``
+    how many brackets are open at ``stop``, and ``too_deep`` the offset where the nesting first passed the limit.
     """
 
     start: int
@@ -58,6 +58,7 @@ def scan(text: str, start: int, max_nesting: int) -> Scan:
     stack: list[str] = []
     place = start
     expect = "value"
+    name = ""
     match = _TOKEN.match
     while True:
         found = match(text, place)
@@ -83,8 +84,7 @@ def scan(text: str, start: int, max_nesting: int) -> Scan:
                 break
         elif expect.startswith("name"):
             if kind == "string":
-                if len(stack) == 1:
-                    result.names.append(text[at + 1 : place - 1])
+                name = text[at + 1 : place - 1]
                 expect = ":"
                 continue
             if sign == "}" and expect == "name or }":
@@ -96,6 +96,8 @@ def scan(text: str, start: int, max_nesting: int) -> Scan:
             if sign != ":":
                 _refuse(result, at, expect, text[at:place])
                 break
+            if len(stack) == 1:
+                result.names.append(name)
             expect = "value"
             continue
         elif sign == ",":
