@@ -12,9 +12,30 @@ from typing import Final
 from ...feasibility.errors import PyriteError
 from ..problem import Problem
 from . import (
+    advertising,
+    assignment,
+    bin_packing,
     blending,
+    capital_budgeting,
+    cutting_stock,
+    dc_power_flow,
+    facility_location,
+    goal_programming,
+    job_shop,
+    knapsack,
+    lot_sizing,
+    max_flow,
+    portfolio,
     product_mix,
+    production_planning,
+    project_crashing,
+    set_covering,
+    shortest_path,
     transportation,
+    transshipment,
+    traveling_salesman,
+    unit_commitment,
+    workforce,
 )
 from .drawing import SIZES, VARIANTS, Drawing, Family, Size, Variant
 from .proving import Proved, prove
@@ -24,12 +45,34 @@ __all__ = ["FAMILIES", "SIZES", "VARIANTS", "Drawing", "Family", "Size", "Varian
 _MODULES = (
     product_mix,
     transportation,
+    transshipment,
+    assignment,
+    knapsack,
+    capital_budgeting,
+    facility_location,
+    set_covering,
+    bin_packing,
+    cutting_stock,
+    lot_sizing,
     blending,
+    production_planning,
+    workforce,
+    max_flow,
+    shortest_path,
+    traveling_salesman,
+    job_shop,
+    project_crashing,
+    portfolio,
+    goal_programming,
+    advertising,
+    unit_commitment,
+    dc_power_flow,
 )
 FAMILIES: Final[dict[str, Family]] = {module.FAMILY.name: module.FAMILY for module in _MODULES}
 """Every family by name."""
 
 _ATTEMPTS = 40
+_CHANGES = 150
 _ATTEMPTS_FOR_A_DECIMAL = 8
 
 
@@ -118,7 +161,7 @@ def _draw_twin(entry: Family, seed: int, size: Size) -> Proved:
     """The first change to the plain problem that is proved and moves the optimum."""
     attempt, base = _first_proved(entry, seed, size, "plain")
     fallback = None
-    for change in range(_ATTEMPTS):
+    for change in range(_CHANGES):
         draft = entry.draft(Drawing.start(entry.name, seed, size, "twin", attempt, change))
         proved = prove(draft, "twin")
         if isinstance(proved, Proved) and proved.optimum != base.optimum and draft.text != base.draft.text:
@@ -126,5 +169,5 @@ def _draw_twin(entry: Family, seed: int, size: Size) -> Proved:
                 return proved
             fallback = fallback or proved
     if fallback is None:
-        raise PyriteError(f"{problem_id(entry.name, seed, size, 'twin')}: no change of {_ATTEMPTS} moved the optimum")
+        raise PyriteError(f"{problem_id(entry.name, seed, size, 'twin')}: no change of {_CHANGES} moved the optimum")
     return fallback
