@@ -1,0 +1,289 @@
+"""The schema file, and the validator held against jsonschema on it."""
+
+from __future__ import annotations
+
+import copy
+import re
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyrite.feasibility.formulation import Formulation
+from pyrite.feasibility.policy import Policy
+from pyrite.feasibility.reading import MAX_FINDINGS
+from pyrite.feasibility.references import resolve
+from pyrite.feasibility.schema import formulation_schema, validate
+
+SCHEMA = formulation_schema()
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
+    """ECMA 262, the dialect of JSON Schema, has no `$` before a last line break; Python's `re` does."""
+    if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
+        yield jsonschema.ValidationError("pattern")
+
+
+def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    if isinstance(instance, dict):
+        for pattern, item in patterns.items():
+            for key, value in instance.items():
+                if re.search(pattern.replace("$", r"\Z"), key):
+                    yield from validator.descend(value, item, path=key, schema_path=pattern)
+
+
+def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    if isinstance(instance, dict):
+        patterns = [pattern.replace("$", r"\Z") for pattern in schema.get("patternProperties", {})]
+        for key, value in instance.items():
+            if key in schema.get("properties", {}) or any(re.search(pattern, key) for pattern in patterns):
+                continue
+            if allowed is False:
+                yield jsonschema.ValidationError(f"additional {key!r}")
+            else:
+                yield from validator.descend(value, allowed, path=key)
+
+
+ORACLE = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    {"pattern": _pattern, "patternProperties": _pattern_properties, "additionalProperties": _additional},
+)(SCHEMA)
+
+
+def nodes(schema: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every place of the schema that describes a value."""
+    yield path, schema
+    for key in ("properties", "patternProperties", "$defs"):
+        for name, item in schema.get(key, {}).items():
+            yield from nodes(item, f"{path}/{key}/{name}")
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            yield from nodes(schema[key], f"{path}/{key}")
+    for place, item in enumerate(schema.get("anyOf", ())):
+        yield from nodes(item, f"{path}/anyOf/{place}")
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize(
+    ("path", "node"), list(nodes(SCHEMA)), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_node_has_a_description_and_examples_that_are_valid(path: str, node: dict[str, Any]) -> None:
+    assert len(node["description"]) > 3
+    assert node["examples"]
+    for example in node["examples"]:
+        jsonschema.Draft202012Validator({**node, "$defs": SCHEMA["$defs"]}).validate(example)
+
+
+def test_every_object_is_closed() -> None:
+    closed = [node for path, node in nodes(SCHEMA) if node.get("type") == "object"]
+    assert all("additionalProperties" in node for node in closed)
+    assert sum(node["additionalProperties"] is False for node in closed) == len(closed) - 1  # all but `values`
+
+
+def test_the_examples_stand_up() -> None:
+    for example in SCHEMA["examples"]:
+        assert validate(example) == []
+        resolved, findings = resolve(Formulation.from_dict(example), policy=Policy())
+        assert resolved is not None, findings
+
+
+_names = st.sampled_from(["x", "y_1", "P", "sum", "2x", "", "a b", "x\n", "é", "x" * 64, "x" * 65])
+_sections = ["sets", "parameters", "variables", "objective", "constraints", "values", "index"]
+_keys = st.sampled_from([*_sections, "domain", "lower", "upper", "sense", "expression", "for", "extra", "ub"])
+_choices = ["continuous", "integer", "binary", "minimize", "maximize", "feasibility"]
+_numbers = [0, 1, -3, 1.0, 1.5, Fraction(1, 3)]
+_leaves = st.sampled_from(
+    [
+        None,
+        True,
+        False,
+        *_numbers,
+        *_choices,
+        "",
+        "x",
+        "P",
+        "x\n",
+        "x" * 100,
+        "x" * 101,
+        "a\tb",
+        [],
+        {},
+        ["P"],
+        {"x": 1},
+    ]
+).map(copy.deepcopy)
+_documents = st.recursive(
+    _leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys | _names, inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@st.composite
+def nearly_valid(draw: st.DrawFn) -> Any:
+    """One of the schema's examples with a few places changed."""
+    document = copy.deepcopy(draw(st.sampled_from(SCHEMA["examples"])))
+    for _ in range(draw(st.integers(0, 3))):
+        container, key = draw(st.sampled_from(list(places(document)) or [(None, None)]))
+        if container is None:
+            break
+        action = draw(st.sampled_from(["replace", "remove", "add", "rename", "copy"]))
+        if action == "replace":
+            container[key] = draw(_documents)
+        elif action == "remove":
+            del container[key]
+        elif isinstance(container, list):
+            container.append(draw(_leaves))
+        elif action == "add":
+            container[draw(_keys | _names)] = draw(_documents)
+        elif action == "rename":
+            container[draw(_keys | _names)] = container.pop(key)
+        else:
+            container[draw(_keys | _names)] = copy.deepcopy(container[key])
+    return document
+
+
+def places(document: Any) -> Iterator[tuple[Any, Any]]:
+    """Every value of a document, as its container and key."""
+    if isinstance(document, dict | list):
+        for key in list(document) if isinstance(document, dict) else range(len(document)):
+            yield document, key
+            yield from places(document[key])
+
+
+@given(nearly_valid() | _documents)
+def test_accepts_exactly_what_jsonschema_accepts(document: Any) -> None:
+    findings = validate(document)
+    assert (findings == []) == ORACLE.is_valid(document), findings
+
+
+@given(nearly_valid())
+def test_findings_point_into_the_document(document: Any) -> None:
+    for finding in validate(document):
+        value = document
+        for part in finding.where.split("/")[1:]:
+            key = part.replace("~1", "/").replace("~0", "~")
+            value = value[int(key)] if isinstance(value, list) else value[key]
+
+
+@given(nearly_valid())
+def test_a_valid_document_can_be_read_and_written(document: Any) -> None:
+    if validate(document) == []:
+        formulation = Formulation.from_dict(document)
+        assert validate(formulation.to_dict()) == []
+        assert Formulation.from_dict(formulation.to_dict()) == formulation
+
+
+BREAD = {"domain": "integer", "lower": 0}
+GOOD: dict[str, Any] = {
+    "variables": {"x": BREAD},
+    "objective": {"sense": "maximize", "expression": "x"},
+    "constraints": {"c": "x <= 1"},
+}
+
+MESSAGES: list[tuple[dict[str, Any], str, str, str]] = [
+    ({"variables": {"x": {"domain": "integer", "lower": 0, "ub": 3}}}, "unknown-key", "/variables/x/ub", "'upper'"),
+    ({"variables": {"x": {"domain": "integer", "lower": 0, "uper": 3}}}, "unknown-key", "/variables/x/uper", "'upper'"),
+    ({"variables": {"x": {"domain": "integer", "lower": 0, "zzz": 3}}}, "unknown-key", "/variables/x/zzz", "known are"),
+    ({"variables": {"x": {"domain": "integer"}}}, "missing-key", "/variables/x", "null for none"),
+    ({"variables": {"x": {"domain": "int", "lower": 0}}}, "bad-choice", "/variables/x/domain", "'integer'"),
+    ({"variables": {"x": {"domain": 3, "lower": 0}}}, "bad-choice", "/variables/x/domain", ""),
+    ({"variables": {"x": {"domain": "integer", "lower": "0"}}}, "wrong-type", "/variables/x/lower", "without quotes"),
+    ({"variables": {"x": {**BREAD, "index": "P"}}}, "wrong-type", "/variables/x/index", '["P"]'),
+    ({"variables": {"x": {**BREAD, "index": ["P", 3]}}}, "wrong-type", "/variables/x/index/1", ""),
+    ({"variables": {"x": 3}}, "wrong-type", "/variables/x", '"domain"'),
+    ({"variables": ["x"]}, "wrong-type", "/variables", "map"),
+    ({"variables": {}}, "no-variables", "/variables", "at least one"),
+    ({"variables": {"my x": BREAD}}, "bad-name", "/variables/my x", "my_x"),
+    ({"objective": {"sense": "max", "expression": "x"}}, "bad-choice", "/objective/sense", "'maximize'"),
+    ({"objective": {"sense": "minimize"}}, "missing-key", "/objective", "minimize"),
+    ({"objective": {"sense": "minimize", "expression": 3}}, "wrong-type", "/objective/expression", "quotes"),
+    ({"objective": "3*x"}, "wrong-type", "/objective", '"sense"'),
+    (
+        {"objective": {"sense": "feasibility", "expression": "x"}},
+        "unexpected-expression",
+        "/objective/expression",
+        "remove",
+    ),
+    ({"constraints": ["x <= 1"]}, "wrong-type", "/constraints", "map"),
+    ({"constraints": {"c": 3}}, "wrong-type", "/constraints/c", '"for"'),
+    ({"constraints": {"c": {"expression": "x <= 1"}}}, "missing-key", "/constraints/c", "'for'"),
+    (
+        {"constraints": {"c": {"for": "p in P", "expression": "x", "if": "p > 1"}}},
+        "unknown-key",
+        "/constraints/c/if",
+        "",
+    ),
+    ({"constraints": {"a/b~": {"for": "", "expression": "x"}}}, "empty-text", "/constraints/a~1b~0/for", ""),
+    ({"constraints": {"line\nbreak": "x <= 1"}}, "bad-name", "/constraints/line\nbreak", "line breaks"),
+    ({"parameters": {"a": 3}}, "wrong-type", "/parameters/a", '{"values": 3}'),
+    ({"parameters": {"a": {"values": [1, 2]}}}, "wrong-type", "/parameters/a/values", "member"),
+    ({"parameters": {"a": {"values": {"x": {"y": "3"}}}}}, "wrong-type", "/parameters/a/values/x/y", "number"),
+    ({"parameters": {"a": {"index": ["P"], "value": 3}}}, "unknown-key", "/parameters/a/value", "'values'"),
+    ({"sets": {"P": {"a": 1}}}, "wrong-type", "/sets/P", "[1, 2, 3]"),
+    ({"sets": {"P": [1, True]}}, "bad-member", "/sets/P/1", "whole"),
+    ({"sets": {"P": ["a", ""]}}, "bad-member", "/sets/P/1", "characters"),
+    ({"subject_to": {}}, "unknown-key", "/subject_to", "'constraints'"),
+    ({"notes": ""}, "unknown-key", "/notes", "known are"),
+]
+
+
+@pytest.mark.parametrize(("change", "code", "where", "hint"), MESSAGES)
+def test_messages_blame_the_right_branch(change: dict[str, Any], code: str, where: str, hint: str) -> None:
+    finding = validate({**GOOD, **change})[0]
+    assert (finding.code, finding.where) == (code, where)
+    assert hint in finding.hint
+
+
+def test_all_problems_are_reported() -> None:
+    findings = validate({"variables": {"2": 1, "x": {"domain": "real", "lb": 0}}, "objective": 3, "extra": None})
+    assert [finding.code for finding in findings] == [
+        "unknown-key",
+        "missing-section",
+        "bad-name",
+        "unknown-key",
+        "bad-choice",
+        "wrong-type",
+    ]
+
+
+def test_the_number_of_findings_is_bounded() -> None:
+    start = time.perf_counter()
+    assert len(validate({**GOOD, "variables": {f"x{i}": i for i in range(100_000)}})) == MAX_FINDINGS
+    assert len(validate({**GOOD, "sets": {"P": ["" for _ in range(100_000)]}})) == MAX_FINDINGS
+    assert len(validate({**GOOD, **{f"variable{i}": i for i in range(100_000)}})) == MAX_FINDINGS
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("document", [None, 3, "x", [], [GOOD], True])
+def test_what_is_no_map_is_no_formulation(document: Any) -> None:
+    assert [finding.code for finding in validate(document)] == ["wrong-type"]
+
+
+def test_deep_values_are_followed_without_recursion() -> None:
+    deep: Any = "bottom"
+    for _ in range(5_000):
+        deep = {"a": deep}
+    (finding,) = validate({**GOOD, "parameters": {"p": {"values": deep}}})
+    assert finding.code == "wrong-type"
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), True, None, "3"])
+def test_what_is_no_number_is_refused(number: Any) -> None:
+    assert validate({**GOOD, "parameters": {"p": {"values": number}}})
+
+
+def test_small_documents_take_well_below_a_millisecond() -> None:
+    start = time.perf_counter()
+    for _ in range(1_000):
+        validate(SCHEMA["examples"][1])
+    assert time.perf_counter() - start < 1
