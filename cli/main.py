@@ -9,7 +9,7 @@ import typer
 
 from ..feasibility.errors import PyriteError
 
-COMMANDS = ("score", "check", "equivalent", "report", "compare")
+COMMANDS = ("score", "check", "equivalent", "convert", "report", "compare")
 """Modules of this folder, in the order of the help page; each has ``register(app)``."""
 
 app = typer.Typer(

@@ -4,7 +4,7 @@ Numbers: a rational with a finite decimal of at most ``MAX_DIGITS`` digits is wr
 Any other (1/3) is written with 17 significant digits, which is what a solver's float keeps, and a note says so.
 
 Names: LP and MPS cannot write every name. A name that is changed is recorded in a comment of the file
-(``\\ pyrite column make_bread_1_ "make[bread,1]"``), other programs skip it, and reading puts the name back.
+(``\\ pyrite column ["make_bread_1", "make[bread,1]"]``), other programs skip it, and reading puts the name back.
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ class Names:
                 given.add(name)
                 safe.append(name)
                 continue
-            base = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:100]
-            base = base if re.match(r"[A-Za-z]", base) and fits(base) else f"n_{base}"
+            base = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:60]
+            base = base if re.match(r"[A-Za-z]", base) and fits(base) else f"n_{base}".rstrip("_")
             number, new = 1, base
             while new in given or new in claimed or new.lower() in used:
                 number += 1

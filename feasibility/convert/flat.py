@@ -19,7 +19,7 @@ _NAME_LENGTH = 64
 def to_formulation(program: Program, notes: Notes | None = None) -> Formulation:
     """A flat formulation that builds to this program again, column by column and row by row, with exact numbers.
 
-    A name that is not an identifier is changed (``make[bread,1]`` to ``make_bread_1_``), with a note. Rows keep their
+    A name that is not an identifier is changed (``make[bread,1]`` to ``make_bread_1``), with a note. Rows keep their
     names. Raises Unsupported for what the language cannot say: a row with no side.
 
     >>> from pyrite.feasibility.program import Column, Row

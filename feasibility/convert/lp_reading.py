@@ -48,6 +48,8 @@ _SECTIONS = {
     "bin": "binary",
     "end": "end",
 }
+_GOAL = re.compile(r"\s*(min|minimum|minimi[sz]e|max|maximum|maximi[sz]e)\s+(?=[^\s:])", re.IGNORECASE)
+_FOLLOWED = re.compile(r"\s*(subject\s+to|such\s+that|s\.t\.)\s+(?=\S)", re.IGNORECASE)
 _REFUSED = {
     "semi-continuous": "semi-continuous variables",
     "semi": "semi-continuous variables",
@@ -89,7 +91,7 @@ def read_lp(text: str, notes: Notes) -> Program:
         if (words in _SECTIONS and words != "end") or words == "end":
             sections.append((_SECTIONS[words], []))
             continue
-        head = _header(content)
+        head = _header(content, not sections)
         if head is not None:
             sections.append((head[0], []))
             content = head[1]
@@ -101,9 +103,9 @@ def read_lp(text: str, notes: Notes) -> Program:
     return remarks.apply(_Reader(sections, notes).program())
 
 
-def _header(content: str) -> tuple[str, str] | None:
+def _header(content: str, is_first: bool) -> tuple[str, str] | None:
     """A section's name at the start of a line that goes on: ``Minimize obj: x``."""
-    match = re.match(r"\s*(minimi[sz]e|maximi[sz]e|subject\s+to|such\s+that|s\.t\.)\s+(?=\S)", content, re.IGNORECASE)
+    match = (_GOAL if is_first else _FOLLOWED).match(content)
     if match is None:
         return None
     return _SECTIONS[" ".join(match.group(1).lower().split())], content[match.end() :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +21,8 @@ from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.program import Program
 from pyrite.feasibility.pyomo_model import to_pyomo
 from pyrite.feasibility.pyomo_solving import available_solvers, component_name, solve_with
+from pyrite.feasibility.rationals import Exact
+from pyrite.feasibility.solution import Solution
 from pyrite.feasibility.solving import solve
 
 BAKERY = {
@@ -82,7 +85,7 @@ def test_errors_name_the_constraint() -> None:
         to_pyomo(Formulation.from_dict(document))
 
 
-# -- agreement with the compiled program -----------------------------------------------------------------------------
+# -- agreement with the compiled program -------------------------------------------------------------------------------
 
 
 def assert_same_model(program: Program, model: Any, point: list[Fraction]) -> None:
@@ -123,27 +126,65 @@ def test_same_columns_rows_and_coefficients(document: dict[str, Any], point: lis
     assert_same_model(program, to_pyomo(formulation), point[: len(program.columns)])
 
 
+def holds(model: Any, program: Program, point: Sequence[Exact]) -> bool:
+    """Whether Pyomo's own model, evaluated by Pyomo, has the point as a plan."""
+    variables = {component_name(item): item for item in model.component_data_objects(pyo.Var)}
+    for column, value in zip(program.columns, point, strict=True):
+        variables[column.name].set_value(float(value), skip_validation=True)
+    for row in model.component_data_objects(pyo.Constraint):
+        body, low, high = pyo.value(row.body), pyo.value(row.lower), pyo.value(row.upper)
+        slack = 1e-6 * max(1.0, abs(body))
+        if (low is not None and body < low - slack) or (high is not None and body > high + slack):
+            return False
+    for item in variables.values():
+        if (item.lb is not None and item.value < item.lb - 1e-9) or (
+            item.ub is not None and item.value > item.ub + 1e-9
+        ):
+            return False
+        if not item.is_continuous() and abs(item.value - round(item.value)) > 1e-9:
+            return False
+    return True
+
+
+def is_refuted(model: Any, program: Program, ours: Solution, said: str) -> bool:
+    """Whether our evidence, looked at by Pyomo's own model, denies the status that the other solver said."""
+    if ours.point is None or not holds(model, program, ours.point):
+        return False
+    if ours.status == "unbounded" and ours.ray is not None:
+        far = [x + 1000 * d for x, d in zip(ours.point, ours.ray, strict=True)]
+        sign = 1 if program.sense == "maximize" else -1
+        gain = sign * (program.objective.value(far) - program.objective.value(ours.point))
+        return holds(model, program, far) and gain > 0
+    return said == "infeasible"
+
+
 def assert_solvers_agree(document: dict[str, Any]) -> str:
-    """Our solve and Pyomo's HiGHS (SCIP where HiGHS has no answer): the status, and the optimum to 1e-9."""
+    """Our answer against the first of Pyomo's HiGHS and SCIP that agrees: the status, and the optimum to 1e-9.
+
+    Both solvers are wrong now and then (HiGHS gives 1/2 to an integer in no row; SCIP calls the unbounded
+    ``minimize x + y**2`` infeasible), so a disagreement counts as theirs only when our point or ray, evaluated by
+    Pyomo in Pyomo's model, denies their word. Returns the status, ``undecided`` or ``refuted``.
+    """
     formulation, policy = Formulation.from_dict(document), Policy()
     program = build(formulation)
     ours = solve(program, policy)
     model = to_pyomo(formulation)
     theirs = solve_with(model, "highs")
-    if theirs.status == "unknown" or theirs.status != ours.status:
+    if theirs.status != ours.status:
         theirs = solve_with(model, "scip_direct")
     if "unknown" in (ours.status, theirs.status):
         return "undecided"
+    if ours.status != theirs.status and is_refuted(model, program, ours, theirs.status):
+        return "refuted"
     assert ours.status == theirs.status, (ours.status, ours.message, theirs, document)
     if ours.status == "optimal":
         assert ours.point is not None
         assert theirs.objective is not None
         assert not violations(program, ours.point, policy)
         assert program.objective.value(ours.point) == ours.objective
-        # The other solver's word is good to its own tolerance (1e-6 or 1e-7 in the rows); ours is compared with the
-        # exact value that its own active set gives: 1e-9 where both are vertices, its tolerance where they are not.
-        tolerance = 1e-9 if not program.is_quadratic else 1e-6
-        assert float(ours.objective) == pytest.approx(theirs.objective, rel=tolerance, abs=10 * tolerance)
+        # Vertices agree to 1e-9. The minimum of a parabola is found to the root of the solver's tolerance only.
+        tolerance = 1e-6 if program.is_quadratic else 1e-9
+        assert float(ours.objective or 0) == pytest.approx(theirs.objective, rel=tolerance, abs=10 * tolerance)
     return ours.status
 
 
@@ -165,11 +206,11 @@ def test_two_thousand_formulations_agree() -> None:
 
     run()
     assert sum(seen.values()) >= 2000
-    assert seen.get("undecided", 0) <= 20, seen
+    assert seen.get("undecided", 0) + seen.get("refuted", 0) <= 40, seen
     assert min(seen.get(status, 0) for status in ("optimal", "infeasible", "unbounded")) >= 20, seen
 
 
-# -- solving ----------------------------------------------------------------------------------------------------------
+# -- solving -----------------------------------------------------------------------------------------------------------
 
 
 def test_statuses_are_told_apart() -> None:

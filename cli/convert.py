@@ -1,0 +1,99 @@
+"""``pyrite convert``: own JSON to and from MathOptFormat, LP and MPS."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..feasibility.errors import PyriteError
+from .console import note, print_json, read_text
+
+if TYPE_CHECKING:
+    from ..feasibility.convert import Format
+
+_FORMATS = "json, mof, lp or mps"
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``convert``."""
+    app.command("convert")(convert_command)
+
+
+def convert_command(
+    source: Annotated[str, typer.Argument(metavar="IN", help="A .json, .mof.json, .lp or .mps file, or -.")],
+    target: Annotated[str, typer.Argument(metavar="OUT", help="The file to write, or - for standard output.")],
+    from_format: Annotated[str | None, typer.Option("--from", help=f"{_FORMATS}; else by IN's suffix.")] = None,
+    to_format: Annotated[str | None, typer.Option("--to", help=f"{_FORMATS}; else by OUT's suffix.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="What was converted, as JSON.")] = False,
+) -> None:
+    """Convert a model: its linear, integer and quadratic parts, number for number. What a format lacks is refused."""
+    from ..feasibility.convert import convert
+
+    if as_json and target == "-":
+        raise PyriteError("--json and OUT - both want standard output; name a file")
+    reads, writes = _format(source, from_format, "--from"), _format(target, to_format, "--to")
+    text = read_text(source)
+    try:
+        done = convert(text, reads, writes)
+    except PyriteError as error:
+        raise PyriteError(f"{'standard input' if source == '-' else source}: {error.message}") from error
+    for line in done.notes:
+        note(f"pyrite: {line}")
+    if target == "-":
+        sys.stdout.write(done.text)
+    else:
+        _write(target, done.text)
+    program = done.program
+    if as_json:
+        document = {
+            "from": reads,
+            "to": writes,
+            "columns": len(program.columns),
+            "rows": len(program.rows),
+            "integers": sum(column.is_integer for column in program.columns),
+            "quadratic": program.is_quadratic or program.is_nonlinear,
+            "notes": list(done.notes),
+        }
+        print_json(document)
+    elif target != "-":
+        note(f"{target}: {len(program.columns):,} variables, {len(program.rows):,} constraints")
+
+
+def _format(path: str, given: str | None, option: str) -> Format:
+    from ..feasibility.convert import FORMATS, format_of
+
+    if given is None:
+        if path == "-":
+            raise PyriteError(f"- has no suffix: say {option} {_FORMATS}")
+        return format_of(path)
+    for known in FORMATS:
+        if given.lower() == known:
+            return known
+    raise PyriteError(f"{option} is {_FORMATS}, not {given!r}")
+
+
+def _write(path: str, text: str) -> None:
+    """Write the whole file or leave the old one: a name that is there is replaced at the end."""
+    folder = os.path.dirname(path) or "."
+    if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe is written as it is
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return
+    try:
+        mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o666 & ~_umask()
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as file:
+            file.write(text)
+        os.chmod(file.name, mode)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise PyriteError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
