@@ -16,8 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtrit
 
 from .observing import ABSENT, PASS, UNKNOWN, Observed
 
@@ -45,7 +44,7 @@ def wilson(successes: float, n: float, level: float = 0.95, z: float | None = No
     if not 0 <= successes <= n:
         raise ValueError(f"{successes} successes of {n}")
     if z is None:
-        z = float(norm.ppf(0.5 + level / 2))
+        z = float(ndtri(0.5 + level / 2))
     rate = successes / n
     scale = 1 + z * z / n
     center = (rate + z * z / (2 * n)) / scale
@@ -76,7 +75,7 @@ def clustered_interval(values: Floats, clusters: NDArray[np.int64], level: float
     spread = rate * (1 - rate)
     effective = float(count) if variance <= 1e-15 else min(float(n), spread / variance)
     effective = max(effective, 1.0)
-    z = float(student.ppf(0.5 + level / 2, count - 1))
+    z = float(stdtrit(count - 1, 0.5 + level / 2))
     return wilson(min(rate, 1.0) * effective, effective, level, z)
 
 
