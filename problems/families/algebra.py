@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
@@ -75,7 +76,8 @@ def linear(terms: Iterable[tuple[Exact, str]]) -> str:
 
 def identifier(words: str) -> str:
     """A name that the language takes, from a noun: ``"oak table"`` gives ``oak_table``."""
-    name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
     return name if name and not name[0].isdigit() else f"n{name}"
 
 

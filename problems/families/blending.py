@@ -305,10 +305,10 @@ def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     total = f"sum({use}[i] for i in {s})"
     rows = {"need": (f"k in {q}", f"sum({content}[i,k]*{use}[i] for i in {s}) >= {need}[k]")}
     if drawing.size == "large":
-        limit = pick(("limit", "available", "supply"))
-        parameters[limit] = vector(s, names, [made.most[i] for i in range(len(names))])
-        meanings[limit] = f"the most {units} of an ingredient that can be used"
-        rows["supply_limit"] = (f"i in {s}", f"{use}[i] <= {limit}[i]")
+        supply = pick(("limit", "available", "supply"))
+        parameters[supply] = vector(s, names, [made.most[i] for i in range(len(names))])
+        meanings[supply] = f"the most {units} of an ingredient that can be used"
+        rows["supply_limit"] = (f"i in {s}", f"{use}[i] <= {supply}[i]")
     else:
         rows |= {f"most_{names[i]}": f"{use}[{names[i]}] <= {most}" for i, most in made.most.items()}
     if made.pair is not None:

@@ -133,7 +133,8 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
         return replace(made, total=sum(reach) + change.between(5, 40))
     if drawing.is_a("sometimes"):
         j = (i + 1 + change.below(len(made.items) - 1)) % len(made.items)
-        return replace(made, pair=(i, j, max(1, min(reach[i], reach[j]) * change.between(3, 10) // 10)))
+        room = made.caps[i] + made.caps[j] if drawing.size == "large" else min(reach[i], reach[j])
+        return replace(made, pair=(i, j, max(1, room * change.between(3, 9) // 10)))
     if drawing.size == "large":
         return replace(made, floors={i: max(1, min(reach[i], made.caps[i]) // 2)})
     kind = change.pick(("profit", "stock", "use"))

@@ -332,8 +332,8 @@ class Voice:
 
     def _message(self, opening: str, told: list[str], question: str) -> str:
         lead = self.phrase(
-            "[Quick question|A question|Need some help here|Can someone work this out?|Stuck on this one]. ", "hey! ", "",
-            "[Copied from my notes|As discussed]: ",
+            "[Quick question.|A question.|Need some help here.|Can someone work this out?|Stuck on this one.]", "hey!", "",
+            "[Copied from my notes|As discussed]:",
         )  # fmt: skip
         return _blocks(f"{tidy(lead)} {self._flow([opening, *told])}\n{question}".lstrip())
 

@@ -45,6 +45,8 @@ def describe(voice: Voice, data: Data, sets: Mapping[str, str], parameters: Mapp
 
 def _set_words(voice: Voice, members: tuple[str | int, ...], meaning: str) -> str:
     size = voice.digits(len(members))
+    if len(members) == 1:
+        return f"{meaning} (only one: {members[0]})"
     return voice.phrase(
         "{meaning} ({size} of them, {first} to {last})",
         "{meaning}, {size} in [all|number]: {first}, {second}, ..., {last}",
