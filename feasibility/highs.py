@@ -212,11 +212,13 @@ def run(
     integers: bool = False,
     presolve: bool = True,
     cost: bool = True,
+    strict: bool = False,
 ) -> Answer:
     """Solve with HiGHS: the continuous relaxation, or with ``integers`` the mixed-integer program.
 
     ``deadline`` is a ``time.monotonic()`` value; HiGHS honours it mostly but not always. ``presolve`` off makes rays
-    available; ``cost`` off asks for any feasible point. Bases and rays come back for linear relaxations only.
+    available; ``cost`` off asks for any feasible point; ``strict`` sets the smallest feasibility tolerances. Bases and
+    rays come back for linear relaxations only.
     """
     highs = _instance(policy)
     columns, rows = floats.lower.size, floats.row_lower.size
@@ -234,7 +236,7 @@ def run(
         starts, index, value = floats.hessian
         if highs.passHessian(columns, index.size, 1, starts, index, value) == highspy.HighsStatus.kError:
             return Answer("error", message="HiGHS refused the quadratic objective")
-    _set_options(highs, policy, deadline, presolve, mixed=integers and bool(floats.integer.any()))
+    _set_options(highs, policy, deadline, presolve, strict, mixed=integers and bool(floats.integer.any()))
     status = highs.run()
     if status == highspy.HighsStatus.kError and highs.getModelStatus() == _STATUS.kNotset:
         # Another instance in this process started HiGHS's worker threads with a different number of threads, and HiGHS
@@ -250,16 +252,20 @@ def run(
     return answer
 
 
-def _set_options(highs: Any, policy: Policy, deadline: float | None, presolve: bool, mixed: bool) -> None:
+def _set_options(
+    highs: Any, policy: Policy, deadline: float | None, presolve: bool, strict: bool, *, mixed: bool
+) -> None:
     limit = _INF if deadline is None else max(deadline - time.monotonic(), 0.01)
     options: dict[str, Any] = {
         "threads": policy.threads,
         "random_seed": policy.seed % 2**31,
         "time_limit": limit,  # counted from the start of each run since HiGHS 1.11, although getRunTime() adds runs up
         "presolve": "choose" if presolve else "off",
+        "primal_feasibility_tolerance": 1e-10 if strict else 1e-7,
     }
     if mixed:
         options["mip_rel_gap"] = options["mip_abs_gap"] = float(policy.mip_gap)
+        options["mip_feasibility_tolerance"] = 1e-10 if strict else 1e-6
     for name, value in options.items():
         if highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
             raise ValueError(f"HiGHS has no option {name} = {value}")

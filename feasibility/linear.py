@@ -229,9 +229,8 @@ def _unbounded(
         if ray and exactness.proves_unbounded(_linear_part(program, True), feasible.point, ray, integrality=False):
             proof: Proof = feasible.proof or "solver-trusted"
             return Relaxation("unbounded", proof, feasible.point, feasible.exact_point, ray=tuple(ray))
-    if answer.outcome == "unbounded" and answer.ray:
-        return Relaxation("unbounded", "solver-trusted", feasible.point, feasible.exact_point)
-    return Relaxation("unknown", code="solver-error", message=answer.message)
+    point, exact = feasible.point, feasible.exact_point
+    return Relaxation("unknown", None, point, exact, code="solver-error", message=f"{answer.message}, without a proof")
 
 
 def recession(program: Program, policy: Policy, deadline: float | None) -> list[Exact] | None:

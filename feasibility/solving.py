@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from math import isfinite
 
 from . import exactness
 from .branching import search
-from .highs import FloatProgram, run, to_floats
+from .highs import Answer, FloatProgram, run, to_floats
 from .linear import Relaxation, contradiction, relax
 from .nonlinear import solve_nonlinear
 from .policy import Policy
@@ -40,9 +41,9 @@ def solve(program: Program, policy: Policy | None = None, *, deadline: float | N
 
 def _solve(program: Program, policy: Policy, deadline: float) -> Solution:
     if program.is_nonlinear:
-        found = contradiction(program)
-        if found is not None:
-            return Solution("infeasible", "certified", farkas=found, code="infeasible")
+        crossed = contradiction(program)
+        if crossed is not None:
+            return Solution("infeasible", "certified", farkas=crossed, code="infeasible")
         return _beyond(program, policy, deadline, "nonlinear", "a constraint multiplies unknowns")
     if program.is_quadratic:
         return _solve_quadratic(program, policy, deadline)
@@ -54,9 +55,8 @@ def _solve(program: Program, policy: Policy, deadline: float) -> Solution:
 def _solve_quadratic(program: Program, policy: Policy, deadline: float) -> Solution:
     """Convex and continuous is solved; otherwise only emptiness and lucky relaxations are decided."""
     if not exactness.is_convex(program):
-        empty = _emptiness(program, policy, deadline)
         kind = "concave" if program.sense == "maximize" else "convex"
-        return empty or _beyond(program, policy, deadline, "nonconvex", f"the quadratic objective is not {kind}")
+        return _beyond(program, policy, deadline, "nonconvex", f"the quadratic objective is not {kind}")
     tight = tighten(program)
     relaxation = relax_quadratic(tight, policy, deadline)
     if (
@@ -65,21 +65,23 @@ def _solve_quadratic(program: Program, policy: Policy, deadline: float) -> Solut
         or (relaxation.proof == "certified" and _is_whole(tight, relaxation))
     ):
         return _with_integers(program, tight, relaxation, policy, deadline)
-    empty = _emptiness(program, policy, deadline)
-    return empty or _beyond(program, policy, deadline, "integer-quadratic", "integers with a quadratic objective")
-
-
-def _emptiness(program: Program, policy: Policy, deadline: float) -> Solution | None:
-    """The verdict infeasible, when the rows alone (integers included) decide it."""
-    found = _solve(Program(program.columns, program.rows, "feasibility"), policy, deadline)
-    return found if found.status == "infeasible" else None
+    return _beyond(program, policy, deadline, "integer-quadratic", "integers with a quadratic objective")
 
 
 def _beyond(program: Program, policy: Policy, deadline: float, code: str, message: str) -> Solution:
-    """A class that HiGHS does not solve: SCIP when the policy asks for it, else an honest unknown."""
+    """A class that HiGHS does not solve: SCIP when the policy asks for it, else an honest unknown.
+
+    When the rows are linear, they alone may decide that nothing is possible; or else they give a feasible point.
+    """
+    point, exact = None, False
+    if not program.is_nonlinear:
+        found = _solve(Program(program.columns, program.rows, "feasibility"), policy, deadline)
+        if found.status == "infeasible":
+            return found
+        point, exact = found.point, found.exact_point
     if policy.nonlinear:
         return solve_nonlinear(program, policy, deadline)
-    return Solution("unknown", code=code, message=message)
+    return Solution("unknown", point=point, exact_point=exact, code=code, message=message)
 
 
 def _with_integers(
@@ -143,35 +145,59 @@ def _mixed(
     program: Program, target: Program, floats: FloatProgram, relaxation: Relaxation, policy: Policy, deadline: float
 ) -> Solution:
     """HiGHS's search: its integers are rounded and fixed, the rest is solved again, and the plan is re-evaluated."""
-    answer = run(floats, policy, deadline=deadline, integers=True, cost=target.sense != "feasibility")
+    cost = target.sense != "feasibility"
+    answer = run(floats, policy, deadline=deadline, integers=True, cost=cost)
+    if answer.outcome not in ("optimal", "infeasible", "time-limit"):
+        # The relaxation has an optimum, or none was asked for: presolve alone can have called it unbounded.
+        answer = run(floats, policy, deadline=deadline, integers=True, cost=cost, presolve=False)
     if answer.outcome == "infeasible":
         return Solution("infeasible", "solver-trusted", code="infeasible", message=answer.message)
-    if answer.outcome != "optimal":
+    plan = _rounded(target, answer, policy, deadline)
+    if plan is None and answer.outcome == "optimal":
+        # A plan that lives on the solver's tolerances; ask again with the smallest ones it has.
+        answer = run(floats, policy, deadline=deadline, integers=True, cost=cost, strict=True)
+        plan = _rounded(target, answer, policy, deadline)
+    if answer.outcome != "optimal" or plan is None or plan.point is None:
         code = "time-limit" if answer.outcome == "time-limit" else "solver-error"
-        return Solution("unknown", code=code, message=answer.message)
+        message = (
+            answer.message if plan or answer.outcome != "optimal" else "the solver's plan fails once it is rounded"
+        )
+        point, exact = (None, False) if plan is None else (plan.point, plan.exact_point)
+        return Solution("unknown", point=point, exact_point=exact, code=code, message=message)
+    if not cost:
+        return _whole_answer(program, relaxation, plan.point, plan.proof or "solver-trusted", plan.exact_point)
+    proof: Proof = "certified" if _closes(target, relaxation, plan.point) else "solver-trusted"
+    if proof == "solver-trusted" and plan.exact_point and relaxation.dictionary is not None:
+        tree = search(target, relaxation.dictionary.copy(), work=WORK, deadline=deadline, known=plan.point)
+        if tree.ending == "optimal" and tree.point is not None:
+            return _whole_answer(program, relaxation, tree.point, "certified")
+    return _whole_answer(program, relaxation, plan.point, proof, plan.exact_point)
+
+
+def _rounded(target: Program, answer: Answer, policy: Policy, deadline: float) -> Relaxation | None:
+    """The solver's plan with whole integers and the rest solved again; None when there is none or it fails that."""
+    if not answer.point:
+        return None
     fixed: list[Column] = []
     for column, x in zip(target.columns, answer.point, strict=True):
         if column.domain == "continuous":
             fixed.append(column)
             continue
-        whole = round(x)
-        if abs(x - whole) > policy.integer_tolerance:
-            message = f"the solver puts {column.name} at {x}, which is not whole"
-            return Solution("unknown", code="solver-error", message=message)
-        fixed.append(replace(column, domain="continuous", lower=whole, upper=whole))
-    rest = relax(Program(fixed, target.rows, target.sense, target.objective), policy, deadline)
-    if rest.status != "optimal" or rest.point is None:
-        return Solution("unknown", code="solver-error", message="the solver's plan fails once its integers are rounded")
-    proof: Proof = "solver-trusted"
-    if target.sense == "feasibility":
-        proof = rest.proof or proof
-    elif relaxation.proof == "certified" and _closes(target, relaxation, rest.point):
-        proof = "certified"
-    return _whole_answer(program, relaxation, rest.point, proof, rest.exact_point)
+        if not isfinite(x) or abs(x - round(x)) > policy.integer_tolerance:
+            return None
+        fixed.append(replace(column, domain="continuous", lower=round(x), upper=round(x)))
+    # At the deadline the last plan is still worth half a second.
+    moment = max(deadline, time.monotonic() + 0.5)
+    rest = relax(Program(fixed, target.rows, target.sense, target.objective), policy, moment)
+    if rest.status != "optimal" or rest.point is None or exactness.violations(target, rest.point, policy):
+        return None
+    return rest
 
 
 def _closes(program: Program, relaxation: Relaxation, point: tuple[Exact, ...]) -> bool:
     """Whether the relaxation's bound, rounded to what the objective can reach, proves the plan optimal."""
+    if relaxation.proof != "certified":
+        return False
     bound = exactness.proved_bound(program, relaxation.duals)
     if bound is None or exactness.violations(program, point):
         return False
@@ -188,8 +214,7 @@ def _whole_answer(
     program: Program, relaxation: Relaxation, point: tuple[Exact, ...], proof: Proof, exact_point: bool = True
 ) -> Solution:
     if relaxation.status == "unbounded":
-        if relaxation.ray is None:
-            return Solution("unbounded", "solver-trusted", point=point, exact_point=exact_point, code="unbounded")
+        assert relaxation.ray is not None
         whole_ray = tuple(exactness.over_common_denominator(relaxation.ray)[1])
         if relaxation.proof != "certified":
             proof = "solver-trusted"
