@@ -159,6 +159,8 @@ class Usage:
         for generator in generators:
             name, set_name = generator.name, generator.set_name
             kind = "a bound name" if name in scope else self.symbols.kind(name)
+            if name in scope:
+                scope[name].used = True  # what hides it is the trouble
             if kind:
                 self.add("shadowed-name", f"{name!r} is already {kind}", generator, "choose another name for the loop")
             known = set_name in self.symbols.sets
