@@ -40,7 +40,7 @@ _ClickException: type[Exception] = typer.BadParameter.__mro__[2]
 def main() -> None:
     """Run the command line; a PyriteError becomes one line on standard error and its exit code."""
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="pyrite")
     except PyriteError as error:
         _say(f"pyrite: {error.message}")
         sys.exit(error.exit_code)

@@ -1,0 +1,193 @@
+"""``pyrite check`` as a whole process: reads like a linter, exits like one."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+PYRITE = [sys.executable, "-c", "from pyrite.cli.main import main; main()"]
+GOOD = {
+    "variables": {"bread": {"domain": "integer", "lower": 0}, "cake": {"domain": "integer", "lower": 0}},
+    "objective": {"sense": "maximize", "expression": "3*bread + 5*cake"},
+    "constraints": {"oven": "2*bread + 4*cake <= 120", "contract": "bread >= 10"},
+}
+INDEXED = {
+    "sets": {"P": ["bread", "cake"], "T": [1, 2, 3]},
+    "parameters": {"profit": {"index": ["P"], "values": {"bread": 3, "cake": 5}}, "hours": {"values": 40}},
+    "variables": {
+        "make": {"index": ["P", "T"], "domain": "integer", "lower": 0, "upper": 50},
+        "stock": {"index": ["P", "T"], "domain": "continuous", "lower": 0},
+    },
+    "objective": {"sense": "maximize", "expression": "sum(profit[p]*make[p,t] for p in P for t in T)"},
+    "constraints": {
+        "labor": {"for": "t in T", "expression": "sum(make[p,t] for p in P) <= hours"},
+        "balance": {"for": "p in P, t in T if t > 1", "expression": "stock[p,t] == stock[p,t-1] + make[p,t]"},
+    },
+}
+
+
+def check(document, *arguments, stdin=None):
+    if document is not None:
+        stdin = document if isinstance(document, str) else json.dumps(document)
+    command = [*PYRITE, "check", "-", *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+
+
+def changed(part, **values):
+    return {**GOOD, part: {**GOOD[part], **values}}
+
+
+def test_the_first_example_of_the_language():
+    done = check(GOOD)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert done.stdout == (
+        "ok  parses\n"
+        "ok  schema\n"
+        "ok  references\n"
+        "ok  builds      mixed-integer, 2 columns, 2 rows\n"
+        "ok  feasible\n"
+        "ok  bounded     optimum 180  certified\n"
+        "\n"
+        "surface: yes   substance: yes (decided by bounded)   proof: certified\n"
+    )
+
+
+def test_the_second_example_of_the_language():
+    done = check(INDEXED)
+    assert done.returncode == 0
+    assert "mixed-integer, 12 columns, 7 rows" in done.stdout
+    assert "optimum 600  certified" in done.stdout
+
+
+def test_an_error_points_at_the_character_and_says_what_to_write():
+    done = check(changed("constraints", oven="2*bread + 4*pie < 120"))
+    assert done.returncode == 1
+    assert "NO  references  strict-inequality" in done.stdout
+    lines = done.stdout.splitlines()
+    row = lines.index("      2*bread + 4*pie < 120")
+    assert lines[row + 1].rstrip() == "                      ^"
+    assert lines[row + 2] == "  hint: write <="
+
+
+def test_a_fault_in_the_text_points_into_the_text():
+    text = json.dumps(GOOD).replace('"oven": ', '"oven": NaN, "x": ')
+    done = check(text)
+    assert "parses: not-finite" in done.stdout
+    line = next(line for line in done.stdout.splitlines() if "NaN," in line)
+    caret = done.stdout.splitlines()[done.stdout.splitlines().index(line) + 1]
+    assert line[caret.index("^") :].startswith("NaN")
+
+
+def test_a_long_line_is_cut_around_the_caret():
+    long = " + ".join(["bread"] * 200) + " + pie <= 1"
+    done = check(changed("constraints", long=long))
+    lines = done.stdout.splitlines()
+    at = next(i for i, line in enumerate(lines) if set(line.strip()) == {"^"})
+    assert lines[at - 1][lines[at].index("^") :].startswith("pie")
+    assert len(lines[at - 1]) < 120
+
+
+def test_a_conflict_is_listed_with_its_numbers():
+    done = check(changed("constraints", contract="bread >= 70"))
+    assert done.returncode == 1
+    assert "no plan is possible: oven, contract and cake >= 0 cannot hold together" in done.stdout
+    assert "      oven: 2*bread + 4*cake <= 120" in done.stdout
+    assert "      contract: bread >= 70" in done.stdout
+    assert "      bound: cake >= 0" in done.stdout
+
+
+def test_against_a_problem(tmp_path):
+    problems = tmp_path / "p.jsonl"
+    problem = {"id": "bakery", "text": "Bake.", "reference": GOOD, "units": {"oven": "hours"}}
+    problems.write_text(json.dumps(problem) + "\n" + json.dumps({"id": "other", "text": "x"}) + "\n")
+    arguments = ("--problem", "bakery", "--problems", problems)
+    assert check(GOOD, *arguments).returncode == 0
+    done = check(changed("constraints", oven="2*bread + 4*cake <= 1240"), *arguments)
+    assert done.returncode == 1
+    assert "its plan breaks the problem: oven uses 1,240 hours, 120 exist (1,120 too many)" in done.stdout
+    done = check(GOOD, "--problem", "cakery", "--problems", problems)
+    assert done.returncode == 2
+    assert done.stderr == f"pyrite: {problems} has no problem 'cakery'; it has bakery, other\n"
+
+
+def test_json():
+    done = check(GOOD, "--json")
+    document = json.loads(done.stdout)
+    assert document["ok"] is True
+    assert document["stages"]["bounded"]["plan"] == {"bread": 60.0, "cake": 0.0}
+    document = json.loads(check("prose", "--json").stdout)
+    assert document["ok"] is False
+    assert document["stages"]["parses"]["code"] == "no-json"
+
+
+def test_unknown_is_no_yes():
+    done = check({**changed("constraints", area="bread*cake >= 3")})
+    assert done.returncode == 1
+    assert "??  builds      nonlinear" in done.stdout
+    assert "substance: unknown" in done.stdout
+
+
+def test_a_file_and_its_absence(tmp_path):
+    path = tmp_path / "f.json"
+    path.write_text("\ufeff" + json.dumps(GOOD), encoding="utf-8")
+    run = lambda *a: subprocess.run([*PYRITE, "check", *map(str, a)], capture_output=True, text=True, check=False)  # noqa: E731
+    assert run(path).returncode == 0
+    path.write_bytes(b"\xff\xfe{}")
+    for arguments, reason in (
+        ((tmp_path / "none.json",), "there is no such file"),
+        ((path,), "is not UTF-8 (byte 1); save it as UTF-8"),
+        ((path, "--problem", "p"), "--problem ID and --problems FILE go together"),
+    ):
+        done = run(*arguments)
+        assert done.returncode == 2
+        assert reason in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("solver", ["appsi_highs"])
+def test_a_second_opinion_agrees(solver):
+    done = check(INDEXED, "--solver", solver)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"second opinion: {solver} agrees: optimal, 600 (here: optimal, 600)" in done.stdout
+    document = json.loads(check(changed("constraints", contract="bread >= 70"), "--solver", solver, "--json").stdout)
+    assert document["second_opinion"]["status"] == "infeasible"
+    assert document["second_opinion"]["agrees"] is True
+    assert document["ok"] is False
+
+
+def test_a_second_opinion_that_disagrees_is_said_and_exits_1(monkeypatch, capsys, tmp_path):
+    import typer
+
+    from pyrite.cli import check as module
+    from pyrite.feasibility import pyomo_solving
+
+    lie = pyomo_solving.PyomoAnswer("optimal", 181.0)
+    monkeypatch.setattr(pyomo_solving, "solve_with", lambda *_, **__: lie)
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps(GOOD))
+    with pytest.raises(typer.Exit) as caught:
+        module.check_command(str(path), None, None, "other", None, None, False)
+    assert caught.value.exit_code == 1
+    assert "second opinion: other DISAGREES: optimal, 181 (here: optimal, 180)" in capsys.readouterr().out
+
+
+def test_an_unknown_solver_is_one_line():
+    done = check(GOOD, "--solver", "no-such-solver")
+    assert done.returncode == 2
+    assert done.stderr.startswith("pyrite: solver 'no-such-solver' is not on this machine; Pyomo finds: ")
+
+
+def test_hostile_formulations_end_within_the_limit():
+    sets = {"S": list(range(1000))}
+    document = {
+        **GOOD,
+        "sets": sets,
+        "constraints": {"c": {"for": "i in S, j in S, k in S", "expression": "i*bread <= j*k"}},
+    }
+    started = time.monotonic()
+    assert "builds: too-many-rows" in check(document).stdout
+    assert "parses: " in check("[" * 1_000_000).stdout
+    assert time.monotonic() - started < 10
