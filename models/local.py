@@ -111,7 +111,8 @@ class LocalAnswerer:
     def _constraint(self, request: Request) -> Any:
         if self.settings.decoding == "free":
             return None
-        from .grammar import language_grammar, names_grammar
+        from .grammar import language_grammar
+        from .names_grammar import names_grammar
 
         if self._grammars is None:
             model, tokenizer = self.loaded.model, self.loaded.tokenizer
