@@ -231,7 +231,7 @@ class _Climb:
             from .words import violated
 
             rows = violated(program, broken, {})
-            self.solution = replace(solution, status="unknown", code="point-denied")
+            self.solution = replace(solution, status="unknown", code="point-denied", point=None)
             return unknown(
                 "point-denied", f"exact arithmetic denies the solver's point: {rows[0]['sentence']}", violated=rows
             )
@@ -260,7 +260,8 @@ class _Climb:
             if self._reference().status == "unbounded":
                 return passed("both-unbounded", "unbounded, as the problem is", **details)
             return fail("unbounded", f"there is no best plan: {sentence}", **details)
-        return unknown(solution.code or "solver-unknown", solution.message or "the solver reached no answer")
+        plan = {} if solution.point is None else point("plan", program, solution.point)
+        return unknown(solution.code or "solver-unknown", solution.message or "the solver reached no answer", **plan)
 
     def sound(self) -> StageResult:
         from .soundness import sound
