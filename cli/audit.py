@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
+from .console import print_json, progress, table
 
 if TYPE_CHECKING:
     from ..problems.audit import Audit, Entry
@@ -42,21 +42,15 @@ def audit_command(
     if not seconds > 0:
         raise PyriteError(f"--seconds is more than 0, not {seconds}")
     problems = read_problems(path)
-    shown = sys.stderr.isatty() and not as_json
-    progress = (lambda done: _progress(done, len(problems))) if shown else None
-    result = audit(problems, Policy(time_limit=seconds), workers=workers, threshold=threshold, progress=progress)
+    with progress(len(problems), "auditing") as advance:
+        result = audit(problems, Policy(time_limit=seconds), workers=workers, threshold=threshold, progress=advance)
     result.complaints = [str(complaint) for complaint in problems.complaints]
     if as_json:
-        json.dump(result.to_dict(), sys.stdout, indent=2, ensure_ascii=False)
-        typer.echo()
+        print_json(result.to_dict())
     else:
         _show(result, everything)
     if result.wrong:
         raise typer.Exit(1)
-
-
-def _progress(done: int, total: int) -> None:
-    typer.echo(f"\r{done:,} of {total:,} audited", err=True, nl=done == total)
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
@@ -84,8 +78,7 @@ def _show(result: Audit, everything: bool) -> None:
         if sys.stdout.isatty():
             _rich_table(rows)
         else:
-            for row in (_HEAD, *rows):  # tab-separated: for grep, cut and spreadsheets
-                typer.echo("\t".join(row))
+            typer.echo(table(_HEAD, rows, left=len(_HEAD)))
     for complaint in result.complaints:
         typer.echo(complaint)
     for entry in entries:
@@ -98,13 +91,13 @@ def _rich_table(rows: list[tuple[str, ...]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, header_style="bold")
+    grid = Table(box=None, header_style="bold")
     for title in _HEAD:
-        table.add_column(title, justify="right" if title in ("stated", "whole", "fractional") else "left")
+        grid.add_column(title, justify="right" if title in ("stated", "whole", "fractional") else "left")
     for row in rows:
         style = "red" if any(word.isupper() for word in row[-1].split(", ")) else None
-        table.add_row(*row, style=style)
-    Console().print(table)
+        grid.add_row(*row, style=style)
+    Console().print(grid)
 
 
 def _totals(counts: dict[str, Any]) -> str:

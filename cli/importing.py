@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..feasibility.errors import PyriteError
+from .console import note, print_json
 
 if TYPE_CHECKING:
     from ..problems.importers.records import Import
@@ -56,11 +55,10 @@ def import_command(
     write_lines(out, (problem.to_dict() for problem in outcome.problems))
     if not quiet:
         for remark in outcome.remarks:
-            typer.echo(str(remark), err=True)
+            note(str(remark))
     if as_json:
         remarks = [remark.to_dict() for remark in outcome.remarks]
-        json.dump({**outcome.counts(), "out": str(out), "notes": remarks}, sys.stdout, indent=2, ensure_ascii=False)
-        typer.echo()
+        print_json({**outcome.counts(), "out": str(out), "notes": remarks})
     else:
         typer.echo(summary(outcome, out))
 

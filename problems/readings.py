@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
 from ..feasibility.formulation import plain_number
@@ -57,7 +58,8 @@ class Outcome:
 
 def same_value(value: Exact, reference: Exact, tolerance: float = 1e-6) -> bool:
     """``|value - reference| <= tolerance * max(1, |reference|)``, the policy's rule for values."""
-    return abs(value - reference) <= tolerance * max(1, abs(reference))
+    gap, size = abs(Fraction(value) - Fraction(reference)), abs(Fraction(reference))
+    return gap <= Fraction(tolerance) * max(Fraction(1), size)
 
 
 def read_as(program: Program, integrality: Integrality) -> Program:

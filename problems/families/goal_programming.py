@@ -92,6 +92,10 @@ def _instance(drawing: Drawing) -> _Instance:
         under = (numbers.between(1, 6), *under[1:])
     hard = tuple(numbers.between(1, 8) for _ in doings)
     limit = sum(h * p for h, p in zip(hard, plan, strict=True)) * numbers.between(6, 10) // 10
+    # The limit keeps the first goal that minds a shortfall out of reach, so that something is always missed.
+    k = next(k for k, weight in enumerate(under) if weight)
+    out_of_reach = min(target[k] * h // a for h, a in zip(hard, adds[k], strict=True))
+    limit = min(limit, out_of_reach * numbers.between(6, 9) // 10)
     made = _Instance(story, doings, goals, adds, target, under, over, hard, max(1, limit))
     return made if drawing.is_a("plain") else _changed(drawing, made)
 

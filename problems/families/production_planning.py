@@ -95,18 +95,18 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
     t, p = change.below(len(made.periods)), change.below(len(made.goods))
     if drawing.is_a("infeasible"):
         needed = sum(h * max(0, sum(d) - o) for h, d, o in zip(made.hours, made.demand, made.opening, strict=True))
-        capacity = list(made.capacity)
-        while sum(capacity) >= needed:
-            capacity = [max(1, c * change.between(60, 80) // 100) for c in capacity]
-        return replace(made, capacity=tuple(capacity))
+        lowered = made.capacity
+        while sum(lowered) >= needed:
+            lowered = tuple(max(1, c * change.between(60, 80) // 100) for c in lowered)
+        return replace(made, capacity=lowered)
     if drawing.is_a("redundant"):
         return replace(made, store=sum(map(sum, made.demand)) + sum(made.opening) + sum(made.capacity) + made.closing)
     if drawing.is_a("sometimes"):
         if len(made.goods) > 1:
             return replace(made, store=max(10, max(map(max, made.demand)) * change.between(4, 12) // 10))
         short = made.closing
-        for demand, capacity in zip(reversed(made.demand[0][1:]), reversed(made.capacity[1:]), strict=True):
-            short = max(0, short + demand - capacity)
+        for asked, room in zip(reversed(made.demand[0][1:]), reversed(made.capacity[1:]), strict=True):
+            short = max(0, short + asked - room)
         most = made.opening[0] + made.capacity[0] - made.demand[0][0]
         return replace(made, store=short + (most - short) * change.between(30, 80) // 100)
     kind = change.pick(("demand", "cost", "capacity"))

@@ -127,7 +127,7 @@ def _read_csv(path: Path, separator: str) -> Iterator[Row | Remark]:
             raise PyriteError(f"{path} has no header line")
         for columns in reader:
             number = reader.line_num
-            if columns.get(None) or None in columns.values():  # type: ignore[call-overload]
+            if columns.get(None) or None in columns.values():
                 message = f"{len(reader.fieldnames)} columns in the header, another number in this row"
                 yield Remark(path.name, number, "", "ragged-row", message, kept=False)
                 continue
