@@ -9,7 +9,7 @@ import typer
 
 from ..feasibility.errors import PyriteError
 
-COMMANDS = ("score", "check", "equivalent", "convert", "report", "compare")
+COMMANDS = ("score", "check", "equivalent", "convert", "report", "compare", "gate")
 """Modules of this folder, in the order of the help page; each has ``register(app)``."""
 
 app = typer.Typer(

@@ -1,0 +1,145 @@
+"""``pyrite gate``: does a run regress against a baseline?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..feasibility.errors import PyriteError
+from .console import bold, dim, note, print_json, table
+
+if TYPE_CHECKING:
+    from ..reports.gate.deciding import Decision
+    from ..reports.gate.rules import Rules
+
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+_WORDS = {"ok": "PASSED", "warn": "PASSED with warnings", "fail": "FAILED"}
+_BROKEN = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``gate``."""
+    app.command("gate")(gate_command)
+
+
+def gate_command(
+    run: Annotated[Path, typer.Argument(help="A scored run folder.")],
+    baseline: Annotated[Path | None, typer.Option(help="The baseline to hold it against.")] = None,
+    write_baseline: Annotated[Path | None, typer.Option(help="Write the run's baseline to this file instead.")] = None,
+    rules: Annotated[Path | None, typer.Option(help="A TOML file with a [gate] table.")] = None,
+    max_drop: Annotated[list[str] | None, typer.Option(help="STAGE=SHARE: largest drop; may repeat.")] = None,
+    min_rate: Annotated[list[str] | None, typer.Option(help="STAGE=SHARE: smallest rate; may repeat.")] = None,
+    max_broken: Annotated[list[str] | None, typer.Option(help="STAGE=COUNT: most newly broken problems.")] = None,
+    significant: Annotated[float | None, typer.Option(help="Level at which a drop fails; 0: every drop.")] = None,
+    unknowns: Annotated[str | None, typer.Option(help="ignore, fail or bound.")] = None,
+    protect: Annotated[list[str] | None, typer.Option(help="A problem that may never break; may repeat.")] = None,
+    surface_only: Annotated[
+        float | None, typer.Option(help="Largest growth of the share that passes the surface and fails the substance.")
+    ] = None,
+    allow_missing: Annotated[bool, typer.Option("--allow-missing", help="Missing problems only warn.")] = False,
+    allow_changed: Annotated[bool, typer.Option("--allow-changed", help="Changed problems only warn.")] = False,
+    allow_policy: Annotated[bool, typer.Option("--allow-policy", help="Another policy only warns.")] = False,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
+    code_quality: Annotated[Path | None, typer.Option(help="Write a GitLab Code Quality report here.")] = None,
+    github: Annotated[bool | None, typer.Option(help="Annotations and job summary (default: on GitHub).")] = None,
+    pages: Annotated[str | None, typer.Option(help="Address of the run's report, for links.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The decision as JSON.")] = False,
+) -> None:
+    """Fail (exit code 1) when the run regresses: a significant drop of feasibility or substance, unless rules say more.
+
+    Exit code 2 when the two cannot be compared, such as under different policies.
+    """
+    from ..reports.gate.deciding import decide
+    from ..reports.gate.rules import Rules, read_rules, with_flags
+    from ..reports.gate.snapshot import of_run, read_baseline
+
+    if (baseline is None) == (write_baseline is None):
+        raise PyriteError("give either --baseline FILE or --write-baseline FILE")
+    if write_baseline is not None:
+        _write(run, write_baseline)
+        return
+    assert baseline is not None
+    chosen: Rules = with_flags(
+        Rules() if rules is None else read_rules(rules),
+        max_drop=max_drop or [],
+        min_rate=min_rate or [],
+        max_broken=max_broken or [],
+        significant=significant,
+        unknowns=unknowns,
+        protected=tuple(protect) if protect else None,
+        max_surface_only_growth=surface_only,
+        allow_missing=allow_missing or None,
+        allow_changed=allow_changed or None,
+        allow_policy=allow_policy or None,
+    )
+    decision = decide(read_baseline(baseline), of_run(run), chosen)
+    _write_files(decision, junit, code_quality, str(baseline), pages)
+    if github if github is not None else os.environ.get("GITHUB_ACTIONS") == "true":
+        _tell_github(decision, pages, as_json)
+    if as_json:
+        print_json(decision.to_dict())
+    else:
+        _show(decision)
+    if decision.level == "fail":
+        raise typer.Exit(1)
+
+
+def _write(run: Path, path: Path) -> None:
+    from ..reports.gate.snapshot import of_run, write_baseline
+
+    snapshot = of_run(run)
+    write_baseline(snapshot, path)
+    note(f"pyrite: baseline of {len(snapshot.problems):,} problems written to {path}; commit it")
+
+
+def _write_files(decision: Decision, junit: Path | None, quality: Path | None, place: str, pages: str | None) -> None:
+    from ..reports.gate.gitlab import code_quality
+    from ..reports.gate.junit import write_junit
+
+    try:
+        if junit is not None:
+            write_junit(decision, junit, pages)
+        if quality is not None:
+            quality.parent.mkdir(parents=True, exist_ok=True)
+            quality.write_text(code_quality(decision, place), encoding="utf-8")
+    except OSError as error:
+        raise PyriteError(f"{error.filename} cannot be written: {error.strerror}") from error
+
+
+def _tell_github(decision: Decision, pages: str | None, as_json: bool) -> None:
+    """Annotations on standard output (the runner reads both streams; with --json they go to standard error)."""
+    from ..reports.gate.github import commands, summary
+
+    for line in commands(decision, pages):
+        typer.echo(line, err=as_json)
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(summary(decision, pages))
+
+
+def _show(decision: Decision) -> None:
+    typer.echo(
+        bold(f"gate {_WORDS[decision.level]}", _COLOURS[decision.level])
+        + f"  {decision.run} against {decision.baseline}"
+    )
+    rows = []
+    for m in decision.movements:
+        before, after = (("-" if r is None else f"{100 * r:.1f} %") for r in (m.before, m.after))
+        rows.append(
+            (m.outcome, f"{m.problems:,}", before, after, str(len(m.lost)), str(len(m.gained)), f"{m.p_holm:.4f}")
+        )
+    typer.echo(table(("outcome", "problems", "baseline", "run", "broke", "fixed", "p"), rows))
+    for result in decision.results:
+        if result.level != "ok":
+            typer.echo(f"{bold(result.level, _COLOURS[result.level])}  {result.rule}: {result.message}")
+    if decision.broken:
+        typer.echo(f"\n{len(decision.broken):,} newly broken:")
+        for item in decision.broken[:_BROKEN]:
+            shield = " (protected)" if item.protected else ""
+            typer.echo(f"  {item.problem_id}{shield}: {item.outcome}  " + dim(item.reason))
+        if len(decision.broken) > _BROKEN:
+            typer.echo(f"  ... and {len(decision.broken) - _BROKEN:,} more")

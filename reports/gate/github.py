@@ -1,0 +1,81 @@
+"""The decision for GitHub Actions: annotations (the worst ten) and a job summary within its size limit."""
+
+from __future__ import annotations
+
+from ..escaping import visible
+from .deciding import Broken, Decision
+from .links import page_link
+
+ANNOTATIONS = 10
+"""GitHub shows at most ten error annotations a step."""
+SUMMARY_BYTES = 1_000_000
+"""GitHub drops a job summary of over 1 MiB whole."""
+_TITLES = {"ok": "Gate passed", "warn": "Gate passed with warnings", "fail": "Gate failed"}
+
+
+def commands(decision: Decision, pages: str | None = None) -> list[str]:
+    """Workflow commands: rules that fired, then newly broken problems, ten in all."""
+    lines = []
+    level = "error" if decision.level == "fail" else "warning"
+    for rule in decision.results:
+        if rule.level != "ok":
+            kind = "error" if rule.level == "fail" else "warning"
+            lines.append(_command(kind, f"pyrite gate: {rule.rule}", rule.message))
+    for item in decision.broken:
+        link = page_link(pages, item.problem_id)
+        text = _why(item) + (f" {link}" if link else "")
+        lines.append(_command(level, f"{item.problem_id}: {item.outcome} broke", text))
+    return lines[:ANNOTATIONS]
+
+
+def _command(kind: str, title: str, message: str) -> str:
+    """``::error title=...::message`` with the characters escaped that the runner reads."""
+    body = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    head = title.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A").replace(":", "%3A").replace(",", "%2C")
+    return f"::{kind} title={head}::{body}"
+
+
+def summary(decision: Decision, pages: str | None = None) -> str:
+    """Markdown for the job summary; the list of broken problems is cut where the size limit is."""
+    lines = [f"## {_TITLES[decision.level]}", ""]
+    lines += [f"`{_cell(decision.run)}` against `{_cell(decision.baseline)}`", ""]
+    lines += [
+        "| outcome | problems | baseline | run | broke | fixed | p (one-sided, Holm) |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for m in decision.movements:
+        before = "–" if m.before is None else f"{100 * m.before:.1f} %"
+        after = "–" if m.after is None else f"{100 * m.after:.1f} %"
+        cells = [m.outcome, f"{m.problems:,}", before, after, str(len(m.lost)), str(len(m.gained)), f"{m.p_holm:.4f}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", *(f"- **{r.level}** `{r.rule}`: {_cell(r.message)}" for r in decision.results if r.level != "ok")]
+    text = "\n".join(lines) + "\n"
+    if decision.broken:
+        text += f"\n<details open><summary>{len(decision.broken):,} newly broken problems</summary>\n\n"
+        end = "\n</details>\n"
+        room = SUMMARY_BYTES - len(text.encode()) - len(end) - 100
+        rows = ["| problem | broke | why |\n|---|---|---|\n"]
+        for number, item in enumerate(decision.broken):
+            link = page_link(pages, item.problem_id)
+            name = _cell(item.problem_id)
+            row = f"| {f'[{name}]({link})' if link else name} | {item.outcome} | {_cell(item.reason)[:500]} |\n"
+            room -= len(row.encode())
+            if room < 0:
+                rows.append(f"\n... and {len(decision.broken) - number:,} more\n")
+                break
+            rows.append(row)
+        text += "".join(rows) + end
+    return text
+
+
+def _why(item: Broken) -> str:
+    shield = "protected; " if item.protected else ""
+    return f"{shield}{item.reason or 'it passed in the baseline'}"
+
+
+def _cell(text: str) -> str:
+    """Text that neither ends a table cell nor is read as markup."""
+    plain = visible(text.replace("\n", " ").replace("\r", " "))
+    for sign in "\\`*_[]<>|":
+        plain = plain.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
+    return plain
