@@ -90,6 +90,8 @@ class _Compiler:
         # Coefficients below the inverse of the largest magnitude are as far beyond what scaling can rescue for floats.
         self.limit = Fraction(min(policy.max_magnitude, sys.float_info.max))
         self.smallest = 1 / self.limit if self.limit else Fraction(0)
+        # Numerators and denominators up to this long are within both limits, which is most of the checking.
+        self.safe_bits = max(int(self.limit).bit_length() - 1, 0)
         self.tables: dict[str, dict[Any, int]] = {}
         self.expander = Expander(resolved.sets, resolved.parameters, resolved.variables, self.tables, policy.max_terms)
 
@@ -238,9 +240,12 @@ class _Compiler:
         return Quadratic(linear, quadratic, simplify(into.constant))
 
     def _tidy(self, terms: dict[Any, Exact]) -> dict[Any, Exact]:
-        largest = int(self.limit)
+        bits = self.safe_bits
         for value in terms.values():
-            if type(value) is int and value != 0 and -largest <= value <= largest:
+            if type(value) is int:
+                if value and value.bit_length() <= bits:
+                    continue
+            elif value.denominator != 1 and value.numerator.bit_length() <= bits >= value.denominator.bit_length():
                 continue
             break
         else:

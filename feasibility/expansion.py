@@ -11,6 +11,7 @@ sums, which the grammar bounds. Intermediate numbers are bounded too (``pieces.M
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from itertools import product
 from math import prod
 from typing import Any
@@ -325,6 +326,8 @@ class Expander:
                 ]
             single = len(parameter.index) == 1
             self._tables[name] = {
-                members[0] if single else members: value for members, value in level if not isinstance(value, Mapping)
+                members[0] if single else members: value
+                for members, value in level
+                if type(value) is int or type(value) is Fraction
             }
         return self._tables[name]

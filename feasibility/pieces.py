@@ -120,7 +120,8 @@ def scaled_piece(piece: Piece, factor: Value, slots: frozenset[int], literal: Ex
         )
 
     def emit(env: Env, scale: Exact, into: Terms) -> None:
-        inner(env, scale * factor(env), into)
+        value = factor(env)
+        inner(env, value if scale == 1 else scale * value, into)
 
     def emit_literal(env: Env, scale: Exact, into: Terms) -> None:
         inner(env, scale * literal, into)  # type: ignore[operator]

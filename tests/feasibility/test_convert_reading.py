@@ -121,9 +121,7 @@ def test_mps_of_other_programs() -> None:
 
 
 def one_column(bounds: str) -> Program:
-    return read(
-        f"NAME t\nROWS\n N OBJ\n L R\nCOLUMNS\n{before}    X OBJ 1 R 1\nRHS\n R 4\nBOUNDS\n{bounds}ENDATA\n", "mps"
-    )
+    return read(f"NAME t\nROWS\n N OBJ\n L R\nCOLUMNS\n X OBJ 1 R 1\nRHS\n R 4\nBOUNDS\n{bounds}ENDATA\n", "mps")
 
 
 @pytest.mark.parametrize(
