@@ -79,7 +79,8 @@ def index_context(collection: Collection, sensitivity: Sequence[Table] = ()) -> 
         if run.examples is not None
     ]
     return {
-        "headline": shortened(headline(names, surfaces, substances), 300),
+        # A space that does not break keeps the sign at its number.
+        "headline": shortened(headline(names, surfaces, substances), 300).replace(" %", "\u00a0%"),
         "lead": _lead(collection),
         "substance": "; ".join(sorted({run.meaning for run in runs})),
         "runs": [_card(run, i) for i, run in enumerate(runs)],
@@ -101,8 +102,7 @@ def headline(names: Sequence[str], surfaces: Sequence[Rate], substances: Sequenc
     """The verdict of the whole report."""
 
     def said(rate: Rate) -> str:
-        # A space that does not break keeps the sign at its number.
-        return "an unknown share" if rate.rate is None else percent(rate.rate, 0).replace(" ", "\u00a0")
+        return "an unknown share" if rate.rate is None else percent(rate.rate, 0)
 
     if surfaces[0].rate is None and all(rate.rate is None for rate in surfaces):
         return "No output was judged"
