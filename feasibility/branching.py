@@ -71,18 +71,17 @@ def search(
             return Tree("stopped", best, nodes)
         point = dictionary.point()
         chosen = _most_fractional(point, integers)
-        if chosen is None:
-            value = sign * program.objective.value(point)
+        value = sign * program.objective.value(point)
+        if chosen is None and (best_value is None or value < best_value):
             if exactness.violations(program, point):
                 return Tree("stopped", best, nodes)
-            if best_value is None or value < best_value:
-                best, best_value = tuple(point), value
-        if best_value is not None:
+            best, best_value = tuple(point), value
+        if best_value is not None and (value > best_value - step if step else value >= best_value):
+            # The leaf is closed by its bound, and the bound is what has to be proved.
             bound = exactness.proved_bound(program, dictionary.duals(), bounds)
-            if bound is None:
+            if bound is None or not (sign * bound > best_value - step if step else sign * bound >= best_value):
                 return Tree("stopped", best, nodes)
-            if sign * bound > best_value - step if step else sign * bound >= best_value:
-                continue
+            continue
         if chosen is None:
             return Tree("stopped", best, nodes)
         x = Fraction(point[chosen])

@@ -88,9 +88,9 @@ def _with_integers(
     program: Program, tight: Program, relaxation: Relaxation, policy: Policy, deadline: float
 ) -> Solution:
     if relaxation.status in ("infeasible", "unknown") or not tight.is_mixed_integer:
-        return _conclude(program, tight, relaxation)
+        return _conclude(program, tight, relaxation, policy, deadline)
     if relaxation.status == "optimal" and _is_whole(tight, relaxation):
-        return _conclude(program, tight, relaxation)
+        return _conclude(program, tight, relaxation, policy, deadline)
     target = tight
     dictionary = relaxation.dictionary
     if relaxation.status == "unbounded":
@@ -120,11 +120,11 @@ def _is_whole(program: Program, relaxation: Relaxation) -> bool:
     )
 
 
-def _conclude(program: Program, tight: Program, relaxation: Relaxation) -> Solution:
-    """The relaxation's answer as the program's own. Certificates that speak of rounded sides are not handed out."""
+def _conclude(program: Program, tight: Program, relaxation: Relaxation, policy: Policy, deadline: float) -> Solution:
+    """The relaxation's answer as the program's own. Certificates that speak of changed rows are not handed out."""
     farkas = relaxation.farkas
-    if farkas is not None and not exactness.proves_infeasible(program, farkas):
-        farkas = None
+    if farkas is not None and tight is not program and not program.is_nonlinear:
+        farkas = relax(program, policy, deadline, objective=False).farkas
     return Solution(
         relaxation.status,
         relaxation.proof,
