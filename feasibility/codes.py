@@ -195,8 +195,6 @@ _add("too-many-terms", "builds", "the sums write out to more than max_terms",
 # Stage 5: feasible.
 _add("infeasible", "feasible", "no point satisfies every constraint; the conflict says which exclude each other",
      "x >= 5 with x <= 3", "look at the conflict: one of its constraints is too tight or has the wrong direction")
-_add("integer-quadratic", "feasible", "whole numbers with a quadratic objective whose relaxation is not whole; unknown",
-     "minimize (2*x - 1)**2, x integer", "reformulate, or set nonlinear in the policy and install pyrite[exact]")
 _add("point-denied", "feasible", "exact arithmetic finds the solver's point in violation of a row; unknown",
      "coefficients of very different size", "change units so that coefficients are of similar size")
 _add("both-infeasible", "feasible", "infeasible, and so is the problem: the stage passes",
@@ -205,6 +203,8 @@ _add("both-infeasible", "feasible", "infeasible, and so is the problem: the stag
 # Stage 6: bounded.
 _add("unbounded", "bounded", "the objective improves without end along the ray that is shown",
      "maximize x with x >= 0 only", "look for the limit that is missing")
+_add("integer-quadratic", "bounded", "whole numbers with a quadratic objective whose relaxation is not whole; unknown",
+     "minimize (2*x - 1)**2, x integer", "reformulate, or set nonlinear in the policy and install pyrite[exact]")
 _add("both-unbounded", "bounded", "unbounded, and so is the problem: the stage passes",
      "the reference's status is unbounded", "nothing")
 
@@ -268,8 +268,6 @@ _add("earlier-unknown", "any", "an earlier stage is unknown, and this one needs 
      "the solver ran out of time", "see to the earlier stage")
 _add("no-reference", "any", "the problem has nothing to compare with: skipped",
      "a problem without optimum", "give the problem an optimum or a reference formulation")
-_add("not-decided", "any", "the stage was not asked for: skipped",
-     "equivalence left out", "ask for it")
 _add("reference-broken", "any", "the problem's own reference formulation does not build; unknown",
      "an undeclared name in the reference", "correct the problem file")
 _add("reference-contradiction", "any", "the reference contradicts the optimum or status that the problem states",
