@@ -278,6 +278,9 @@ def is_positive_semidefinite(quadratic: Mapping[tuple[int, int], Exact]) -> bool
             half = Fraction(q) / 2
             rows.setdefault(j, {})[k] = half
             rows.setdefault(k, {})[j] = half
+    for j in [j for j, row in rows.items() if row.keys() == {j}]:
+        if rows.pop(j)[j] < 0:
+            return False
     while rows:
         j = min(rows, key=lambda column: len(rows[column]))
         row = rows.pop(j)

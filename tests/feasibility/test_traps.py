@@ -10,6 +10,7 @@ from solver_programs import column, keeps, market_split, program, row
 from pyrite.feasibility import exactness, highs, solving
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.program import Program
+from pyrite.feasibility.rationals import Exact
 from pyrite.feasibility.solving import solve
 
 
@@ -191,3 +192,37 @@ def test_nonlinear_rows_with_the_extra() -> None:
 def test_a_hard_program_is_unknown_and_not_infeasible() -> None:
     solution = solve(market_split(), Policy(time_limit=0.5))
     assert (solution.status, solution.code) == ("unknown", "time-limit")
+
+
+def test_an_unknown_optimum_still_shows_a_feasible_plan() -> None:
+    """Feasibility does not hang on the optimum: the rows are linear, and a point that keeps them is one."""
+    items = [column("integer", 0, 9), column("integer", 0, 9)]
+    unlucky = program(items, [row({0: 2, 1: 3}, 7, 7)], "minimize", {0: -5}, {(0, 0): 1, (1, 1): 1})
+    hill = program([column(lower=-1, upper=1)], [row({0: 1}, Fraction(1, 2))], "maximize", {}, {(0, 0): 1})
+    for target in (unlucky, hill):
+        solution = solve(target)
+        assert solution.status == "unknown"
+        assert solution.exact_point
+        assert keeps(target, solution.point or ())
+
+
+def test_a_search_cut_short_shows_its_best_plan() -> None:
+    """A knapsack with a side that only equal parts reach: plans are easy, the proof is not."""
+    weights: dict[int, Exact] = {j: 2 * (10**6 + 37 * j * j) for j in range(50)}
+    target = program(
+        [column("binary", 0, 1) for _ in weights], [row(weights, None, 50 * 10**6 + 1)], "maximize", weights
+    )
+    solution = solve(target, Policy(time_limit=0.3))
+    assert solution.status in ("unknown", "optimal")
+    assert solution.point is not None
+    assert keeps(target, solution.point)
+    if solution.status == "unknown":
+        assert solution.code == "time-limit"
+
+
+def test_whole_columns_with_fractional_bounds() -> None:
+    """Minimise x - y with y <= 2x, 0 <= y <= 3, x >= 8/7 and whole: SciPy 1.17 says -0.898, the optimum is -1."""
+    items = [column(lower=0, upper=3), column("integer", Fraction(8, 7))]
+    target = program(items, [row({0: -1, 1: 2}, 0)], "minimize", {0: -1, 1: 1})
+    solution = solve(target)
+    assert (solution.objective, solution.point, solution.proof) == (-1, (3, 2), "certified")
