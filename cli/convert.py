@@ -79,16 +79,16 @@ def _format(path: str, given: str | None, option: str) -> Format:
 def _write(path: str, text: str) -> None:
     """Write the whole file or leave the old one: a name that is there is replaced at the end."""
     folder = os.path.dirname(path) or "."
-    if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe is written as it is
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        return
     try:
+        if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe is written as it is
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            return
         mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o666 & ~_umask()
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as file:
-            file.write(text)
-        os.chmod(file.name, mode)
-        os.replace(file.name, path)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as new:
+            new.write(text)
+        os.chmod(new.name, mode)
+        os.replace(new.name, path)
     except OSError as error:
         raise PyriteError(f"{path} cannot be written: {error.strerror}") from error
 

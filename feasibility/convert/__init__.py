@@ -33,6 +33,9 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 _SUFFIXES: dict[str, Format] = {".mof.json": "mof", ".mof": "mof", ".json": "json", ".lp": "lp", ".mps": "mps"}
 
 
+_LONG = Policy(max_output_chars=10**9, max_expression_chars=10**9)
+
+
 @dataclass(frozen=True, slots=True)
 class Converted:
     """A conversion's result: the text, the program it says, and notes on what a person should know."""
@@ -51,8 +54,11 @@ def format_of(name: str) -> Format:
 
 
 def read(text: str, source: Format, policy: Policy | None = None, notes: Notes | None = None) -> Program:
-    """The program that a text in this format says. Raises Unsupported, Rejected or PyriteError."""
-    policy, notes = policy or Policy(), notes or Notes()
+    """The program that a text in this format says. Raises Unsupported, Rejected or PyriteError.
+
+    Without a policy, texts of any length are read: a person converts files of their own.
+    """
+    policy, notes = policy or _LONG, Notes() if notes is None else notes
     if source == "json":
         from ..compiling import build, parse_formulation
 
@@ -72,7 +78,7 @@ def read(text: str, source: Format, policy: Policy | None = None, notes: Notes |
 
 def write(program: Program, target: Format, notes: Notes | None = None) -> str:
     """The program as text in this format. Raises Unsupported."""
-    notes = notes or Notes()
+    notes = Notes() if notes is None else notes
     if target == "json":
         from .flat import formulation_text
 

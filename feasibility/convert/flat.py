@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from ..formulation import Constraint, Formulation, Objective, Variable
+from ..policy import Policy
 from ..program import Column, Program, Quadratic
 from ..rationals import Exact, simplify
 from ..tokens import RESERVED
@@ -116,6 +117,10 @@ def _signed(value: Exact | None) -> str:
 def formulation_text(formulation: Formulation, notes: Notes) -> str:
     """The formulation's JSON, indented, with bounds as exact decimals."""
     document: dict[str, Any] = formulation.to_dict()
+    texts = [formulation.objective.expression or "", *(item.expression for item in formulation.constraints.values())]
+    limit = Policy().max_expression_chars
+    if max(map(len, texts)) > limit:
+        notes.add(f"an expression is longer than {limit:,} characters: set max_expression_chars to score it")
     marks: dict[str, str] = {}
     for name, variable in formulation.variables.items():
         for side in ("lower", "upper"):

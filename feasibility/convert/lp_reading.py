@@ -158,6 +158,8 @@ class _Reader:
                 self.domain(name)
         if sense is None:
             raise PyriteError("not LP: there is no `minimize` or `maximize` section")
+        if self.sections[-1][0] != "end":
+            raise PyriteError("not LP: the file has no `end`; it may be cut off")
         return Program(
             self.draft.finish(), self.rows, "minimize" if sense == "minimize" else "maximize", self.objective
         )
