@@ -174,5 +174,5 @@ def _reasons(title: str, codes: Mapping[str, int]) -> None:
     ranked = sorted(codes.items(), key=lambda item: (-item[1], item[0]))
     if not ranked:
         return
-    more = f", {len(ranked) - _REASONS} other reasons" if len(ranked) > _REASONS else ""
+    more = f", {sum(n for _, n in ranked[_REASONS:]):,} for other reasons" if len(ranked) > _REASONS else ""
     typer.echo(f"{title}: " + ", ".join(f"{code} {count:,}" for code, count in ranked[:_REASONS]) + more)
