@@ -34,7 +34,7 @@ class Policy:
     memory_limit: int = _setting(2 * 1024**3, "bytes of address space that an output may add to its worker")
     extraction: str = _setting("last-object", "which JSON of the text counts: last-object, or whole")
     max_output_chars: int = _setting(1_000_000, "characters of an output that are read")
-    max_nesting: int = _setting(64, "JSON nesting depth, and nesting depth of an expression")
+    max_nesting: int = _setting(64, "JSON nesting depth, and nesting depth of an expression (at most 150)")
     max_expression_chars: int = _setting(100_000, "characters of one expression")
     max_terms: int = _setting(2_000_000, "terms after all sums and families are written out")
     max_rows: int = _setting(200_000, "rows after families are written out")
@@ -51,6 +51,8 @@ class Policy:
                 continue
             if not value >= 0:
                 raise PyriteError(f"policy: {item.name} must not be negative, got {value}")
+        if self.max_nesting > 150:
+            raise PyriteError(f"policy: max_nesting is at most 150, because Python recurses, got {self.max_nesting}")
         if self.extraction not in ("last-object", "whole"):
             raise PyriteError(f"policy: extraction is last-object or whole, got {self.extraction!r}")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from .cursor import ExpressionError
 from .errors import PyriteError
@@ -56,16 +57,17 @@ def resolve(
     """
     data, policy = data or Data(), policy or Policy()
     _require_good(data)
-    findings = list(_declarations(formulation, data))
+    findings: list[Finding] = []
+    _collect(findings, _declarations(formulation, data))
     symbols = Symbols(
         sets={**data.sets, **formulation.sets},
         parameters={**data.parameters, **formulation.parameters},
         variables=formulation.variables,
     )
-    findings.extend(_indices(symbols, formulation.variables, "/variables"))
+    _collect(findings, _indices(symbols, formulation.variables, "/variables"))
     for name, parameter in formulation.parameters.items():
-        findings.extend(_indices(symbols, {name: parameter}, "/parameters"))
-        findings.extend(_values(symbols, parameter, f"/parameters/{name}/values"))
+        _collect(findings, _indices(symbols, {name: parameter}, "/parameters"))
+        _collect(findings, _values(symbols, parameter, f"/parameters/{name}/values"))
     objective: Expression | None = None
     if formulation.objective.expression is not None:
         try:
@@ -106,14 +108,18 @@ def resolve(
 def check_data(data: Data) -> list[Finding]:
     """What is wrong with the sets and parameters of a problem; pointers are relative to its ``data``."""
     symbols = Symbols(sets=data.sets, parameters=data.parameters, variables={})
-    findings = [
-        *_names({"sets": data.sets, "parameters": data.parameters}),
-        *_members(data.sets),
-        *_indices(symbols, data.parameters, "/parameters"),
-    ]
+    findings: list[Finding] = []
+    _collect(findings, _names({"sets": data.sets, "parameters": data.parameters}))
+    _collect(findings, _members(data.sets))
+    _collect(findings, _indices(symbols, data.parameters, "/parameters"))
     for name, parameter in data.parameters.items():
-        findings.extend(_values(symbols, parameter, f"/parameters/{name}/values"))
-    return findings[:MAX_FINDINGS]
+        _collect(findings, _values(symbols, parameter, f"/parameters/{name}/values"))
+    return findings
+
+
+def _collect(findings: list[Finding], more: Iterator[Finding]) -> None:
+    """Take over as many as are reported; what is not taken is never worked out."""
+    findings.extend(islice(more, MAX_FINDINGS - len(findings)))
 
 
 _checked: OrderedDict[int, tuple[Data, list[Finding]]] = OrderedDict()

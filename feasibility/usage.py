@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .formulation import Parameter, Variable
+from .reading import MAX_FINDINGS
 from .suggestions import closest, shorten
 from .syntax import (
     Binary,
@@ -132,9 +133,14 @@ class Usage:
                 self.constant(term)
         return self.finish()
 
+    @property
+    def full(self) -> bool:
+        """As many findings as are reported: the rest of the text is not looked at, which bounds the work."""
+        return len(self.findings) >= MAX_FINDINGS
+
     def finish(self) -> list[Finding]:
         for bound in self.bounds:
-            if not bound.used:
+            if not bound.used and not self.full:
                 name = bound.generator
                 self.findings.append(
                     Finding(
@@ -157,6 +163,8 @@ class Usage:
         """The names in scope inside of these loops."""
         scope = dict(outer)
         for generator in generators:
+            if self.full:
+                break
             name, set_name = generator.name, generator.set_name
             kind = "a bound name" if name in scope else self.symbols.kind(name)
             if name in scope:
@@ -173,7 +181,7 @@ class Usage:
 
     def expression(self, expression: Expression, scope: dict[str, Bound]) -> None:
         todo: list[tuple[Expression, dict[str, Bound]]] = [(expression, scope)]
-        while todo:
+        while todo and not self.full:
             node, scope = todo.pop()
             if isinstance(node, Reference):
                 self.reference(node, scope)
@@ -306,7 +314,7 @@ class Usage:
 
     def condition(self, condition: Condition, scope: Mapping[str, Bound]) -> None:
         todo = [condition]
-        while todo:
+        while todo and not self.full:
             node = todo.pop()
             if isinstance(node, Logical):
                 todo += (node.right, node.left)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trees import expressions, families, relations
 
+from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.expressions import ExpressionError, parse_expression, parse_family, parse_relation
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.syntax import (
@@ -336,6 +337,16 @@ def test_hostile_texts_take_little_time(name: str) -> None:
         written = unparse(tree)
         assert unparse(parse_expression(written, Policy(max_expression_chars=10**6))) == written
     assert time.perf_counter() - start < 20
+
+
+def test_the_deepest_policy_can_still_be_parsed() -> None:
+    deepest = Policy(max_nesting=150)
+    for text in ("(" * 150 + "x" + ")" * 150, "-" * 150 + "x", "-(" * 75 + "x" + ")" * 75):
+        assert unparse(parse_expression(text, deepest))
+    sums = "sum(" * 150 + "x" + " for i in I)" * 150
+    assert parse_expression(unparse(parse_expression(sums, deepest)), deepest) == parse_expression(sums, deepest)
+    with pytest.raises(PyriteError, match="max_nesting"):
+        Policy(max_nesting=151)
 
 
 def test_too_long_a_text_is_not_looked_at() -> None:

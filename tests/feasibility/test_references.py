@@ -190,6 +190,27 @@ def test_the_number_of_findings_is_bounded() -> None:
     assert len(constraint(" + ".join(f"y{i}" for i in range(5_000)) + " <= 3")) == MAX_FINDINGS
 
 
+def test_suggestions_cost_little_however_much_is_wrong() -> None:
+    """Thousands of unknown names beside hundreds of known ones: only what is reported is worked out."""
+    many = {f"quantity_of_product_{i}": {"domain": "binary"} for i in range(300)}
+    unknown = [f"quantity_of_produkt_{i}" for i in range(2_500)]
+    change: dict[str, Any] = {
+        "variables": {**many, **{f"v{i}": {"domain": "binary", "index": [unknown[i]]} for i in range(1_000)}},
+        "parameters": {"c": {"index": ["P"], "values": dict.fromkeys(unknown, 1)}},
+        "sets": {**BASE["sets"], **{f"quantity_of_product_in_{i}": [] for i in range(300)}},
+        "objective": {"sense": "maximize", "expression": " + ".join(unknown)},
+        "constraints": {
+            str(i): {"for": ", ".join(f"i{j} in {name}" for j, name in enumerate(unknown)), "expression": text}
+            for i, text in enumerate([" + ".join(unknown) + " <= 1"] * 3)
+        },
+    }
+    start = time.perf_counter()
+    assert len(findings_of(change)) == MAX_FINDINGS
+    for key in ("variables", "parameters", "constraints"):
+        assert len(findings_of({key: change[key]})) == MAX_FINDINGS
+    assert time.perf_counter() - start < 20
+
+
 DATA = {"sets": {"K": ["k1", "k2"]}, "parameters": {"cost": {"index": ["K"], "values": {"k1": 1, "k2": 2}}}}
 
 
