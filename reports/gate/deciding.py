@@ -197,7 +197,7 @@ def _stage_results(movement: Movement, limits: StageRules | None, level: float) 
         f"{_problems(movement.problems)} ({len(movement.lost)} broke, {len(movement.gained)} were fixed"
     )
     if limits.max_drop is not None:
-        tested = f"{numbers}; {movement.test}, p = {_p(movement.p_holm)})"
+        tested = f"{numbers}; {movement.test}, {_p(movement.p_holm)})"
         if movement.drop > limits.max_drop + 1e-12:
             beyond = f"a drop of {_points(movement.drop)} where at most {_points(limits.max_drop)} are allowed"
             if not level or movement.p_holm <= level:
@@ -273,7 +273,7 @@ def _surface_only(pairs: Sequence[tuple[str, Entry, Entry]], rules: Rules) -> It
     growth, limit = movement.drop, rules.max_surface_only_growth
     text = (
         f"outputs that pass the surface and fail the substance went from {_percent(1 - movement.before)} to "
-        f"{_percent(1 - movement.after)} of {_problems(movement.problems)} ({movement.test}, p = {_p(movement.p)})"
+        f"{_percent(1 - movement.after)} of {_problems(movement.problems)} ({movement.test}, {_p(movement.p)})"
     )
     certain = not rules.significant or movement.p <= rules.significant
     if limit is not None and growth > limit + 1e-12:
@@ -313,7 +313,7 @@ def _points(share: float) -> str:
 
 
 def _p(value: float) -> str:
-    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+    return "p < 0.0001" if value < 0.0001 else f"p = {value:.4f}"
 
 
 def _problems(count: int) -> str:
