@@ -15,13 +15,15 @@ from fractions import Fraction
 
 import pytest
 
-from pyrite import Policy
+from pyrite import Formulation, Policy
 from pyrite.feasibility.codes import CODES
 from pyrite.feasibility.judging import Judge
 from pyrite.feasibility.pool import GRACE, Pool
 from pyrite.feasibility.reading import extract
 from pyrite.feasibility.reference import Reference
 from pyrite.feasibility.verdict import STAGES
+
+pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")  # Python's opinion of a mutant such as `1in P`
 
 FLAT = {
     "variables": {
@@ -75,7 +77,8 @@ SEEDS = [
     json.dumps(CURVED),
     "Sure:\n```json\n" + json.dumps(FLAT, indent=1) + "\n```\nDone.",
 ]
-POLICY = Policy(time_limit=2.0, max_rows=2_000, max_columns=2_000, max_terms=20_000)
+REFERENCES = [Formulation.from_dict(document) for document in (FLAT, INDEXED, CURVED, FLAT)]
+POLICY = Policy(time_limit=2.0, equivalence_seconds=0.5, max_rows=2_000, max_columns=2_000, max_terms=20_000)
 
 TOKENS = r"""
 sum ( ) [ ] { } " ' : , + - * / ** ^ <= >= == = < > != for in if and or not 0 1 -1 0.5 1e3 1e-9 1e15 1e400 007
@@ -345,6 +348,8 @@ def assert_sane(text, verdict, policy=POLICY):
     failed = verdict.first_failure
     if failed:
         assert all(verdict.stages[s].status == "skipped" for s in STAGES[STAGES.index(failed) + 1 :])
+    if verdict.stages["equivalent"].status == "pass":
+        assert abs(verdict.optimum - verdict.reference_optimum) <= 2e-6 * max(1, abs(verdict.reference_optimum))
     if verdict.stages["feasible"].status != "pass":
         return False
     details = verdict.stages["bounded"].details
@@ -365,14 +370,16 @@ def plain(value):
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
-def fuzz(count, seed):
+def fuzz(count, seed, references=(None,)):
     """Mutants of all seeds; how many there were, how many passed the surface, how many were re-evaluated."""
     rng = random.Random(seed)
-    judge = Judge(Reference(), POLICY)
+    judges = [Judge(Reference(formulation), POLICY) for formulation in references]
     surface = evaluated = 0
     slowest = 0.0
     for _ in range(count):
-        text = mutate(rng, rng.choice(SEEDS))
+        which = rng.randrange(len(SEEDS))
+        judge = judges[which % len(judges)]
+        text = mutate(rng, SEEDS[which])
         started = time.monotonic()
         verdict = judge.judge(text)
         slowest = max(slowest, time.monotonic() - started)
@@ -403,11 +410,18 @@ def test_mutants_quick():
     assert evaluated > count * 0.05
 
 
+def test_mutants_against_the_formulation_they_were_made_from():
+    """Stages 7 to 9 take part too."""
+    count, surface, evaluated = fuzz(1_000, seed=2, references=REFERENCES)
+    assert surface > count * 0.1
+    assert evaluated > count * 0.05
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_mutants_thorough(seed):
-    """8 times 25,000 mutants, every one judged in this process and re-evaluated."""
-    count, surface, evaluated = fuzz(25_000, seed=100 + seed)
+    """8 times 25,000 mutants, every one judged in this process and re-evaluated; half of them against references."""
+    count, surface, evaluated = fuzz(25_000, seed=100 + seed, references=REFERENCES if seed % 2 else (None,))
     assert surface > count * 0.1
     assert evaluated > count * 0.05
 
