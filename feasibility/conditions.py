@@ -34,8 +34,10 @@ class LoopParser(Cursor):
 
     def number(self, token: Token) -> Exact:
         """The exact value; digits and exponent are bounded first, because 1e999999999 is a short text."""
-        mantissa, _, exponent = token.text.lower().partition("e")
         limit = self.policy.max_digits
+        if len(token.text) <= limit and token.text.isdigit():
+            return int(token.text)
+        mantissa, _, exponent = token.text.lower().partition("e")
         exponent_digits = exponent.lstrip("+-").lstrip("0")
         if sum(map(str.isdigit, mantissa)) > limit or len(exponent_digits) > 4 or int(exponent_digits or 0) > limit:
             self.fail(

@@ -181,13 +181,13 @@ class Usage:
 
     def expression(self, expression: Expression, scope: dict[str, Bound]) -> None:
         todo: list[tuple[Expression, dict[str, Bound]]] = [(expression, scope)]
-        while todo and not self.full:
+        while todo and len(self.findings) < MAX_FINDINGS:
             node, scope = todo.pop()
+            while isinstance(node, Binary):  # most of a tree is the left side of a chain
+                todo.append((node.right, scope))
+                node = node.left
             if isinstance(node, Reference):
                 self.reference(node, scope)
-            elif isinstance(node, Binary):
-                todo.append((node.right, scope))
-                todo.append((node.left, scope))
             elif isinstance(node, Negative | Square):
                 todo.append((node.operand, scope))
             elif isinstance(node, Sum):
