@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME ...]``: runs every module of this folder that has a ``main()`` and prints its tables."""
+"""``python -m benchmarks [NAME ...] [OPTIONS]``: runs every module here that has a ``main()`` and prints its tables."""
 
 from __future__ import annotations
 
@@ -32,14 +32,22 @@ def run(name: str) -> None:
 
 
 def main() -> int:
-    """Run what the command line names, or everything."""
+    """Run what the command line names, or everything. Options after one name go to that benchmark."""
     known = names()
-    wanted = sys.argv[1:] or known
+    words = sys.argv[1:]
+    first = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
+    wanted, options = words[:first], words[first:]
     unknown = [name for name in wanted if name not in known]
     if unknown:
         print(f"no benchmark {unknown[0]!r}; there are {', '.join(known)}", file=sys.stderr)
         return 2
-    for name in wanted:
+    if options and len(wanted) != 1:
+        print("options go with the name of one benchmark", file=sys.stderr)
+        return 2
+    # A benchmark may import its neighbours.
+    sys.path.insert(0, str(FOLDER))
+    for name in wanted or known:
+        sys.argv = [name, *options]
         run(name)
     return 0
 
