@@ -275,9 +275,9 @@ def _read_answer(highs: Any, floats: FloatProgram, answer: Answer, *, linear: bo
     r, s = floats.row_scale, floats.column_scale
     if answer.outcome in ("optimal", "time-limit", "interrupted", "unbounded", "unknown"):
         solution = highs.getSolution()
-        if solution.value_valid:
+        if solution.value_valid and np.isfinite(solution.col_value).all():
             answer.point = _unscale(solution.col_value, s)
-        if solution.dual_valid:
+        if solution.dual_valid and np.isfinite(solution.row_dual).all():
             duals = np.asarray(solution.row_dual) / floats.cost_scale
             answer.duals = (duals if r is None else duals * r).tolist()
     if not linear:

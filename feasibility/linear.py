@@ -2,8 +2,8 @@
 
 Small programs (by entries of the dictionary) are finished by the exact simplex from HiGHS's basis, so their answer is
 always certified; tiny ones do not need HiGHS at all. Larger ones are certified by solving HiGHS's basis, or rounding
-its rays, in rationals; when that fails within its budget, the answer is the solver's word, re-evaluated at the
-tolerances.
+its rays, in rationals; when that fails, and the exact simplex too, the answer is the solver's word, re-evaluated at
+the tolerances.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ TINY = 30
 """Entries (rows times columns) up to which the exact simplex alone is faster than the way to HiGHS and back."""
 SMALL = 4000
 """Entries up to which the exact simplex finishes what HiGHS began."""
+REPAIR = 40_000
+"""Entries up to which the exact simplex is tried when the proof of a larger program fails."""
 
 
 @dataclass(slots=True)
@@ -69,17 +71,20 @@ def relax(
         floats = floats or to_floats(program)
     except OverflowError:
         return Relaxation("unknown", code="solver-error", message="a number is too large for the solver")
+    answer = run(floats, policy, deadline=deadline, presolve=entries > SMALL, cost=objective)
+    relaxation: Relaxation | None = None
     if entries > SMALL:
-        return _large(program, floats, policy, deadline, objective)
-    answer = run(floats, policy, deadline=deadline, presolve=False, cost=objective)
+        relaxation = _large(program, floats, policy, deadline, objective, answer)
+        if relaxation.proof == "certified" or entries > REPAIR or relaxation.code == "time-limit":
+            return relaxation
     dictionary = Dictionary(program, objective=objective)
     if answer.columns:
-        dictionary.install(answer.columns, answer.rows)
-    relaxation = _finish(dictionary, program, deadline, objective)
-    if relaxation.status == "unknown":
-        relaxation = _large(program, floats, policy, deadline, objective, answer)
-    relaxation.floats = floats
-    return relaxation
+        dictionary.install(answer.columns, answer.rows, deadline)
+    finished = _finish(dictionary, program, deadline, objective)
+    if finished.status == "unknown":
+        finished = relaxation or _large(program, floats, policy, deadline, objective, answer)
+    finished.floats = floats
+    return finished
 
 
 def contradiction(program: Program) -> Farkas | None:
@@ -101,7 +106,8 @@ def contradiction(program: Program) -> Farkas | None:
 
 def _finish(dictionary: Dictionary, program: Program, deadline: float | None, objective: bool) -> Relaxation:
     """Let the exact simplex end it, and have its answer checked like anybody else's."""
-    verdict, evidence = dictionary.solve(Budget(deadline=deadline))
+    entries = len(dictionary.table) * max(dictionary.columns, 1)
+    verdict, evidence = dictionary.solve(Budget(pivots=min(2000, 8_000_000 // entries), deadline=deadline))
     if verdict == "stopped":
         return Relaxation("unknown", code="time-limit", message="the exact simplex ran out of its budget")
     if verdict == "infeasible":
@@ -139,16 +145,15 @@ def _large(
     policy: Policy,
     deadline: float | None,
     objective: bool,
-    answer: Answer | None = None,
+    answer: Answer,
 ) -> Relaxation:
-    answer = answer or run(floats, policy, deadline=deadline, cost=objective)
     undecided = ("infeasible", "infeasible-or-unbounded", "unbounded", "unknown", "error")
     if answer.outcome in undecided and not (answer.farkas or answer.ray):
         # Presolve finds these without a ray; the simplex method on the whole program has one.
         again = run(floats, policy, deadline=deadline, presolve=False, cost=objective)
         if again.outcome in ("infeasible", "unbounded", "optimal"):
             answer = again
-    if answer.outcome == "optimal":
+    if answer.outcome == "optimal" and len(answer.point) == len(program.columns):
         return _optimal(program, answer, policy, deadline, objective)
     if answer.outcome == "infeasible":
         for farkas in _farkas_candidates(program, answer):

@@ -27,6 +27,15 @@ def solve_nonlinear(program: Program, policy: Policy, deadline: float) -> Soluti
     if not available():
         message = "needs the extra `exact` (pip install 'pyrite[exact]')"
         return Solution("unknown", code="nonlinear", message=message)
+    try:
+        model, unknowns = _model(program, policy, deadline)
+    except OverflowError:
+        return Solution("unknown", code="solver-error", message="a number is too large for the solver")
+    model.optimize()
+    return _read(program, model, unknowns, policy)
+
+
+def _model(program: Program, policy: Policy, deadline: float) -> tuple[Any, list[Any]]:
     import pyscipopt
 
     model = pyscipopt.Model()
@@ -56,8 +65,7 @@ def solve_nonlinear(program: Program, policy: Policy, deadline: float) -> Soluti
     worth = _expression(program.objective, unknowns)
     model.addCons(goal <= worth if sense == "maximize" else goal >= worth)
     model.setObjective(goal, sense)
-    model.optimize()
-    return _read(program, model, unknowns, policy)
+    return model, unknowns
 
 
 def _expression(body: Quadratic, unknowns: list[Any]) -> Any:

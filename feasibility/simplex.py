@@ -143,13 +143,15 @@ class Dictionary:
         self.basic[r], self.nonbasic[s] = self.nonbasic[s], self.basic[r]
         self.values[s] = leaving_value
 
-    def install(self, columns: list[int], rows: list[int]) -> None:
-        """Move to a basis given by HiGHS's statuses (1 is basic, 2 at upper), as far as it is one."""
+    def install(self, columns: list[int], rows: list[int], deadline: float | None = None) -> None:
+        """Move to a basis given by HiGHS's statuses (1 is basic, 2 at upper), as far as it is one and time allows."""
         n = self.columns
         statuses = columns + [rows[i] for i in self.rows_of]
         for s in range(n):
             if statuses[self.nonbasic[s]] != 1:
                 continue
+            if deadline is not None and s % 8 == 0 and time.monotonic() >= deadline:
+                break
             best = -1
             for r, unknown in enumerate(self.basic):
                 if statuses[unknown] != 1 and self.table[r][s] and (best < 0 or not self.table[best][s]):

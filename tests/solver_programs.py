@@ -121,6 +121,24 @@ def linear_programs(draw: st.DrawFn, *, columns: int = 3, rows: int = 4, integer
 
 
 @st.composite
+def badly_scaled_programs(draw: st.DrawFn) -> Program:
+    """Linear programs of up to three columns whose numbers lie between 1e-12 and 9e12."""
+    numbers = st.builds(lambda a, k: simplify(a * Fraction(10) ** k), st.integers(-9, 9), st.integers(-12, 12))
+    n = draw(st.integers(1, 3))
+    items = []
+    for _ in range(n):
+        low = draw(st.one_of(st.none(), st.just(0), numbers))
+        items.append(column("continuous", low, draw(st.one_of(st.none(), st.none(), numbers.map(abs)))))
+    lines = []
+    for _ in range(draw(st.integers(0, 3))):
+        body = {j: a for j in range(n) if (a := draw(numbers))}
+        side, kind = draw(numbers), draw(st.sampled_from(["lower", "upper", "equal"]))
+        lines.append(row(body, None if kind == "upper" else side, None if kind == "lower" else side))
+    costs = {j: a for j in range(n) if (a := draw(numbers))}
+    return program(items, lines, draw(st.sampled_from(["minimize", "maximize"])), costs)
+
+
+@st.composite
 def boxed_programs(draw: st.DrawFn, *, columns: int = 4, rows: int = 4, box: int = 3) -> Program:
     """Integer programs within a small box, for brute force."""
     count = draw(st.integers(1, columns))

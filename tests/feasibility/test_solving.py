@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from solver_programs import (
+    badly_scaled_programs,
     boxed_programs,
     brute_force,
     column,
@@ -61,6 +62,21 @@ def test_linear_programs_agree_with_elimination(target: Program) -> None:
     check_evidence(target, solution)
 
 
+@pytest.mark.parametrize(("tiny", "small"), [(linear.TINY, linear.SMALL), (-1, linear.SMALL), (-1, -1)])
+@given(target=badly_scaled_programs())
+def test_badly_scaled_programs_agree_with_elimination(target: Program, tiny: int, small: int) -> None:
+    """Numbers over 24 decimal places: whatever HiGHS makes of them, the answer is exact on every way through."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linear, "TINY", tiny)
+        patch.setattr(linear, "SMALL", small)
+        solution = solve(target)
+    status, optimum = fourier_motzkin(target)
+    assert (solution.status, solution.proof) == (status, "certified")
+    if status == "optimal":
+        assert solution.objective == optimum
+    check_evidence(target, solution)
+
+
 @given(boxed_programs())
 def test_integer_programs_agree_with_brute_force(target: Program) -> None:
     solution = solve(target)
@@ -86,6 +102,7 @@ def test_large_programs_path_agrees_with_elimination(target: Program) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(linear, "TINY", -1)
         patch.setattr(linear, "SMALL", -1)
+        patch.setattr(linear, "REPAIR", -1)
         solution = solve(target)
     status, optimum = fourier_motzkin(target)
     assert solution.status == status
