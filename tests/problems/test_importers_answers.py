@@ -85,7 +85,9 @@ def test_what_was_interpreted_is_noted():
     assert read_answer([12.5]).notes == ("single-item-list",)
 
 
-@given(st.integers(-(10**12), 10**12), st.sampled_from(["{:,}", "{}", "${:,}", "{:,} euros", "{:,} units", "answer: {}"]))
+@given(
+    st.integers(-(10**12), 10**12), st.sampled_from(["{:,}", "{}", "${:,}", "{:,} euros", "{:,} units", "answer: {}"])
+)
 def test_any_whole_number_survives_its_dress(value, dress):
     assert read_answer(dress.format(value)).value == value
 
@@ -105,10 +107,14 @@ def test_any_text_has_an_answer(cell):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("40%", Fraction(2, 5)), ("thirty percent", Fraction(3, 10)), ("twice", 2), ("three times", 3), ("third", Fraction(1, 3)),
-     ("one third", Fraction(1, 3)), ("one hundred thousand", 100_000), ("8000 minutes", 8000), ("$4,000", 4000),
-     ("twenty-five", 25), ("a dozen", 12), ("half", Fraction(1, 2)), ("1.5 million", 1_500_000), ("two hundred and six", 206),
-     ("lots", None), ("", None), ("3 or 4", None), ("x" * 500, None)],
+    [
+        ("40%", Fraction(2, 5)), ("thirty percent", Fraction(3, 10)), ("twice", 2), ("three times", 3),
+        ("half", Fraction(1, 2)), ("third", Fraction(1, 3)), ("one third", Fraction(1, 3)),
+        ("one hundred thousand", 100_000),
+        ("$4,000", 4000), ("8000 minutes", 8000), ("twenty-five", 25), ("a dozen", 12), ("1.5 million", 1_500_000),
+        ("lots", None), ("", None), ("two hundred and six", 206), ("3 or 4", None),
+        ("x" * 500, None),
+    ],
 )  # fmt: skip
 def test_quantities(text, value):
     assert quantity(text) == value

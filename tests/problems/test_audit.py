@@ -1,0 +1,155 @@
+"""The audit: what it calls a fault, what it notes, and that nothing escapes its limits."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from pyrite.feasibility.policy import Policy
+from pyrite.problems import auditing
+from pyrite.problems.audit import FAULTS, NOTES, Entry, audit, audit_problem
+from pyrite.problems.problem import Problem
+from pyrite.problems.readings import same_value
+
+
+def reference(domain: str = "integer", cap: str = "2*x <= 7", sense: str = "maximize") -> dict[str, Any]:
+    return {
+        "variables": {"x": {"domain": domain, "lower": 0}},
+        "objective": {"sense": sense, "expression": "x"},
+        "constraints": {"cap": cap} if cap else {},
+    }
+
+
+def problem(**fields: Any) -> Problem:
+    return Problem.from_dict(
+        {"id": "p1", "text": "How many boxes fit on the shelf?", "reference": reference(), **fields}
+    )
+
+
+def codes(entry: Entry) -> tuple[list[str], list[str]]:
+    return [item.code for item in entry.faults], [item.code for item in entry.notes]
+
+
+def test_a_sound_problem():
+    entry = audit_problem(problem(optimum=3, status="optimal"))
+    assert codes(entry) == ([], ["readings-differ"])
+    assert (entry.builds, entry.binds, entry.agrees) == (True, None, True)
+    assert (entry.whole.objective, entry.fractional.objective) == (3, 3.5)
+    assert entry.stated.proof == "certified"
+
+
+@pytest.mark.parametrize(
+    ("fields", "faults", "notes"),
+    [
+        ({"optimum": 4}, ["optimum-differs"], ["readings-differ"]),
+        ({"optimum": 3.5}, ["optimum-differs"], ["readings-differ", "agrees-otherwise"]),
+        ({"status": "infeasible"}, ["status-differs"], ["readings-differ"]),
+        ({}, [], ["readings-differ", "nothing-stored"]),
+        ({"reference": reference(cap="x >= 1", sense="maximize")}, ["unbounded-reference"], ["nothing-stored"]),
+        ({"reference": reference(cap="x >= 1"), "status": "unbounded"}, [], []),
+        ({"reference": reference(cap="x <= -1"), "status": "infeasible"}, [], []),
+        ({"reference": reference(cap="x <= -1"), "status": "infeasible", "labelled_by": "reference"},
+         ["infeasible-reference"], []),
+        ({"reference": reference(cap="x <= -1"), "optimum": 5}, ["infeasible-reference", "status-differs"], []),
+        ({"reference": reference(cap="y <= 3")}, ["does-not-build"], []),
+        ({"reference": reference(cap="x*x*x <= 3")}, ["does-not-build"], []),
+        ({"reference": reference(cap="x < 3")}, ["does-not-build"], []),
+        ({"reference": reference(domain="whole")}, ["schema"], []),
+        ({"reference": reference(cap="x <= room"), "data": {"parameters": {"space": {"values": 3}}}},
+         ["does-not-bind"], []),
+        ({"reference": reference(cap="x <= room"), "data": {"parameters": {"room": {"values": 3}}}, "optimum": 3},
+         [], []),
+        ({"reference": None}, [], ["nothing-to-judge"]),
+        ({"reference": None, "optimum": 0}, [], ["zero-optimum"]),
+        ({"reference": None, "optimum": 8}, [], []),
+    ],
+)  # fmt: skip
+def test_faults_and_notes(fields, faults, notes):
+    entry = audit_problem(problem(**fields))
+    assert codes(entry) == (faults, notes)
+
+
+def test_data_that_contradicts_the_reference_does_not_bind():
+    stated = {**reference(cap="x <= room"), "parameters": {"room": {"values": 4}}}
+    entry = audit_problem(problem(reference=stated, data={"parameters": {"room": {"values": 3}}}))
+    assert codes(entry)[0] == ["does-not-bind"]
+    assert (entry.builds, entry.binds) == (False, False)
+
+
+def test_every_code_is_explained():
+    assert all(text and text[0].islower() for text in {**FAULTS, **NOTES}.values())
+    assert not set(FAULTS) & set(NOTES)
+
+
+TEXT = "A mill grinds rye and oats for two bakers who pay well for every sack delivered before noon on Friday"
+
+
+@pytest.mark.parametrize(
+    ("other", "faults", "notes"),
+    [
+        ({"text": TEXT.upper(), "optimum": 5}, "duplicate-text", None),
+        ({"text": TEXT, "optimum": 6}, "contradicting-labels", None),
+        ({"text": TEXT + " or Saturday", "optimum": 6}, None, "near-duplicate"),
+        ({"text": TEXT, "optimum": 6, "data": {"parameters": {"a": {"values": 1}}}}, None, "same-text"),
+        ({"text": TEXT + " or Saturday", "optimum": 6, "twin": "a"}, None, None),
+        ({"text": "Something else entirely, with no word in common", "optimum": 6}, None, None),
+    ],
+)
+def test_repeated_texts(other, faults, notes):
+    one = Problem.from_dict({"id": "a", "text": TEXT, "optimum": 5})
+    two = Problem.from_dict({"id": "b", **other})
+    result = audit([one, two], workers=0)
+    for entry in result.entries:
+        assert [item.code for item in entry.faults] == ([faults] if faults else [])
+        assert [item.code for item in entry.notes] == ([notes] if notes else [])
+
+
+def test_a_text_in_two_splits_is_a_leak():
+    pair = [
+        Problem.from_dict({"id": "a", "text": TEXT, "optimum": 5, "split": "train"}),
+        Problem.from_dict({"id": "b", "text": TEXT + " or Saturday", "optimum": 6, "split": "test"}),
+    ]
+    assert audit(pair, workers=0).counts()["faults"] == {"leaks-across-splits": 2}
+    assert not audit(pair, workers=0, threshold=0.99).wrong
+
+
+def test_workers_give_the_same_entries_in_order():
+    problems = [problem(id=f"p{k}", text=f"Question number {k} of many", optimum=k) for k in range(8)]
+    here, there = audit(problems, workers=0), audit(problems, workers=2)
+    strip = [{**entry.to_dict(), "seconds": 0} for entry in here.entries]
+    assert strip == [{**entry.to_dict(), "seconds": 0} for entry in there.entries]
+    assert here.counts() == there.counts()
+    assert [entry.agrees for entry in there.entries] == [k == 3 for k in range(8)]
+
+
+def test_a_worker_that_hangs_is_killed_and_one_that_dies_is_replaced(monkeypatch):
+    monkeypatch.setattr(auditing, "_serve", _misbehave)
+    monkeypatch.setattr(auditing, "_START", 10.0)
+    monkeypatch.setattr(auditing, "_GRACE", 0.1)
+    problems = [problem(id=name, text=name) for name in ("die", "well", "hang", "well again")]
+    entries = auditing.run(problems, Policy(time_limit=0.1), workers=1)
+    assert [[fault.code for fault in entry.faults] for entry in entries] == [["crashed"], [], ["timed-out"], []]
+
+
+def _misbehave(connection: Any, policy: Policy) -> None:
+    del policy
+    while True:
+        task = connection.recv()
+        if task.id == "die":
+            raise SystemExit(3)
+        if task.id == "hang":
+            time.sleep(60)
+        connection.send(Entry(task.id, "nothing"))
+
+
+def test_workers_are_counted():
+    with pytest.raises(ValueError, match="workers"):
+        auditing.run([problem()], Policy(), -1)
+
+
+def test_same_value_is_the_policy_rule():
+    assert same_value(1_000_000, 1_000_001)
+    assert not same_value(0, 2e-6)
+    assert same_value(0, 1e-6)
