@@ -9,7 +9,20 @@ import typer
 
 from ..feasibility.errors import PyriteError
 
-COMMANDS = ("score", "check", "equivalent", "convert", "report", "compare", "gate")
+COMMANDS = (
+    "problems",
+    "score",
+    "check",
+    "equivalent",
+    "convert",
+    "report",
+    "compare",
+    "gate",
+    "demo",
+    "run",
+    "tune",
+    "answer",
+)
 """Modules of this folder, in the order of the help page; each has ``register(app)``."""
 
 app = typer.Typer(

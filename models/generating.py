@@ -43,11 +43,13 @@ class Row:
     end: JsonEnd = field(default_factory=JsonEnd)
 
 
-class RoomyLayer(DynamicLayer):
+class RoomyLayer(DynamicLayer):  # type: ignore[misc]
     """Keys and values of one layer with room to grow: appending a position writes it instead of copying all."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.keys: Any
+        self.values: Any
         self._room: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def update(self, key_states: Any, value_states: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -180,10 +182,9 @@ def _prefill(model: Any, rows: Sequence[Row], pad: int, device: Any) -> tuple[to
 
 def _common_beginning(prompts: Sequence[Sequence[int]]) -> int:
     """How many first tokens all prompts share, leaving each at least one of its own."""
-    first, last = min(prompts), max(prompts)
     count = 0
-    for left, right in zip(first, last, strict=False):
-        if left != right:
+    for tokens in zip(*prompts, strict=False):
+        if len(set(tokens)) > 1:
             break
         count += 1
     return min(count, min(len(prompt) for prompt in prompts) - 1)

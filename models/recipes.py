@@ -148,19 +148,20 @@ class Recipe:
 
 def read_recipe(path: str | Path) -> Recipe:
     """Read a recipe file, or a committed one by its bare name (``demo``). Raises PyriteError naming file and key."""
+    return parse_recipe(recipe_text(path), str(path))
+
+
+def recipe_text(path: str | Path) -> str:
+    """A recipe as written: a file, or a committed one by its bare name."""
     path = Path(path)
     if not path.suffix and not path.exists() and path.name in recipe_names():
-        text = resources.files(__package__).joinpath("recipes", f"{path.name}.toml").read_text(encoding="utf-8")
-    else:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError as error:
-            raise PyriteError(
-                f"there is no recipe {path}; give a file, or one of {', '.join(recipe_names())}"
-            ) from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise PyriteError(f"{path} cannot be read: {error}") from error
-    return parse_recipe(text, str(path))
+        return resources.files(__package__).joinpath("recipes", f"{path.name}.toml").read_text(encoding="utf-8")
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise PyriteError(f"there is no recipe {path}; give a file, or one of {', '.join(recipe_names())}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise PyriteError(f"{path} cannot be read: {error}") from error
 
 
 def recipe_names() -> list[str]:

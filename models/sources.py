@@ -114,6 +114,23 @@ def load(source: Source, compute: Compute, note: Note = lambda text: None, *, tr
     return loaded
 
 
+def load_tokenizer(source: Source, note: Note = lambda text: None) -> Any:
+    """The tokenizer alone, which measures prompts without the weights in memory. None for an endpoint."""
+    from transformers import AutoTokenizer
+
+    if source.kind == "endpoint":
+        return None
+    if source.kind == "checkpoint":
+        base = read_record(Path(source.name))["base"]
+        return load_tokenizer(parse_source(base["source"], base.get("adapter")), note)
+    folder = local_folder(source, note)
+    with quiet_transformers():
+        try:
+            return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        except (OSError, ValueError, KeyError, ImportError) as error:
+            raise PyriteError(f"{folder} holds no tokenizer: {first_line(error)}") from error
+
+
 def local_folder(source: Source, note: Note = lambda text: None) -> Path:
     """The local folder with a source's weights, fetched or converted on first use."""
     if source.kind == "embedded":

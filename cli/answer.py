@@ -1,0 +1,108 @@
+"""``pyrite answer``: a model answers problems into a run folder."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..feasibility.errors import PyriteError
+from .console import note, notes, print_json, progress
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``answer``."""
+    app.command("answer")(answer_command)
+
+
+def answer_command(
+    model: Annotated[
+        str, typer.Option(help="embedded, a folder, a checkpoint, a .gguf, owner/name, or http://host/v1#name.")
+    ],
+    problems: Annotated[str, typer.Option(help="problems.jsonl, or - for standard input.")],
+    out: Annotated[str, typer.Option(help="Run folder; answers that it already holds are not asked again.")],
+    adapter: Annotated[str | None, typer.Option(help="A folder with an adapter to put on the model.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cuda, cuda:N, mps or cpu.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, bfloat16, float16 or float32.")] = "auto",
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads (0: every usable core).")] = 0,
+    batch_size: Annotated[int, typer.Option(min=0, help="Answers at once (0: 128 on a GPU, else 40).")] = 0,
+    max_new_tokens: Annotated[int, typer.Option(help="Tokens at which an answer is cut; cuts are counted.")] = 512,
+    samples: Annotated[int, typer.Option(help="Answers per problem; more than one needs a temperature.")] = 1,
+    temperature: Annotated[float, typer.Option(help="0: greedy.")] = 0.0,
+    top_p: Annotated[float, typer.Option(help="Nucleus sampling.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of sampling.")] = 0,
+    decoding: Annotated[
+        str, typer.Option(help="free; grammar: the language; names: the problem's names too.")
+    ] = "free",
+    references: Annotated[
+        bool, typer.Option("--references", help="Same as --decoding names: keep to the reference's names.")
+    ] = False,
+    prompt: Annotated[
+        str, typer.Option(help="short, full, or auto: as the checkpoint was tuned, else short.")
+    ] = "auto",
+    examples: Annotated[int, typer.Option(min=0, help="Worked examples, the first of --examples-from.")] = 0,
+    examples_from: Annotated[str | None, typer.Option(help="A problems.jsonl with references.")] = None,
+    plain_prompt: Annotated[
+        bool, typer.Option("--plain-prompt", help="Plain headings for a model without chat template.")
+    ] = False,
+    parallel: Annotated[int, typer.Option(help="Requests at once, for an endpoint.")] = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="What was done, as JSON.")] = False,
+) -> None:
+    """Answer problems with a model, in batches; stop it any time and run the same command again to go on."""
+    from ..models.answering import Settings
+    from ..models.prompts import Prompt
+    from ..models.sources import parse_source
+    from ..problems.files import read_problems
+    from .stages import answer_into, make_answerer
+
+    if references and decoding not in ("free", "names"):
+        raise PyriteError("--references is --decoding names; give one of the two")
+    settings = Settings(
+        samples=samples,
+        temperature=temperature,
+        top_p=top_p,
+        seed=seed,
+        max_new_tokens=max_new_tokens,
+        batch_size=batch_size,
+        decoding="names" if references else decoding,  # type: ignore[arg-type]  # Settings checks the word
+    )
+    known = read_problems(problems)
+    notes(known.complaints, "broken lines were passed over")
+    source = parse_source(model, adapter)
+    asked = Prompt(
+        _style(prompt, source),
+        _worked(examples, examples_from),
+        "plain" if plain_prompt else "error",
+    )
+    answerer = make_answerer(source, asked, settings, (device, dtype, threads), parallel, note)
+    with progress(len(known) * samples, "answering") as show:
+        tally = answer_into(out, answerer, known, settings, lambda done, total: show(done))
+    note(f"{tally.sentence()}; run: {out}")
+    if as_json:
+        print_json(asdict(tally))
+
+
+def _style(prompt: str, source: Any) -> Any:
+    if prompt != "auto":
+        return prompt
+    from ..models.sources import RECORD, read_record
+
+    for folder in (source.name if source.kind == "checkpoint" else None, source.adapter):
+        if folder is not None and (Path(folder) / RECORD).is_file():
+            return read_record(Path(folder)).get("prompt", {}).get("style", "short")
+    return "short"
+
+
+def _worked(count: int, path: str | None) -> tuple[Any, ...]:
+    from ..problems.files import read_problems
+
+    if not count:
+        return ()
+    if path is None:
+        raise PyriteError("--examples needs --examples-from FILE, problems that are not asked")
+    found = [problem for problem in read_problems(path) if problem.reference is not None]
+    if len(found) < count:
+        raise PyriteError(f"{path} has {len(found)} problems with references, and --examples asks for {count}")
+    return tuple(found[:count])

@@ -1,0 +1,66 @@
+"""``pyrite tune``: finetune by a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..feasibility.errors import PyriteError
+from .console import note, print_json, table
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``tune``."""
+    app.command("tune")(tune_command)
+
+
+def tune_command(
+    recipe: Annotated[
+        str | None, typer.Argument(help="A recipe file, or a committed one by name (see --list).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the checkpoints (default: runs/NAME/tuning).")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only read and check the recipe.")] = False,
+    methods: Annotated[bool, typer.Option("--methods", help="List the methods that recipes may name.")] = False,
+    names: Annotated[bool, typer.Option("--list", help="List the recipes that come with Pyrite.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The last checkpoint's record, as JSON.")] = False,
+) -> None:
+    """Finetune a model by a recipe; stop it any time and run the same command again to go on.
+
+    On several processes: accelerate launch --num_processes N -m pyrite.cli.main tune RECIPE (see docs/models.md).
+    """
+    if methods:
+        _list_methods()
+        return
+    from ..models.recipes import read_recipe, recipe_names
+
+    if names:
+        for name in recipe_names():
+            typer.echo(f"{name:24} {read_recipe(name).method.name}")
+        return
+    if recipe is None:
+        raise PyriteError("give a recipe: a file, or a name of `pyrite tune --list`")
+    chosen = read_recipe(recipe)
+    if check:
+        note(f"{recipe}: a valid recipe ({chosen.method.name}, digest {chosen.digest})")
+        return
+    from ..models.tuning import tune
+    from .stages import step_teller
+
+    folder = out if out is not None else Path("runs") / chosen.name / "tuning"
+    tuned = tune(chosen, folder, note, step_teller())
+    for step, path in tuned.checkpoints.items():
+        note(f"checkpoint after {step} steps: {path}")
+    if as_json:
+        print_json(tuned.record)
+
+
+def _list_methods() -> None:
+    from ..models.methods import get_method, method_names
+
+    rows = []
+    for name in method_names():
+        method = get_method(name)
+        rows.append((name, method.summary[:90]))
+    typer.echo(table(("method", "what it is"), rows, left=2))
