@@ -120,6 +120,7 @@ class Names:
         # names that can stay keep their claim against names made up for others
         claimed = {name for name in wanted if fits(name)}
         given: set[str] = set()
+        tried: dict[str, int] = {}
         for name in wanted:
             if name in claimed and name not in given and name.lower() not in used:
                 given.add(name)
@@ -127,10 +128,10 @@ class Names:
                 continue
             base = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:60]
             base = base if re.match(r"[A-Za-z]", base) and fits(base) else f"n_{base}".rstrip("_")
-            number, new = 1, base
+            new = base
             while new in given or new in claimed or new.lower() in used:
-                number += 1
-                new = f"{base}_{number}"
+                tried[base] = tried.get(base, 1) + 1
+                new = f"{base}_{tried[base]}"
             given.add(new)
             safe.append(new)
             changed[new] = name

@@ -114,12 +114,13 @@ class _Writer:
     def objective(self) -> list[str]:
         """All terms; also ``0 x`` where needed, so that columns first appear in their own order."""
         body = self.program.objective
-        used = list(body.linear)
+        used = sorted(body.linear)
         for row in self.program.rows:
             used.extend(row.body.linear)
             used.extend(j for pair in row.body.quadratic for j in pair)
         in_order = list(dict.fromkeys(used)) == list(range(len(self.program.columns))) and not body.quadratic
-        linear = body.linear if in_order else {j: body.linear.get(j, 0) for j in range(len(self.columns.safe))}
+        wanted = sorted(body.linear) if in_order else range(len(self.columns.safe))
+        linear = {j: body.linear.get(j, 0) for j in wanted}
         words = self.linear(linear, "the objective")
         if body.constant != 0:
             words.append(self.term(body.constant, "", "the objective"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pyomo.environ as pyo
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import documents
 
-from pyrite.feasibility.compiling import build
+from pyrite.feasibility.compiling import build, parse_formulation
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.exactness import violations
 from pyrite.feasibility.formulation import Data, Formulation
@@ -24,6 +26,7 @@ from pyrite.feasibility.pyomo_solving import available_solvers, component_name, 
 from pyrite.feasibility.rationals import Exact
 from pyrite.feasibility.solution import Solution
 from pyrite.feasibility.solving import solve
+from pyrite.problems.families import FAMILIES, draw
 
 BAKERY = {
     "sets": {"P": ["bread", "cake"], "T": [1, 2, 3]},
@@ -158,7 +161,7 @@ def is_refuted(model: Any, program: Program, ours: Solution, said: str) -> bool:
     return said == "infeasible"
 
 
-def assert_solvers_agree(document: dict[str, Any]) -> str:
+def assert_solvers_agree(document: dict[str, Any], data: Data | None = None) -> str:
     """Our answer against the first of Pyomo's HiGHS and SCIP that agrees: the status, and the optimum to 1e-9.
 
     Both solvers are wrong now and then (HiGHS gives 1/2 to an integer in no row; SCIP calls the unbounded
@@ -166,9 +169,9 @@ def assert_solvers_agree(document: dict[str, Any]) -> str:
     Pyomo in Pyomo's model, denies their word. Returns the status, ``undecided`` or ``refuted``.
     """
     formulation, policy = Formulation.from_dict(document), Policy()
-    program = build(formulation)
+    program = build(formulation, data)
     ours = solve(program, policy)
-    model = to_pyomo(formulation)
+    model = to_pyomo(formulation, data)
     theirs = solve_with(model, "highs")
     if theirs.status != ours.status:
         theirs = solve_with(model, "scip_direct")
@@ -269,3 +272,42 @@ def test_an_unused_variable_gets_a_value() -> None:
     answer = solve_with(to_pyomo(small({"a": "x >= 2"}, {"sense": "minimize", "expression": "x"})), "highs")
     assert answer.values == {"x": pytest.approx(2), "y": 0}
     assert math.isclose(answer.objective or 0, 2)
+
+
+# -- every formulation in the test suite -------------------------------------------------------------------------------
+
+
+def case_formulations() -> list[Any]:
+    """The formulations of ``tests/cases`` that build, with the data of their problem; linear and convex ones."""
+    found = []
+    for path in sorted((Path(__file__).parents[1] / "cases").glob("*.json")):
+        case = json.loads(path.read_text(encoding="utf-8"))
+        data = Data.from_dict((case.get("problem") or {}).get("data") or {})
+        try:
+            formulation = parse_formulation(json.dumps(case["formulation"]))
+            program = build(formulation, data)
+        except (KeyError, PyriteError):
+            continue  # the case is about not building
+        if not program.is_nonlinear:
+            found.append(pytest.param(formulation, data, id=path.stem))
+    return found
+
+
+@pytest.mark.parametrize(("formulation", "data"), case_formulations())
+def test_cases_agree(formulation: Formulation, data: Data) -> None:
+    program = build(formulation, data)
+    point = [Fraction((7 * j) % 11 - 3, 1 + j % 3) for j in range(len(program.columns))]
+    assert_same_model(program, to_pyomo(formulation, data), point)
+    assert_solvers_agree(formulation.to_dict(), data)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_families_agree(family: str) -> None:
+    """A problem of each generated family: the same model, row by row, and the same optimum."""
+    problem = draw(family, seed=1)
+    assert problem.reference is not None
+    program = build(problem.reference, problem.data)
+    model = to_pyomo(problem.reference, problem.data)
+    point = [Fraction((7 * j) % 11 - 3, 1 + j % 3) for j in range(len(program.columns))]
+    assert_same_model(program, model, point)
+    assert_solvers_agree(problem.reference.to_dict(), problem.data)
