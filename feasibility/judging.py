@@ -83,6 +83,7 @@ class _Climb:
         self.results: dict[Stage, StageResult] = {}
         self.deadline = 0.0
         self.document: Any = None
+        self.formulation: Formulation | None = None
         self.resolved: Resolved | None = None
         self.program: Program | None = None
         self.build_findings: list[Finding] = []
@@ -160,7 +161,7 @@ class _Climb:
         return passed(**details)
 
     def given(self, formulation: Formulation) -> StageResult:
-        self.document = formulation.to_dict()
+        self.formulation, self.document = formulation, formulation.to_dict()
         return passed()
 
     def schema(self) -> StageResult:
@@ -178,8 +179,9 @@ class _Climb:
 
         if self.results["schema"].status != "pass":
             return self._undecided("schema")
-        formulation = Formulation.from_dict(self.document)
-        self.resolved, found = resolve(formulation, self.judge.reference.data, self.policy)
+        if self.formulation is None:
+            self.formulation = Formulation.from_dict(self.document)
+        self.resolved, found = resolve(self.formulation, self.judge.reference.data, self.policy)
         if found or self.resolved is None:
             return StageResult.failed(*found)
         self.program, found = compile_program(self.resolved, self.policy)
@@ -300,7 +302,7 @@ class _Climb:
             return self._undecided("feasible")
         from .equivalence.stage import decide
 
-        return decide(self.program, prepared, self.policy, self.deadline, Formulation.from_dict(self.document))
+        return decide(self.program, prepared, self.policy, self.deadline, self.formulation)
 
     # Help ---------------------------------------------------------------------------------------------------------
 

@@ -54,8 +54,13 @@ def prepare(reference: Reference, policy: Policy) -> PreparedReference:
             return PreparedReference(reference, trouble=("reference-contradiction", text))
         return PreparedReference(reference, status=status, optimum=reference.optimum)
     from .compiling import Rejected, build
+    from .schema import validate
     from .solving import solve
 
+    invalid = validate(reference.formulation.to_dict())
+    if invalid:
+        text = f"the reference formulation is not valid: {invalid[0].where}: {invalid[0].message}"
+        return PreparedReference(reference, trouble=("reference-broken", text))
     try:
         program = build(reference.formulation, reference.data, policy)
     except Rejected as error:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyrite import Formulation, Policy, Verdict
 from pyrite.feasibility import judging
 from pyrite.feasibility.codes import CODES
-from pyrite.feasibility.formulation import Data
+from pyrite.feasibility.formulation import Data, Objective, Variable
 from pyrite.feasibility.judging import Judge
 from pyrite.feasibility.reference import Reference
 from pyrite.feasibility.verdict import STAGES, SURFACE
@@ -301,6 +301,10 @@ def test_both_unbounded_is_checked_along_the_ray():
             Reference(Formulation.from_dict(json.loads(json.dumps(BAKERY).replace("5*cake", "5*pie")))),
             "reference-broken",
         ),
+        (
+            Reference(Formulation.from_dict(json.loads(json.dumps(BAKERY).replace("integer", "whole")))),
+            "reference-broken",
+        ),
         (Reference(Formulation.from_dict(BAKERY), optimum=181), "reference-contradiction"),
         (Reference(Formulation.from_dict(BAKERY), status="infeasible"), "reference-contradiction"),
         (Reference(optimum=3, status="unbounded"), "reference-contradiction"),
@@ -361,6 +365,12 @@ def test_long_plans_are_cut_and_say_so():
     details = judge(document).stages["bounded"].details
     assert len(details["plan"]) == 200
     assert details["plan_omitted"] == 300
+
+
+def test_a_formulation_object_keeps_numbers_that_json_cannot_write():
+    item = Formulation({"x": Variable("continuous", 0, Fraction(1, 3))}, Objective("maximize", "x"), {})
+    verdict = Judge(Reference(optimum=Fraction(1, 3))).judge_formulation(item)
+    assert verdict.stages["bounded"].details["optimum_exact"] == "1/3"
 
 
 def test_a_formulation_object_is_judged_like_its_text():
