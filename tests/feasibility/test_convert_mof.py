@@ -230,3 +230,12 @@ def test_broken_files_are_one_line(text: str, message: str) -> None:
     with pytest.raises(PyriteError, match=message) as caught:
         read(text, "mof")
     assert "\n" not in caught.value.message
+
+
+@pytest.mark.skipif("PYRITE_MOF_SCHEMA" not in os.environ, reason="PYRITE_MOF_SCHEMA names no schema of the standard")
+@given(programs())
+def test_written_files_are_valid_by_the_published_schema(program: Program) -> None:
+    import jsonschema
+
+    schema = json.loads(Path(os.environ["PYRITE_MOF_SCHEMA"]).read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(json.loads(write(program, "mof")))
