@@ -16,11 +16,11 @@ from functools import lru_cache
 from typing import Any
 
 from ..feasibility.correspondence import words
-from ..feasibility.expressions import ExpressionError, parse_expression, parse_relation
+from ..feasibility.expressions import ExpressionError
 from ..feasibility.formulation import Formulation
 from ..feasibility.rationals import Exact
 from ..feasibility.syntax import Binary, Expression, Negative, Number, Reference, Square
-from .mathematics import MathRow, Writer, differing
+from .mathematics import MathRow, Writer, differing, read_expression, read_relation
 
 ASSIGN_AT_MOST = 80
 """Beyond this many lines of a kind they are paired by name alone."""
@@ -54,7 +54,7 @@ class Line:
 def canonical(text: str, numbers: Mapping[str, Exact]) -> frozenset[tuple[Any, ...]] | None:
     """What a relation says, in a form that equals that of another way to write it; None when it does not read."""
     try:
-        relation = parse_relation(text)
+        relation = read_relation(text)
     except ExpressionError:
         return None
     found = set()
@@ -69,7 +69,7 @@ def canonical(text: str, numbers: Mapping[str, Exact]) -> frozenset[tuple[Any, .
 def canonical_expression(text: str, numbers: Mapping[str, Exact]) -> tuple[Any, ...] | None:
     """The same for an objective: its collected terms."""
     try:
-        tree = parse_expression(text)
+        tree = read_expression(text)
     except ExpressionError:
         return None
     terms = Counter[str]()

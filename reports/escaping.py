@@ -29,6 +29,8 @@ def storable(text: str) -> str:
 
 def visible(text: str) -> str:
     """Escaped markup of a text in which every hidden sign is written out: ``⟨U+202E⟩``."""
+    if text.isalnum() and text.isascii():
+        return text  # most texts of a page are names and numbers
     return _HIDDEN.sub(_written, escape(storable(text)))
 
 
@@ -55,7 +57,7 @@ def file_name(identifier: str) -> str:
     ('bakery-12', 'etc-passwd-3754d6cb')
     """
     harmless = re.sub(r"[^a-z0-9_-]+", "-", identifier[:200]).strip("-")[:60]
-    if harmless == identifier and not re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)", harmless):
+    if harmless and harmless == identifier and not re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)", harmless):
         return harmless
     digest = hashlib.sha256(storable(identifier).encode()).hexdigest()[:8]
     return f"{harmless or 'problem'}-{digest}"

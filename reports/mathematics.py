@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import TypeAlias
 
@@ -63,6 +64,11 @@ class Sign:
             cls = "undeclared" if self.kind == "name" else self.kind
             return f'<span class="{cls}"><i>{shown}</i>{below}</span>'
         return f'<span class="{self.kind}">{shown}</span>' if self.kind != "text" else shown
+
+
+# The same row stands in the reference and in most outputs, on every page of its problem. Errors are not remembered.
+read_relation = lru_cache(maxsize=4096)(parse_relation)
+read_expression = lru_cache(maxsize=4096)(parse_expression)
 
 
 _Item: TypeAlias = "Sign | tuple[Expression, int]"
@@ -128,7 +134,7 @@ class Writer:
     def relation(self, text: str, over: str | None = None) -> list[Sign]:
         """The signs of a constraint; text that does not read by the grammar is shown as it is."""
         try:
-            relation = parse_relation(text)
+            relation = read_relation(text)
             family = None if over is None else parse_family(over)
         except ExpressionError:
             return [Sign("text", text[: 4 * self.limit]), *([Sign("text", f"   for {over}")] if over else [])]
@@ -144,7 +150,7 @@ class Writer:
     def objective(self, text: str) -> list[Sign]:
         """The signs of an objective; text that does not read by the grammar is shown as it is."""
         try:
-            return self.expression(parse_expression(text))
+            return self.expression(read_expression(text))
         except ExpressionError:
             return [Sign("text", text[: 4 * self.limit])]
 

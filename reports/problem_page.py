@@ -25,7 +25,7 @@ from .escaping import MAX_SHOWN, file_name, shortened, visible
 from .locating import Shown, locate, marked_text
 from .mathematics import MathRow, html_of, rows_of
 from .regions import Mark, draw, plan_point
-from .saying import Evidence, Step, evidence_of, headline, ladder_of, plan_items
+from .saying import Evidence, evidence_of, headline, ladder_of, plan_items
 
 SAMPLES_SHOWN = 6
 LINES_SHOWN = 200
@@ -47,7 +47,7 @@ class Answer:
     headline: str
     surface: bool
     substance: bool | None
-    steps: Sequence[Step]
+    ladder: Markup
     evidence: Evidence | None
     shown: Shown | None
     markup: Markup
@@ -241,7 +241,7 @@ def _answer(
         headline=headline(verdict),
         surface=verdict.surface,
         substance=verdict.substance,
-        steps=ladder_of(verdict),
+        ladder=ladder_of(verdict),
         evidence=evidence,
         shown=shown,
         markup=_safe(shown.html if shown else ""),

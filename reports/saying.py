@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+from markupsafe import Markup
 
 from ..feasibility.rationals import Exact, show
 from ..feasibility.verdict import STAGES, Stage, StageResult, Verdict
@@ -69,35 +72,23 @@ def headline(verdict: Verdict) -> str:
     }[failure]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One rung of the ladder on a page."""
-
-    number: int
-    stage: Stage
-    asks: str
-    status: str
-    sign: str
-    word: str
-    code: str
-    message: str
+def ladder_of(verdict: Verdict) -> Markup:
+    """All nine rungs as a list."""
+    return _ladder(tuple(verdict.stages[stage].status for stage in STAGES))
 
 
-def ladder_of(verdict: Verdict) -> list[Step]:
-    """All nine rungs."""
-    return [
-        Step(
-            number,
-            stage,
-            ASKS[stage],
-            (result := verdict.stages[stage]).status,
-            SIGNS[result.status],
-            STATUS_WORDS[result.status],
-            result.code or "",
-            result.message,
+@lru_cache(maxsize=1000)
+def _ladder(statuses: tuple[str, ...]) -> Markup:
+    lines = ['<ol class="ladder" aria-label="The nine stages">']
+    for number, (stage, status) in enumerate(zip(STAGES, statuses, strict=True), 1):
+        last = " last-surface" if number == 3 else ""
+        asks = ASKS[stage] if status != "skipped" else "not asked"
+        lines.append(
+            f'<li class="{status}{last}"><span class="sign" aria-hidden="true">{SIGNS[status]}</span>'
+            f'<span class="stage">{stage}</span><span class="hidden">: {STATUS_WORDS[status]}</span>'
+            f'<span class="asks">{asks}</span></li>'
         )
-        for number, stage in enumerate(STAGES, 1)
-    ]
+    return Markup("\n".join([*lines, "</ol>"]))  # noqa: S704 - made of this module's own words
 
 
 @dataclass(frozen=True, slots=True)

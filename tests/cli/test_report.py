@@ -1,0 +1,100 @@
+"""``pyrite report`` and ``pyrite compare`` as people and programs run them."""
+
+import json
+import sys
+from types import SimpleNamespace
+
+import pytest
+from reporting import two_runs, write_run, wrong_verdict
+
+from pyrite.cli.main import main
+
+
+@pytest.fixture
+def pyrite(monkeypatch, capfd):
+    """The command, in this process: exit code, standard output (a pipe, not a terminal) and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["pyrite", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capfd.readouterr()
+        return SimpleNamespace(returncode=ended.value.code or 0, stdout=said.out, stderr=said.err)
+
+    return run
+
+
+def test_report_writes_pages_and_prints_plain_tables(pyrite, tmp_path):
+    before, after = two_runs(tmp_path)
+    done = pyrite("report", before, after, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "index.html").exists()
+    assert "\x1b" not in done.stdout
+    assert "Surface and substance" in done.stdout
+    assert "before → after" in done.stdout
+    assert "index.html" in done.stderr
+
+
+def test_report_as_json_is_one_document(pyrite, tmp_path):
+    before, after = two_runs(tmp_path)
+    done = pyrite("report", before, after, "--json", "--out", tmp_path / "out")
+    document = json.loads(done.stdout)
+    names = [table["name"] for table in document["tables"]]
+    assert names[:2] == ["scores", "stages"]
+    assert document["tables"][0]["rows"][1]["surface_rate"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "files"),
+    [
+        ("markdown", ["report.md"]),
+        ("latex", ["report.tex"]),
+        ("csv", ["outputs.csv", "scores.csv"]),
+        ("parquet", ["outputs.parquet"]),
+    ],
+)
+def test_formats_for_papers(pyrite, tmp_path, kind, files):
+    before, after = two_runs(tmp_path)
+    done = pyrite("report", before, after, "--format", kind, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert all((tmp_path / "out" / name).stat().st_size > 100 for name in files)
+
+
+def test_compare_in_words_and_as_json(pyrite, tmp_path):
+    before, after = two_runs(tmp_path)
+    done = pyrite("compare", before, after)
+    assert done.returncode == 0, done.stderr
+    assert "exact McNemar" in done.stdout
+    assert "With 1 problem no drop at all would be seen" in done.stdout
+    document = json.loads(pyrite("compare", before, after, "--json").stdout)
+    assert document["flips"] == [{"outcome": "surface", "direction": "gained", "problem_id": "bakery", "sample": 0}]
+    assert document["decomposition"]["gain"] == 0
+
+
+def test_refusals_are_one_line_and_exit_code_2(pyrite, tmp_path):
+    first = write_run(tmp_path / "a", [wrong_verdict()])
+    second = write_run(tmp_path / "b", [wrong_verdict()], mip_gap=0.1)
+    for arguments in (
+        ["report", first, second],
+        ["compare", first, second],
+        ["report", tmp_path / "nowhere"],
+        ["report", first, "--format", "pdf"],
+        ["report", first, "--cluster", "moon"],
+    ):
+        done = pyrite(*arguments)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert len(done.stderr.strip().splitlines()) == 1
+    assert "mip_gap is 0.0 in a and 0.1 in b" in pyrite("compare", first, second).stderr
+    allowed = pyrite("compare", first, second, "--allow-mixed")
+    assert allowed.returncode == 0
+    assert "mixed: policy mip_gap" in allowed.stderr
+
+
+def test_mixed_runs_are_marked_in_every_format(pyrite, tmp_path):
+    first = write_run(tmp_path / "a", [wrong_verdict()])
+    second = write_run(tmp_path / "b", [wrong_verdict()], mip_gap=0.1)
+    for kind, name in (("markdown", "report.md"), ("latex", "report.tex"), ("html", "problems/bakery.html")):
+        done = pyrite("report", first, second, "--allow-mixed", "--format", kind, "--out", tmp_path / kind)
+        assert done.returncode == 0, done.stderr
+        assert "mip_gap is 0.0 in a and 0.1 in b" in (tmp_path / kind / name).read_text()
