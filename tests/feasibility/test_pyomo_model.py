@@ -165,8 +165,9 @@ def assert_solvers_agree(document: dict[str, Any], data: Data | None = None) -> 
     """Our answer against the first of Pyomo's HiGHS and SCIP that agrees: the status, and the optimum to 1e-9.
 
     Both solvers are wrong now and then (HiGHS gives 1/2 to an integer in no row and calls an unbounded quadratic
-    program optimal; SCIP calls the unbounded ``minimize x + y**2`` infeasible), so a disagreement counts as theirs only when our point or ray, evaluated by
-    Pyomo in Pyomo's model, denies their word. Returns the status, ``undecided`` or ``refuted``.
+    program optimal; SCIP calls the unbounded ``minimize x + y**2`` infeasible), so a disagreement counts as theirs
+    only when our point or ray, evaluated by Pyomo in Pyomo's model, denies their word. Returns the status,
+    ``undecided`` or ``refuted``.
     """
     formulation, policy = Formulation.from_dict(document), Policy()
     program = build(formulation, data)
