@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -18,10 +20,14 @@ from pathlib import Path
 import numpy as np
 
 from pyrite.feasibility.policy import Policy
+from pyrite.feasibility.verdict import SKIPPED_EARLIER, STAGES, StageResult, Verdict
+from pyrite.problems.files import Output
+from pyrite.problems.problem import Problem
 from pyrite.reports.charts import element, picture, text
 from pyrite.reports.gate.deciding import decide
 from pyrite.reports.gate.rules import Rules
-from pyrite.reports.gate.snapshot import Entry, Snapshot, _states, read_baseline, write_baseline
+from pyrite.reports.gate.snapshot import Entry, Snapshot, _states, of_run, write_baseline
+from pyrite.reports.runs import RunFolder
 
 GOOD, UNSOUND, INFEASIBLE = _states("ppppppppp/p"), _states("ppppppfff/f"), _states("ppppfffff/f")
 MEAN = 0.7
@@ -85,19 +91,43 @@ def curve(results: dict[int, list[float]]) -> str:
 
 
 def timing(problems: int) -> None:
-    """Gate a run of many problems as a whole: read the baseline, decide. Peak memory of the process."""
+    """``pyrite gate RUN --baseline FILE`` as a whole process on a run of many problems: seconds and peak memory."""
     generator = np.random.default_rng(1)
-    chances = generator.beta(1.4, 0.6, problems)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "baseline.json"
-        write_baseline(draw(generator, chances), path)
+    solved = generator.random(problems) < MEAN
+    reference = {
+        "variables": {"x": {"domain": "integer", "lower": 0}},
+        "objective": {"sense": "maximize", "expression": "x"},
+        "constraints": {"cap": "x <= 7"},
+    }
+    with tempfile.TemporaryDirectory() as name:
+        folder = RunFolder(Path(name) / "run")
+        known = [Problem.from_dict({"id": f"p{i}", "text": "Pack.", "reference": reference}) for i in range(problems)]
+        outputs = [Output(f"p{i}", 0, "{}") for i in range(problems)]
+        folder.begin(Policy(), known, outputs)
+        with folder.verdict_writer() as writer:
+            for i, good in enumerate(solved.tolist()):
+                writer.write(_verdict(f"p{i}", good).to_dict())
+        baseline = Path(name) / "baseline.json"
+        write_baseline(of_run(folder.path), baseline)
         started = time.perf_counter()
-        decision = decide(read_baseline(path), draw(generator, chances), Rules())
+        done = subprocess.run(
+            [sys.executable, "-m", "pyrite", "gate", str(folder.path), "--baseline", str(baseline)],
+            capture_output=True, text=True, check=False, cwd=name,
+        )  # fmt: skip
         seconds = time.perf_counter() - started
-        size = path.stat().st_size
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{problems:,} problems: {seconds:.2f} s from baseline file to decision ({decision.level}), "
-          f"baseline {size / 1e6:.1f} MB, peak {peak:.0f} MB")  # fmt: skip
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        size = baseline.stat().st_size
+    said = done.stdout.splitlines()[0].split("  ")[0] if done.stdout else done.stderr
+    print(f"{problems:,} problems: {seconds:.2f} s ({said}), baseline {size / 1e6:.1f} MB, peak {peak:.0f} MB")
+
+
+def _verdict(identifier: str, good: bool) -> Verdict:
+    stages = {stage: StageResult("pass") for stage in STAGES}
+    if not good:
+        for stage in STAGES[4:]:
+            stages[stage] = SKIPPED_EARLIER
+        stages["feasible"] = StageResult("fail", "infeasible", "cap and low cannot hold together")
+    return Verdict(stages, strongest="equivalent", problem_id=identifier)
 
 
 def main(arguments: list[str] | None = None) -> None:
