@@ -9,6 +9,9 @@ import time
 
 import pytest
 
+from pyrite.cli.settings import read_policy
+from pyrite.feasibility.errors import PyriteError
+
 PYRITE = [sys.executable, "-c", "from pyrite.cli.main import main; main()"]
 GOOD = {
     "variables": {"bread": {"domain": "integer", "lower": 0}, "cake": {"domain": "integer", "lower": 0}},
@@ -143,8 +146,15 @@ def test_a_policy_file_and_single_settings(files, tmp_path):
         ("extraction=first", "extraction is last-object or whole"),
     ],
 )
-def test_wrong_settings_are_one_line(files, setting, reason):
-    assert reason in one_line(pyrite("score", *files, "--set", setting), 2)
+def test_wrong_settings_are_one_line(setting, reason):
+    with pytest.raises(PyriteError, match=reason) as caught:
+        read_policy(None, [setting])
+    assert caught.value.exit_code == 2
+    assert "\n" not in caught.value.message
+
+
+def test_a_wrong_setting_on_the_command_line(files):
+    assert "unknown setting 'speed'" in one_line(pyrite("score", *files, "--set", "speed=3"), 2)
 
 
 # Bad input ------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from pyrite.feasibility.formulation import Formulation
 from pyrite.feasibility.pool import Pool
 from pyrite.feasibility.reference import Reference
 from pyrite.feasibility.verdict import STAGES
+from pyrite.feasibility.worker import JudgeCache
 
 GOOD = json.dumps(
     {
@@ -212,3 +213,53 @@ def test_a_worker_killed_from_outside_is_replaced():
     died = [v for v in found if v.substance is not True]
     assert len(died) <= 1, "at most the one in hand"
     assert all("worker-died" in {result.code for result in v.stages.values()} for v in died)
+
+
+def test_big_texts_do_not_block_anybody():
+    """More than a socket holds, to busy workers, between small ones."""
+    tasks = [("p", number, "x" * 900_000 if number % 3 else GOOD) for number in range(45)]
+    with Pool(Policy(), 2) as pool:
+        verdicts = list(pool.judge(tasks, {"p": Reference()}))
+    assert [v.substance for v in verdicts] == [number % 3 == 0 for number in range(45)]
+
+
+def test_judges_are_forgotten_by_weight_and_come_back():
+    large = {
+        "sets": {"I": list(range(400))},
+        "variables": {"x": {"index": ["I"], "domain": "continuous", "lower": 0, "upper": 1}},
+        "objective": {"sense": "maximize", "expression": "sum(x[i] for i in I)"},
+        "constraints": {},
+    }
+    references = {f"p{n}": Reference(Formulation.from_dict(large)) for n in range(4)}
+    cache = JudgeCache(Policy(), capacity=12)  # each weighs 5 once it is prepared
+    first = cache.judge("p0", references)
+    for name in references:
+        assert cache.judge(name, references).judge(json.dumps(large)).substance is True
+        cache.weigh(name)
+    assert len(cache._judges) == 2
+    assert cache._weight == 10
+    assert cache.judge("p3", references).is_prepared
+    assert cache.judge("p0", references) is not first
+
+
+def test_an_orphaned_worker_ends():
+    """When the pool's process is killed outright, its workers see the closed connection and leave."""
+    code = (
+        "from pyrite import Policy\nfrom pyrite.feasibility.pool import Pool\n"
+        "from pyrite.feasibility.reference import Reference\n"
+        "import time\n"
+        "pool = Pool(Policy(), 1); list(pool.judge([('p', 0, '{}')], {'p': Reference()}))\n"
+        "print(pool._workers[0].process.pid, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.communicate()
+    until = time.monotonic() + 10
+    while time.monotonic() < until and os.path.exists(f"/proc/{worker}/stat"):
+        with open(f"/proc/{worker}/stat") as file:
+            if file.read().split()[2] == "Z":
+                break
+        time.sleep(0.05)
+    else:
+        assert not os.path.exists(f"/proc/{worker}/stat")
