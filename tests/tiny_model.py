@@ -39,7 +39,7 @@ def make_tiny(folder: Path, *, chat: bool = True, seed: int = 0, layers: int = 2
         num_hidden_layers=layers,
         num_attention_heads=4,
         num_key_value_heads=2,
-        max_position_embeddings=1024,
+        max_position_embeddings=2048,
         bos_token_id=None,
         eos_token_id=fast.eos_token_id,
         pad_token_id=fast.pad_token_id,

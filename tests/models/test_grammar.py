@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from tiny_model import bakeries, make_tiny
+
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.judging import Judge
 from pyrite.feasibility.policy import Policy
@@ -16,7 +18,6 @@ from pyrite.models.prompts import Prompt
 from pyrite.models.sources import load, parse_source
 from pyrite.problems.families import FAMILIES, draw
 from pyrite.problems.problem import Problem
-from tiny_model import bakeries, make_tiny
 
 INDEXED = {
     "sets": {"P": ["bread", "white cake"], "T": [1, 2, 3]},
@@ -112,7 +113,7 @@ def answers(tiny, problems, decoding, **settings):
 def test_a_random_model_passes_stages_1_to_3_under_the_names_grammar(tiny):
     problems = {problem.id: problem for problem in bakeries(3)}
     for family in ("product-mix", "transportation"):
-        problems[family] = Problem.from_dict({**draw(family, 3, "medium").to_dict(), "id": family})
+        problems[family] = Problem.from_dict({**draw(family, 3, "medium").to_dict(), "id": family, "text": "x"})
     problems["indexed"] = Problem.from_dict({"id": "indexed", "text": "x", "reference": INDEXED})
     complete = 0
     for output in answers(tiny, list(problems.values()), "names"):

@@ -1,0 +1,188 @@
+"""Answering: the decoding loop against plain generate, batches, resuming, limits, out of memory."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_model import bakeries, make_tiny
+
+from pyrite.feasibility.errors import PyriteError
+from pyrite.models import local as local_module
+from pyrite.models.answering import Request, Settings, answer_problems, sample_seed
+from pyrite.models.devices import choose_compute
+from pyrite.models.generating import Row, draw, generate_rows, plain_generate
+from pyrite.models.local import LocalAnswerer
+from pyrite.models.prompts import Prompt
+from pyrite.models.sources import load, parse_source
+from pyrite.models.stopping import TokenText
+from pyrite.problems.files import read_outputs
+from pyrite.problems.problem import Problem
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    folder = make_tiny(tmp_path_factory.mktemp("tiny"))
+    return load(parse_source(str(folder)), choose_compute("cpu", "float32", 1))
+
+
+def rows_of(tiny, count, limit=24, **more):
+    prompts = [tiny.tokenizer(Prompt().render(problem, tiny.tokenizer))["input_ids"] for problem in bakeries(count)]
+    return [Row(number, prompt, limit, **more) for number, prompt in enumerate(prompts)]
+
+
+def collect(generate, tiny, rows):
+    found = generate(
+        tiny.model,
+        rows,
+        pad=tiny.tokenizer.pad_token_id,
+        ends=frozenset([tiny.tokenizer.eos_token_id]),
+        text=TokenText(tiny.tokenizer),
+    )
+    return {row.number: (row.tokens, row.finish) for row in found}
+
+
+def test_the_loop_gives_what_generate_gives_row_by_row(tiny):
+    found = collect(generate_rows, tiny, rows_of(tiny, 7))
+    for row in rows_of(tiny, 7):
+        ids = torch.tensor([row.prompt])
+        whole = tiny.model.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=24, do_sample=False
+        )
+        tokens = whole[0, len(row.prompt) :].tolist()
+        if tiny.tokenizer.eos_token_id in tokens:
+            tokens = tokens[: tokens.index(tiny.tokenizer.eos_token_id)]
+        assert found[row.number][0] == tokens[: len(found[row.number][0])]
+        assert found[row.number][1] == ("length" if len(found[row.number][0]) == 24 else "stop")
+
+
+def test_plain_generate_gives_the_same_as_the_loop(tiny):
+    assert collect(plain_generate, tiny, rows_of(tiny, 5)) == collect(generate_rows, tiny, rows_of(tiny, 5))
+
+
+def test_rows_that_end_early_do_not_disturb_the_others(tiny):
+    alone = {row.number: collect(generate_rows, tiny, [row])[row.number] for row in rows_of(tiny, 6, 40)}
+    uneven = rows_of(tiny, 6, 40)
+    for row in uneven:
+        row.limit = 3 + 7 * (row.number % 4)
+    together = collect(generate_rows, tiny, uneven)
+    for number, (tokens, finish) in together.items():
+        assert alone[number][0][: len(tokens)] == tokens
+        assert finish in ("stop", "length")
+
+
+def test_a_sampled_row_depends_on_its_own_numbers_only(tiny):
+    def sampled(count):
+        rows = rows_of(tiny, count, 16, temperature=1.0)
+        for row in rows:
+            row.uniform = np.random.default_rng(sample_seed(5, (f"p{row.number}", 0)))
+        return collect(generate_rows, tiny, rows)
+
+    many, few = sampled(6), sampled(2)
+    assert all(many[number] == few[number] for number in few)
+    assert len({tuple(tokens) for tokens, _ in many.values()}) > 1
+
+
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=12), st.floats(0, 0.999999), st.floats(0.05, 1.0))
+@settings(max_examples=200)
+def test_draw_stays_within_the_nucleus(logits, uniform, top_p):
+    tensor = torch.tensor(logits, dtype=torch.float64)
+    chosen = draw(tensor, 1.0, top_p, uniform)
+    probabilities = torch.softmax(tensor, 0)
+    above = probabilities[probabilities > probabilities[chosen]].sum().item()
+    assert above < top_p + 1e-9
+
+
+def test_draw_has_the_right_frequencies():
+    logits = torch.log(torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64))
+    numbers = (np.arange(1000) + 0.5) / 1000
+    counts = np.bincount([draw(logits, 1.0, 1.0, float(number)) for number in numbers], minlength=3)
+    assert counts.tolist() == [500, 300, 200]
+
+
+def answerer(tiny, **settings):
+    return LocalAnswerer(tiny, Prompt(), Settings(**{"max_new_tokens": 12, "batch_size": 4, **settings}))
+
+
+def run(one, problems, path):
+    return answer_problems(one, problems, one.settings, path)
+
+
+def test_batches_are_by_length_and_planned_over_everything(tiny):
+    problems = [Problem(id=str(n), text="long " * (20 - n)) for n in range(10)]
+    plan = answerer(tiny).plan([Request(problem, 0) for problem in problems])
+    assert [len(batch) for batch in plan] == [4, 4, 2]
+    assert [request.problem.id for batch in plan for request in batch] == [str(n) for n in range(9, -1, -1)]
+
+
+def test_going_on_gives_the_same_file_content_as_undisturbed(tiny, tmp_path):
+    problems = bakeries(10)
+    run(answerer(tiny), problems, tmp_path / "whole.jsonl")
+    whole = {output.key: output.output for output in read_outputs(tmp_path / "whole.jsonl")}
+    lines = (tmp_path / "whole.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "part.jsonl").write_text("".join(lines[:5]) + lines[5][:20])  # died within a line
+    tally = run(answerer(tiny), problems, tmp_path / "part.jsonl")
+    assert (tally.before, tally.answered) == (5, 5)
+    assert {output.key: output.output for output in read_outputs(tmp_path / "part.jsonl")} == whole
+
+
+def test_samples_and_seed(tiny, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        run(answerer(tiny, samples=3, temperature=1.0, seed=seed), bakeries(2), tmp_path / name)
+    a, b, c = ({o.key: o.output for o in read_outputs(tmp_path / name)} for name in "abc")
+    assert a == b
+    assert a != c
+    assert set(a) == {(problem.id, sample) for problem in bakeries(2) for sample in range(3)}
+
+
+def test_cuts_and_prompts_that_do_not_fit_are_counted(tiny, tmp_path):
+    problems = [*bakeries(3), Problem(id="huge", text="word " * 3000)]
+    tally = run(answerer(tiny), problems, tmp_path / "o.jsonl")
+    outputs = {output.problem_id: output for output in read_outputs(tmp_path / "o.jsonl")}
+    assert tally.too_long == 1
+    assert (outputs["huge"].finish, outputs["huge"].output) == ("prompt-too-long", "")
+    assert tally.cut == sum(output.finish == "length" for output in outputs.values())
+    assert "1 prompts too long" in tally.sentence()
+    again = run(answerer(tiny), problems, tmp_path / "o.jsonl")
+    assert (again.answered, again.cut, again.too_long) == (0, tally.cut, 1)
+
+
+def test_out_of_memory_halves_the_batch_once_and_then_says_the_knob(tiny, tmp_path, monkeypatch):
+    real, most = local_module.generate_rows, 2
+
+    def short(model, rows, **rest):
+        if len(rows) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(model, rows, **rest)
+
+    monkeypatch.setattr(local_module, "generate_rows", short)
+    said = []
+    one = answerer(tiny)
+    one.note = said.append
+    assert run(one, bakeries(8), tmp_path / "o.jsonl").answered == 8
+    assert said == ["out of memory: going on with batches of 2 (--batch-size)"]
+    most = 1
+    with pytest.raises(PyriteError, match="lower --batch-size or --max-new-tokens") as stopped:
+        run(answerer(tiny), bakeries(8), tmp_path / "p.jsonl")
+    assert stopped.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"samples": 0}, "samples is at least 1"),
+        ({"samples": 2}, "several samples of a greedy answer"),
+        ({"temperature": -1}, "temperature lies between"),
+        ({"top_p": 0}, "top_p lies above 0"),
+        ({"decoding": "json"}, "decoding is one of free, grammar, names"),
+        ({"max_new_tokens": 0}, "max_new_tokens is at least 1"),
+    ],
+)
+def test_bad_settings_are_refused(settings, said):
+    with pytest.raises(PyriteError, match=said):
+        Settings(**settings)
+
+
+def test_two_problems_with_one_id_are_refused(tiny, tmp_path):
+    with pytest.raises(PyriteError, match="same id"):
+        run(answerer(tiny), [*bakeries(1), *bakeries(1)], tmp_path / "o.jsonl")
