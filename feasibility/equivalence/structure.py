@@ -31,7 +31,7 @@ class _Graph:
     def __init__(self, program: Program, detail: bool) -> None:
         count = len(program.columns)
         self.count = count
-        self.edges: list[list[tuple[int, Exact]]] = [[] for _ in range(count)]
+        self.edges: list[list[tuple[int, tuple[int, int]]]] = [[] for _ in range(count)]
         self.colours: list[Hashable] = []
         objective = cost(program)
         weights = primitive(objective.linear)
@@ -54,7 +54,7 @@ class _Graph:
             kind = "equal" if low is not None and low == high else "range" if low is not None else "most"
             self.colours.append(("row", kind, (low, high) if detail else None))
             for j, c in terms.items():
-                label: Exact = c if detail else (c > 0) - (c < 0)
+                label = _order(c if detail else (c > 0) - (c < 0))
                 self.edges[node].append((j, label))
                 self.edges[j].append((node, label))
 
@@ -100,63 +100,84 @@ def pair_columns(
     for number, (k, j) in enumerate(sorted(fixed.items())):
         left.colours[j] = ("fixed", number)
         right.colours[k] = ("fixed", number)
-    colours = _refine(left, right)
-    same = _alike(left, right, colours)
-    pairs: dict[int, int] = {}
+    refinement = _Refinement(left, right)
+    same = refinement.alike()
     while True:
-        classes = _classes(left.count, right.count, colours)
+        classes = refinement.column_classes()
         pairs = {theirs[0]: ours[0] for ours, theirs in classes if len(ours) == 1 == len(theirs)}
-        open_classes = [(o, t) for o, t in classes if len(o) == len(t) > 1]
-        if not open_classes or time.monotonic() > deadline:
+        tied = [pair for pair in classes if len(pair[0]) == len(pair[1]) > 1]
+        if not tied or time.monotonic() > deadline:
             break
-        ours, theirs = min(open_classes, key=lambda c: len(c[0]))
-        fresh = max(max(colours[0]), max(colours[1])) + 1
-        colours[0][ours[0]] = fresh
-        colours[1][theirs[0]] = fresh
-        left.colours, right.colours = list(colours[0]), list(colours[1])
-        colours = _refine(left, right)
+        ours, theirs = min(tied, key=lambda c: len(c[0]))
+        refinement.individualise(ours[0], theirs[0])
     if not same and max(left.count, right.count) <= _EXACT_LIMIT:
         pairs = _assign(left, right, a, b, fixed, threshold)
     pairs.update(fixed)
     return pairs, same
 
 
-def _refine(left: _Graph, right: _Graph) -> tuple[list[int], list[int]]:
-    """Stable colours of both graphs, from the colours they carry."""
-    names: dict[Hashable, int] = {}
-    now = tuple([names.setdefault(c, len(names)) for c in g.colours] for g in (left, right))
-    count = len(names)
-    while True:
-        fresh: dict[Hashable, int] = {}
-        following = tuple(
-            [
-                fresh.setdefault((colour, tuple(sorted((_order(label), colours[n]) for n, label in edges))), len(fresh))
-                for colour, edges in zip(colours, graph.edges, strict=True)
-            ]
-            for graph, colours in zip((left, right), now, strict=True)
-        )
-        now = following
-        if len(fresh) == count:
-            return now[0], now[1]
-        count = len(fresh)
+class _Refinement:
+    """The stable colouring of two graphs together, kept up as pairs are individualised.
+
+    Only neighbours of nodes whose colour changed are looked at again, so that breaking one tie costs what it moves.
+    """
+
+    def __init__(self, left: _Graph, right: _Graph) -> None:
+        self.graphs = (left, right)
+        names: dict[Hashable, int] = {}
+        self.colours = tuple([names.setdefault(c, len(names)) for c in g.colours] for g in self.graphs)
+        self.fresh = len(names)
+        self.sizes = Counter(colour for colours in self.colours for colour in colours)
+        self._spread({(g, n) for g in (0, 1) for n in range(len(self.colours[g]))})
+
+    def individualise(self, ours: int, theirs: int) -> None:
+        """Give a column of each graph a colour of their own."""
+        for g, n in ((0, ours), (1, theirs)):
+            self.sizes[self.colours[g][n]] -= 1
+            self.colours[g][n] = self.fresh
+        self.sizes[self.fresh] = 2
+        self.fresh += 1
+        self._spread({(0, ours), (1, theirs)})
+
+    def alike(self) -> bool:
+        """Both graphs have the same number of nodes of each colour."""
+        return Counter(self.colours[0]) == Counter(self.colours[1]) and self.graphs[0].count == self.graphs[1].count
+
+    def column_classes(self) -> list[tuple[list[int], list[int]]]:
+        """Columns of one colour in both graphs."""
+        groups: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        for g, graph in enumerate(self.graphs):
+            for n in range(graph.count):
+                groups[self.colours[g][n]][g].append(n)
+        return [group for group in groups.values() if group[0] and group[1]]
+
+    def _spread(self, changed: set[tuple[int, int]]) -> None:
+        """Split colour classes until every node sees the same colours as the others of its class."""
+        while changed:
+            touched = {(g, m) for g, n in changed for m, _ in self.graphs[g].edges[n]}
+            seen: dict[int, dict[tuple[tuple[int, int, int], ...], list[tuple[int, int]]]] = {}
+            for g, n in touched:
+                colours = self.colours[g]
+                view = tuple(sorted((*label, colours[m]) for m, label in self.graphs[g].edges[n]))
+                seen.setdefault(colours[n], {}).setdefault(view, []).append((g, n))
+            changed = set()
+            for colour in sorted(seen):
+                views = seen[colour]
+                whole = sum(map(len, views.values())) == self.sizes[colour]
+                # Of a class that is touched as a whole the first view keeps the colour; else the untouched keep it.
+                for view in sorted(views)[1 if whole else 0 :]:
+                    for g, n in views[view]:
+                        self.colours[g][n] = self.fresh
+                    self.sizes[colour] -= len(views[view])
+                    self.sizes[self.fresh] = len(views[view])
+                    self.fresh += 1
+                    changed.update(views[view])
 
 
-def _order(label: Exact) -> tuple[int, int]:
-    value = Fraction(label)
-    return value.numerator, value.denominator
-
-
-def _alike(left: _Graph, right: _Graph, colours: tuple[list[int], list[int]]) -> bool:
-    return Counter(colours[0]) == Counter(colours[1]) and left.count == right.count
-
-
-def _classes(ours: int, theirs: int, colours: tuple[list[int], list[int]]) -> list[tuple[list[int], list[int]]]:
-    groups: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-    for j in range(ours):
-        groups[colours[0][j]][0].append(j)
-    for k in range(theirs):
-        groups[colours[1][k]][1].append(k)
-    return [group for group in groups.values() if group[0] and group[1]]
+def _order(value: Exact) -> tuple[int, int]:
+    """A number as a pair of ints: equal numbers give equal pairs, and pairs sort fast."""
+    number = Fraction(value)
+    return number.numerator, number.denominator
 
 
 def _assign(
@@ -198,7 +219,7 @@ def _best_assignment(
 def _row_profiles(graph: _Graph) -> list[Hashable]:
     """A row by its kind, sides and the multiset of its coefficients."""
     return [
-        (graph.colours[n], tuple(sorted(_order(label) for _, label in graph.edges[n])))
+        (graph.colours[n], tuple(sorted(label for _, label in graph.edges[n])))
         for n in range(graph.count, len(graph.edges))
     ]
 
