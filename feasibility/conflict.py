@@ -21,6 +21,9 @@ from .solving import solve
 Member: TypeAlias = tuple[Literal["row", "lower", "upper", "integer"], int]
 """One thing that may take part: a row by number, a bound or the integrality of a column by number."""
 
+_LONGEST = 1.0
+"""Seconds that the test of one block or member may take."""
+
 
 def find_conflict(
     program: Program, policy: Policy | None = None, *, deadline: float | None = None, solution: Solution | None = None
@@ -82,12 +85,12 @@ def _support(program: Program, farkas: Farkas) -> list[Member]:
 def _filter(program: Program, members: list[Member], policy: Policy, deadline: float) -> tuple[list[Member], bool]:
     """Drop blocks of members as long as the rest stays infeasible; the rest, and whether each of it is necessary."""
     kept: list[Member] = []
+    undecided: list[Member] = []
     blocks = _blocks(members)
-    proved = True
     while blocks:
         block = blocks.pop()
         rest = kept + [member for other in blocks for member in other]
-        spared = _is_infeasible(program, rest, policy, deadline, quick=len(block) > 1) if rest else False
+        spared = _is_infeasible(program, rest, policy, deadline) if rest else False
         if spared:
             continue
         if len(block) > 1:
@@ -96,9 +99,18 @@ def _filter(program: Program, members: list[Member], policy: Policy, deadline: f
             continue
         kept += block
         if spared is None:
-            proved = False
+            undecided += block
             if time.monotonic() >= deadline:
                 return kept + [member for other in blocks for member in other], False
+    # A member that could not be decided among many others often can be among the few that are left.
+    proved = True
+    for member in undecided:
+        rest = [other for other in kept if other != member]
+        spared = _is_infeasible(program, rest, policy, deadline)
+        if spared:
+            kept = rest
+        elif spared is None:
+            proved = False
     return kept, proved
 
 
@@ -114,15 +126,13 @@ def _blocks(members: list[Member]) -> list[list[Member]]:
     return blocks
 
 
-def _is_infeasible(
-    program: Program, members: list[Member], policy: Policy, deadline: float, *, quick: bool
-) -> bool | None:
+def _is_infeasible(program: Program, members: list[Member], policy: Policy, deadline: float) -> bool | None:
     """Whether these members alone are infeasible; None when that could not be decided."""
     now = time.monotonic()
     if now >= deadline:
         return None
     # One test must not eat the time of all others: without its bounds an integer search may never end.
-    share = (deadline - now) / (8 if quick else 4)
+    share = min((deadline - now) / 4, _LONGEST)
     status = solve(_restricted(program, members), policy, deadline=now + share).status
     return None if status == "unknown" else status == "infeasible"
 

@@ -25,7 +25,7 @@ def without_one(conflict: Conflict) -> list[Conflict]:
     return smaller
 
 
-@given(linear_programs(columns=3, rows=4))
+@given(linear_programs(columns=3, rows=3))
 def test_linear_conflicts_are_irreducible(target: Program) -> None:
     """Both halves of the definition by elimination, which shares nothing with the solver."""
     assume(fourier_motzkin(Program(target.columns, target.rows, "feasibility"))[0] == "infeasible")
