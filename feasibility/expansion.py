@@ -10,7 +10,7 @@ sums, which the grammar bounds. Intermediate numbers are bounded too (``pieces.M
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import product
 from math import prod
@@ -20,6 +20,7 @@ from .formulation import Parameter, Variable
 from .indexing import Env, Lookup, Scope, Trouble
 from .pieces import (
     NO_SLOTS,
+    Emit,
     Piece,
     Terms,
     Value,
@@ -167,6 +168,8 @@ class Expander:
                 node,
             )
         limit = self.max_terms
+        if left.column is not None and right.column is not None:
+            return Piece(2, _pair(left.column, right.column), None, 1, 1, slots)
 
         def emit(env: Env, scale: Exact, into: Terms) -> None:
             one = Terms()
@@ -289,6 +292,12 @@ class Expander:
             return constant_piece(value, slots)
         columns = self.columns[name]
 
+        def column(env: Env) -> int:
+            try:
+                return columns[key(env)]
+            except KeyError:
+                raise self.lookup.missing(node, index, key(env)) from None
+
         def emit(env: Env, scale: Exact, into: Terms) -> None:
             try:
                 j = columns[key(env)]
@@ -302,13 +311,13 @@ class Expander:
 
         fixed = None if slots else columns.get(key([]))
         if fixed is None:
-            return Piece(1, emit, None, 1, 1, slots)
+            return Piece(1, emit, None, 1, 1, slots, column)
 
         def emit_fixed(env: Env, scale: Exact, into: Terms) -> None:
             linear = into.linear
             linear[fixed] = bounded(linear[fixed] + scale, node) if fixed in linear else scale
 
-        return Piece(1, emit_fixed, None, 1, 1, slots)
+        return Piece(1, emit_fixed, None, 1, 1, slots, column)
 
     def _table(self, name: str) -> dict[Any, Exact]:
         """A parameter's numbers keyed as :meth:`Lookup.key` looks them up."""
@@ -331,3 +340,15 @@ class Expander:
                 if type(value) is int or type(value) is Fraction
             }
         return self._tables[name]
+
+
+def _pair(left: Callable[[Env], int], right: Callable[[Env], int]) -> Emit:
+    """The product of two variables, the most frequent second-order term."""
+
+    def emit(env: Env, scale: Exact, into: Terms) -> None:
+        j, k = left(env), right(env)
+        pair = (j, k) if j <= k else (k, j)
+        quadratic = into.quadratic
+        quadratic[pair] = bounded(quadratic[pair] + scale) if pair in quadratic else scale
+
+    return emit

@@ -35,6 +35,7 @@ class Piece:
 
     ``degree`` counts variables multiplied; ``value`` gives the number when it is 0. ``terms`` is how many terms one
     evaluation surely writes, ``tries`` how many combinations it goes through at most; ``slots`` are those it reads.
+    ``column`` is there for a variable alone.
     """
 
     degree: int
@@ -43,6 +44,7 @@ class Piece:
     terms: int = 1
     tries: int = 1
     slots: frozenset[int] = frozenset()
+    column: Callable[[Env], int] | None = None
 
 
 def bounded(value: Exact, node: Node | None = None) -> Exact:
