@@ -123,7 +123,7 @@ def read_mof(text: str, notes: Notes, policy: Policy) -> Program:
         raise PyriteError(f"not {FORMAT}: {findings[0].message}")
     try:
         return _Reader(document, notes).program()
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise PyriteError(f"not {FORMAT}: {_explain(error)}") from error
 
 
@@ -235,9 +235,9 @@ class _Reader:
             return [Quadratic({self.number[name]: 1}) for name in function["variables"]]
         bodies = [Quadratic(constant=_exact(value)) for value in function["constants"]]
         for item in function.get("terms", function.get("affine_terms", ())):
-            self.affine(bodies[item["output_index"] - 1], item["scalar_term"])
+            self.affine(_output(bodies, item), item["scalar_term"])
         for item in function.get("quadratic_terms", ()):
-            self.product(bodies[item["output_index"] - 1], item["scalar_term"])
+            self.product(_output(bodies, item), item["scalar_term"])
         return bodies
 
     def scalar(self, function: Mapping[str, Any], place: str) -> Quadratic | None:
@@ -267,6 +267,14 @@ class _Reader:
     def product(self, body: Quadratic, item: Mapping[str, Any]) -> None:
         j, k = self.number[item["variable_1"]], self.number[item["variable_2"]]
         add_product(body, j, k, _exact(item["coefficient"]) * (_HALF if j == k else 1))
+
+
+def _output(bodies: list[Quadratic], item: Mapping[str, Any]) -> Quadratic:
+    """The output that a term of a vector function belongs to, counted from 1."""
+    index = item["output_index"]
+    if not isinstance(index, int) or not 1 <= index <= len(bodies):
+        raise ValueError(f"output_index {index!r} of {len(bodies)} outputs")
+    return bodies[index - 1]
 
 
 def _exact(value: Any) -> Exact:

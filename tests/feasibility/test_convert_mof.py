@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from programs import programs
 
 from pyrite.feasibility.convert import Unsupported, convert, read, write
@@ -213,6 +214,11 @@ def test_every_unknown_feature_is_named() -> None:
     assert caught.value.message.startswith("MathOptFormat feature `SOS1` (vector set) has no counterpart")
 
 
+def vector(output: int) -> dict[str, Any]:
+    term = {"output_index": output, "scalar_term": {"coefficient": 2, "variable": "y"}}
+    return {"type": "VectorAffineFunction", "terms": [term], "constants": [5]}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -224,6 +230,11 @@ def test_every_unknown_feature_is_named() -> None:
         (mof([{"function": affine(x=1), "set": {"type": "LessThan"}}]), "'upper' is missing"),
         (mof([{"function": affine(x=1), "set": {"type": "LessThan", "upper": "1"}}]), "not a number"),
         (mof(names=("x", "x")), "not a unique string"),
+        (mof([{"function": vector(0), "set": {"type": "Zeros", "dimension": 1}}]), "output_index 0 of 1 outputs"),
+        (
+            mof([{"function": vector(1), "set": {"type": "HyperRectangle", "lower": [], "upper": []}}]),
+            "not MathOptFormat",
+        ),
     ],
 )
 def test_broken_files_are_one_line(text: str, message: str) -> None:
@@ -239,3 +250,29 @@ def test_written_files_are_valid_by_the_published_schema(program: Program) -> No
 
     schema = json.loads(Path(os.environ["PYRITE_MOF_SCHEMA"]).read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(json.loads(write(program, "mof")))
+
+
+_DAMAGE = st.sampled_from([None, -1, 1.5, "q", [], {}, {"type": "SOS1"}, [{}], {"type": 3}])
+
+
+@given(programs(), st.data())
+def test_damaged_documents_never_crash(program: Program, data: st.DataObject) -> None:
+    """Any value anywhere may be replaced: refused in one line, or read as something."""
+    document = json.loads(write(program, "mof"))
+    here: Any = document
+    while True:
+        keys = list(here) if isinstance(here, dict) else list(range(len(here)))
+        if not keys:
+            return
+        key = data.draw(st.sampled_from(keys))
+        if not isinstance(here[key], dict | list) or data.draw(st.integers(0, 3)) == 0:
+            break
+        here = here[key]
+    here[key] = data.draw(_DAMAGE)
+    try:
+        read(json.dumps(document), "mof")
+    except PyriteError as error:
+        refused = error
+    else:
+        return
+    assert "\n" not in refused.message
