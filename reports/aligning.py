@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -33,6 +33,21 @@ def fold(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """How to read one formulation: scalar parameters as their ``numbers``, and names that are another's ``renames``."""
+
+    numbers: Mapping[str, Exact] = field(default_factory=dict)
+    renames: Mapping[str, str] = field(default_factory=dict)
+
+    def fold(self, name: str) -> str:
+        """The name as the other formulation spells it, folded."""
+        return fold(self.renames.get(name, name))
+
+
+PLAIN = Reader()
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One line of one formulation in an aligned table. ``mark`` is same, different, extra or empty (no reference)."""
 
@@ -51,7 +66,7 @@ class Line:
     cells: tuple[Cell | None, ...]
 
 
-def canonical(text: str, numbers: Mapping[str, Exact]) -> frozenset[tuple[Any, ...]] | None:
+def canonical(text: str, reader: Reader = PLAIN) -> frozenset[tuple[Any, ...]] | None:
     """What a relation says, in a form that equals that of another way to write it; None when it does not read."""
     try:
         relation = read_relation(text)
@@ -60,20 +75,20 @@ def canonical(text: str, numbers: Mapping[str, Exact]) -> frozenset[tuple[Any, .
     found = set()
     for place, operator in enumerate(relation.operators):
         terms = Counter[str]()
-        _collect(terms, relation.terms[place], Fraction(1), numbers)
-        _collect(terms, relation.terms[place + 1], Fraction(-1), numbers)
+        _collect(terms, relation.terms[place], Fraction(1), reader)
+        _collect(terms, relation.terms[place + 1], Fraction(-1), reader)
         found.add(_scaled(terms, operator))
     return frozenset(found)
 
 
-def canonical_expression(text: str, numbers: Mapping[str, Exact]) -> tuple[Any, ...] | None:
+def canonical_expression(text: str, reader: Reader = PLAIN) -> tuple[Any, ...] | None:
     """The same for an objective: its collected terms."""
     try:
         tree = read_expression(text)
     except ExpressionError:
         return None
     terms = Counter[str]()
-    _collect(terms, tree, Fraction(1), numbers)
+    _collect(terms, tree, Fraction(1), reader)
     return tuple(sorted((key, value) for key, value in terms.items() if value))
 
 
@@ -87,7 +102,7 @@ def _scaled(terms: Mapping[str, Any], operator: str) -> tuple[Any, ...]:
     return ("==" if operator == "==" else "<=", *((key, sign * value / lead) for key, value in kept))
 
 
-def _collect(terms: Any, tree: Expression, factor: Fraction, numbers: Mapping[str, Exact]) -> None:
+def _collect(terms: Any, tree: Expression, factor: Fraction, reader: Reader) -> None:
     """Add ``factor`` times the tree to ``terms``, sign text by coefficient; what is not a sum stays one term."""
     left = [(tree, factor)]
     while left:
@@ -98,18 +113,18 @@ def _collect(terms: Any, tree: Expression, factor: Fraction, numbers: Mapping[st
         elif isinstance(node, Negative):
             left.append((node.operand, -scale))
         else:
-            number, key = _product(node, numbers)
+            number, key = _product(node, reader)
             terms[key] += scale * number
 
 
-def _product(tree: Expression, numbers: Mapping[str, Exact]) -> tuple[Fraction, str]:
+def _product(tree: Expression, reader: Reader) -> tuple[Fraction, str]:
     """A product as its number and the text of its other factors, sorted."""
     number = Fraction(1)
     names: list[str] = []
     left: list[tuple[Expression, bool]] = [(tree, False)]
     while left:
         node, below = left.pop()
-        value = _number(node, numbers)
+        value = _number(node, reader)
         if value is not None and (value or not below):
             number = number / value if below else number * value
         elif isinstance(node, Binary) and node.operator in "*/":
@@ -119,25 +134,26 @@ def _product(tree: Expression, numbers: Mapping[str, Exact]) -> tuple[Fraction, 
             number = -number
             left.append((node.operand, below))
         else:
-            names.append(("1/" if below else "") + _text(node))
+            names.append(("1/" if below else "") + _text(node, reader))
     return number, "*".join(sorted(names))
 
 
-def _number(node: Expression, numbers: Mapping[str, Exact]) -> Fraction | None:
+def _number(node: Expression, reader: Reader) -> Fraction | None:
     if isinstance(node, Number):
         return Fraction(node.value)
-    if isinstance(node, Reference) and not node.indices and node.name in numbers:
-        return Fraction(numbers[node.name])
+    if isinstance(node, Reference) and not node.indices and node.name in reader.numbers:
+        return Fraction(reader.numbers[node.name])
     return None
 
 
-def _text(node: Expression) -> str:
+def _text(node: Expression, reader: Reader) -> str:
     if isinstance(node, Square) and isinstance(node.operand, Reference) and not node.operand.indices:
-        return f"{fold(node.operand.name)}²"
-    signs = Writer(limit=400).expression(node)
-    return "".join(
-        fold(s.text) + (f"[{s.below}]" if s.below else "") if s.kind == "name" else s.text + s.below for s in signs
-    )
+        return f"{reader.fold(node.operand.name)}²"
+    parts = []
+    for sign in Writer(limit=400).expression(node):
+        below = f"[{sign.below}]" if sign.below else ""
+        parts.append((reader.fold(sign.text) if sign.kind == "name" else sign.text) + below)
+    return "".join(parts)
 
 
 def scalars(*formulations: Formulation | None) -> dict[str, Exact]:
@@ -150,25 +166,25 @@ def scalars(*formulations: Formulation | None) -> dict[str, Exact]:
     return found
 
 
-def _meaning(row: MathRow, numbers: Mapping[str, Exact]) -> Any:
+def _meaning(row: MathRow, reader: Reader) -> Any:
     if row.kind == "constraint":
         text, _, over = row.source.rpartition("|")
-        said = canonical(text, numbers)
+        said = canonical(text, reader)
         return row.source if said is None else (said, over)
     if row.kind == "objective":
-        said_terms = canonical_expression(row.source, numbers) if row.source else ()
+        said_terms = canonical_expression(row.source, reader) if row.source else ()
         return (row.signs[0].text, said_terms if said_terms is not None else row.source)
-    return (fold(row.key), row.source)
+    return (reader.fold(row.key), row.source)
 
 
 def align(
     reference: Sequence[MathRow],
     runs: Sequence[Sequence[MathRow] | None],
-    numbers: Mapping[str, Exact] | None = None,
-    run_numbers: Sequence[Mapping[str, Exact]] = (),
+    reader: Reader = PLAIN,
+    readers: Sequence[Reader] = (),
 ) -> list[Line]:
     """The table of all lines. ``runs`` has None for an output whose formulation could not be read."""
-    numbers = numbers or {}
+    known = [readers[i] if i < len(readers) else reader for i in range(len(runs))]
     lines: list[Line] = []
     for kind in ("objective", "constraint", "variable", "parameter", "set"):
         wanted = [row for row in reference if row.kind == kind]
@@ -176,13 +192,12 @@ def align(
         extras: list[tuple[int, MathRow]] = []
         for run, rows in enumerate(runs):
             ours = [row for row in rows or () if row.kind == kind]
-            paired = _pair(wanted, ours)
+            paired = _pair(wanted, ours, known[run])
             columns.append([ours[j] if j is not None else None for j in paired])
             used = set(paired)
             extras += [(run, row) for j, row in enumerate(ours) if j not in used]
-        known = [run_numbers[i] if i < len(run_numbers) else {} for i in range(len(runs))]
         for i, row in enumerate(wanted):
-            cells = tuple(_cell(column[i], row, numbers, known[r]) for r, column in enumerate(columns))
+            cells = tuple(_cell(column[i], row, reader, known[r]) for r, column in enumerate(columns))
             lines.append(Line(kind, row.key, row, cells))
         lines += _extras(kind, extras, len(runs), bool(reference))
     return lines
@@ -199,29 +214,27 @@ def _extras(kind: str, extras: Sequence[tuple[int, MathRow]], runs: int, has_ref
     return [Line(kind, next(c.row.key for c in cells if c), None, tuple(cells)) for cells in grouped.values()]
 
 
-def _cell(
-    row: MathRow | None, reference: MathRow, theirs: Mapping[str, Exact], ours: Mapping[str, Exact]
-) -> Cell | None:
+def _cell(row: MathRow | None, reference: MathRow, theirs: Reader, ours: Reader) -> Cell | None:
     if row is None:
         return None
-    if row.signs == reference.signs or _meaning(row, {**theirs, **ours}) == _meaning(reference, theirs):
+    if row.signs == reference.signs or _meaning(row, ours) == _meaning(reference, theirs):
         return Cell(row, "same", row.html())
     return Cell(row, "different", row.html(differing(row.signs, reference.signs)))
 
 
-def _pair(wanted: Sequence[MathRow], ours: Sequence[MathRow]) -> list[int | None]:
+def _pair(wanted: Sequence[MathRow], ours: Sequence[MathRow], reader: Reader) -> list[int | None]:
     """For each wanted line the number of ours that stands for it."""
-    by_name = {fold(row.key): j for j, row in reversed(list(enumerate(ours)))}
+    by_name = {reader.fold(row.key): j for j, row in reversed(list(enumerate(ours)))}
     if len(wanted) * len(ours) > ASSIGN_AT_MOST**2:
         return [by_name.get(fold(row.key)) for row in wanted]
     if not wanted or not ours:
         return [None] * len(wanted)
     from scipy.optimize import linear_sum_assignment
 
-    bags = [_bag(row) for row in ours]
+    bags = [_bag(row, reader) for row in ours]
     costs = []
     for row in wanted:
-        bag, name = _bag(row), fold(row.key)
+        bag, name = _bag(row, PLAIN), fold(row.key)
         costs.append([-_likeness(bag, other) - 0.6 * (by_name.get(name) == j) for j, other in enumerate(bags)])
     paired: list[int | None] = [None] * len(wanted)
     for i, j in zip(*linear_sum_assignment(costs), strict=True):
@@ -231,9 +244,9 @@ def _pair(wanted: Sequence[MathRow], ours: Sequence[MathRow]) -> list[int | None
     return paired
 
 
-def _bag(row: MathRow) -> Counter[str]:
+def _bag(row: MathRow, reader: Reader) -> Counter[str]:
     return Counter(
-        fold(sign.text) + sign.below if sign.kind in ("variable", "parameter", "name") else sign.text
+        reader.fold(sign.text) + sign.below if sign.kind in ("variable", "parameter", "name") else sign.text
         for sign in row.signs
         if sign.kind not in ("operator", "text")
     )

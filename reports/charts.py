@@ -1,7 +1,7 @@
 """Pictures as inline SVG: the surface-substance plane, the ladder, the learning curve.
 
 Same numbers, same bytes. Colours come from the page's style sheet by class (light, dark and print), and nothing is said
-by colour alone: every run has a letter and a shape, unknown is hatched, and every picture carries its numbers in words
+by colour alone: every run has a letter and a shape, unknown is dashed, and every picture carries its numbers in words
 for screen readers. Widths are those of a phone, so text stays readable at 360 pixels.
 """
 
@@ -175,7 +175,7 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
 def ladder(names: Sequence[str], rates: Sequence[Sequence[Rate]], outputs: Sequence[int], name: str = "ladder") -> str:
     """The nine stages from top to bottom; the bar of a run is the share of its outputs that stand on that stage.
 
-    ``rates[run][stage]``; the hatched part is unknown. A stage that no reference allows says so.
+    ``rates[run][stage]``; the dashed part is unknown. A stage that no reference allows says so.
     """
     bar = 12.0 if len(names) <= 3 else 10.0
     left, right, pad = 88.0, 284.0, 10.0
@@ -274,7 +274,7 @@ def learning_curve(points: Sequence[CurvePoint], name: str = "curve") -> str:
             body.append(marker(shape, x, up(rate.rate), 4).replace(f"r{shape % COLORS}", kind))
         if rates:
             x, rate = rates[-1]
-            body.append(text(left + width, up(rate.rate) - 8, kind, "t strong", "end"))
+            body.append(text(x, up(rate.high) - 7, kind, "t strong", "end" if x > left + 70 else "start"))
     for point in ordered:
         words.append(
             f"{point.examples} examples ({point.name}): surface {percent(point.surface.rate)}, "

@@ -88,7 +88,7 @@ def index_context(collection: Collection, sensitivity: Sequence[Table] = ()) -> 
         "notes": [f"{run.name}: {note}" for run in runs for note in run.notes[:5]],
         "plane": _safe(plane(scores)),
         "ladder": _safe(ladder(names, stages, [len(run.observed) for run in runs])),
-        "curve": _safe(learning_curve(curve)) if len({point.examples for point in curve}) > 1 else None,
+        "curve": _safe(learning_curve(curve)) if len({point.examples for point in curve}) > 2 else None,
         "pairs": [_pair_context(pair) for pair in pairs],
         "heat": _heat(collection),
         "extras": [table for table in extras if table.rows or table.notes],

@@ -18,7 +18,7 @@ from ..feasibility.reading import extract
 from ..feasibility.verdict import Stage, Verdict
 from ..problems.files import Output
 from ..problems.problem import Problem
-from .aligning import Line, align, fold, scalars
+from .aligning import Line, Reader, align, fold, scalars
 from .charts import COLORS, LETTERS
 from .collection import Collection, Run
 from .escaping import MAX_SHOWN, file_name, shortened, visible
@@ -109,11 +109,15 @@ class _Reading:
     start: int = 0
     formulation: Formulation | None = None
     note: str = ""
+    renames: Mapping[str, str] = field(default_factory=dict)
 
 
 def _safe(markup: str) -> Markup:
     """Markup that was made by this package from escaped text."""
     return Markup(markup)  # noqa: S704 - every caller passes what visible(), Sign.html() or charts.element() escaped
+
+
+_WITNESSES = {"admits": "it allows this", "forbids": "it forbids this", "better": "preferred", "worse": "not preferred"}
 
 
 def problem_page(collection: Collection, identifier: str) -> ProblemPage:
@@ -161,7 +165,8 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         )
     wanted = rows_of(reference, most=LINES_SHOWN) if reference else []
     numbers = scalars(reference) | _data_scalars(problem)
-    lines = align(wanted, rows, numbers, [scalars(reading.formulation) for reading in readings])
+    readers = [Reader(numbers | scalars(r.formulation), r.renames) for r in readings]
+    lines = align(wanted, rows, Reader(numbers), readers)
     text = problem.text if problem else ""
     if len(text) > MAX_SHOWN:
         files[f"{base}.problem.txt"] = text
@@ -202,9 +207,19 @@ def _read(output: Output | None, verdict: Verdict | None, run: Run) -> _Reading:
     try:
         reading.formulation = Formulation.from_dict(found.document)
         reading.start = found.start
+        reading.renames = _renames(verdict)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         reading.note = "The formulation cannot be shown: its parts are not of the expected kind."
     return reading
+
+
+def _renames(verdict: Verdict) -> dict[str, str]:
+    """Which of the output's variables is which of the reference's, where stage 9 found them to be the same."""
+    correspondence = verdict.stages["equivalent"].details.get("correspondence")
+    pairs = correspondence.get("b_from_a") if isinstance(correspondence, Mapping) else None
+    if not isinstance(pairs, Mapping):
+        return {}
+    return {ours: theirs for theirs, ours in pairs.items() if isinstance(ours, str) and ours.isidentifier()}
 
 
 def _kinds(*formulations: Formulation | None) -> dict[str, str]:
@@ -272,6 +287,16 @@ def _flag(flags: dict[tuple[str, str], str], verdict: Verdict, who: str) -> None
         name = entry["constraint"] or entry["name"].split("[")[0]
         key = (kind, "reference:" + fold(name))
         flags[key] = f"{flags[key]}; {who}its plan breaks this" if key in flags else f"{who}its plan breaks this"
+    for witness in evidence.witness:
+        if witness.constraint:
+            words = (
+                f"{who}it allows a plan that breaks this"
+                if witness.kind == "admits"
+                else f"{who}forbids what is allowed"
+            )
+            side = "reference:" if witness.kind == "admits" else ""
+            for kind in ("constraint", "variable"):
+                flags.setdefault((kind, side + fold(witness.constraint.split("[")[0])), words)
     for entry in evidence.conflict:
         if entry["constraint"]:
             flags["constraint", fold(entry["constraint"])] = f"{who}in the conflict"
@@ -322,8 +347,12 @@ def _picture(
     candidates = [
         ("theirs", plan_point(_mapping(sound.get("reference_plan")), names), "reference's best"),
         ("ours", plan_point(_mapping(bounded.get("plan")), our_names), "its best"),
-        ("witness", _witness_point(verdict, names, our_names), "witness"),
     ]
+    for witness in (verdict.witness or {}, (verdict.witness or {}).get("ranks") or {}):
+        for kind, label in _WITNESSES.items():
+            entry = _mapping(witness.get(kind))
+            plan = (entry or {}).get("image" if kind == "admits" else "plan")
+            candidates.append(("witness", plan_point(_mapping(plan), names), label))
     marks = [Mark(kind, *point, label) for kind, point, label in candidates if point is not None]
     drawn = draw(ours, theirs, match, marks, f"regions-{number}")
     return _safe(drawn) if drawn else None
@@ -331,25 +360,13 @@ def _picture(
 
 def _picture_note(reading: _Reading, verdict: Verdict | None) -> str:
     """What the picture cannot show of this output."""
-    if reading.formulation is None or verdict is None or verdict.stages["builds"].status != "pass":
+    if reading.formulation is None or verdict is None or verdict.stages["builds"].status not in ("pass", "unknown"):
         return "this output has no program to draw"
-    return "" if verdict.stages["feasible"].status == "pass" else "this output allows no plan"
+    return "this output allows no plan" if verdict.stages["feasible"].status == "fail" else ""
 
 
-def _mapping(value: Any) -> Mapping[str, float | None] | None:
+def _mapping(value: Any) -> Mapping[str, Any] | None:
     return value if isinstance(value, Mapping) else None
-
-
-def _witness_point(verdict: Verdict, names: Sequence[str], our_names: Sequence[str]) -> tuple[float, float] | None:
-    """A witness plan in the plane, whichever side's names it is written in."""
-    if verdict.witness is None:
-        return None
-    for value in (verdict.witness, *verdict.witness.values()):
-        if isinstance(value, Mapping):
-            point = plan_point(value, names) or plan_point(value, our_names)
-            if point is not None:
-                return point
-    return None
 
 
 def _data_scalars(problem: Problem | None) -> dict[str, Any]:

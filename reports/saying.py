@@ -105,7 +105,7 @@ class Evidence:
     conflict_proved: bool
     ray: tuple[tuple[str, str], ...]
     numbers: tuple[tuple[str, str], ...]
-    witness: tuple[tuple[str, str], ...]
+    witness: tuple[WitnessPlan, ...]
 
 
 def evidence_of(verdict: Verdict) -> Evidence | None:
@@ -129,7 +129,7 @@ def evidence_of(verdict: Verdict) -> Evidence | None:
         conflict_proved=bool(conflict.get("proved", True)),
         ray=plan_items(details.get("ray"))[:40] if stage == "bounded" else (),
         numbers=_numbers(result),
-        witness=_witness(verdict.witness if stage == "equivalent" else None),
+        witness=witnesses_of(verdict.witness if stage == "equivalent" else None),
     )
 
 
@@ -197,19 +197,40 @@ def plan_items(plan: Any) -> tuple[tuple[str, str], ...]:
     return tuple((str(name), number_text(value)) for name, value in plan.items())
 
 
-def _witness(witness: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
-    """A witness as name and text; maps inside are written out one level deep."""
-    if witness is None:
-        return ()
-    found: list[tuple[str, str]] = []
-    for name, value in witness.items():
-        if str(name).endswith("_exact"):
+@dataclass(frozen=True, slots=True)
+class WitnessPlan:
+    """A plan that proves a difference at stage 9: what it shows, the plan, and what it breaks (or is worth)."""
+
+    kind: str
+    title: str
+    plan: tuple[tuple[str, str], ...]
+    says: str
+    constraint: str
+
+
+def witnesses_of(witness: Mapping[str, Any] | None) -> tuple[WitnessPlan, ...]:
+    """The plans of a verdict's ``witness``: ``admits``, ``forbids``, and both plans of ``ranks``."""
+    found: list[WitnessPlan] = []
+    for kind, title in (
+        ("admits", "A plan that it allows and the problem forbids"),
+        ("forbids", "A plan that the problem allows and it forbids"),
+    ):
+        entry = (witness or {}).get(kind)
+        if not isinstance(entry, Mapping):
             continue
-        if isinstance(value, Mapping):
-            text = ", ".join(f"{key} = {number_text(item)}" for key, item in list(value.items())[:30])
-        elif isinstance(value, list | tuple):
-            text = ", ".join(shortened(str(item), 100) for item in value[:30])
-        else:
-            text = number_text(value) if not isinstance(value, str) else shortened(value, 500)
-        found.append((str(name).replace("_", " "), text))
-    return tuple(found[:20])
+        broken = entry.get("broken")
+        broken = broken if isinstance(broken, Mapping) else {}
+        plan = plan_items(entry.get("image") if kind == "admits" else entry.get("plan"))
+        name = str(broken.get("constraint") or broken.get("variable") or "")
+        found.append(WitnessPlan(kind, title, plan[:40], str(broken.get("sentence") or ""), name))
+    ranks = (witness or {}).get("ranks")
+    if isinstance(ranks, Mapping):
+        ours = ranks.get("strict_in") == "formulation"
+        who, other = ("It", "the problem") if ours else ("The problem", "it")
+        for kind, title in (("better", f"{who} prefers this plan"), ("worse", f"to this one; {other} does not")):
+            entry = ranks.get(kind)
+            if isinstance(entry, Mapping):
+                worth = [("its objective", entry.get("value")), ("the problem's", entry.get("reference_value"))]
+                says = ", ".join(f"{name} {number_text(value)}" for name, value in worth if value is not None)
+                found.append(WitnessPlan(kind, title, plan_items(entry.get("plan"))[:40], says, ""))
+    return tuple(found)
