@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
-from .console import bold, dim, note, notes, print_json, read_text
+from .console import bold, clean, dim, note, notes, print_json, read_text
 from .settings import read_policy
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _show_trouble(stage: str, result: StageResult, text: str, document: Any) -> 
             typer.echo("")
         _show_finding(finding, text, document)
     if not result.findings:
-        typer.echo(f"  {result.message}")
+        typer.echo(clean(f"  {result.message}"))
     if len(result.findings) > _LINES:
         typer.echo(f"  ... and {len(result.findings) - _LINES} more findings")
     _show_evidence(result.details)
@@ -135,19 +135,19 @@ def _show_trouble(stage: str, result: StageResult, text: str, document: Any) -> 
 
 def _show_finding(finding: Finding, text: str, document: Any) -> None:
     place = f"{finding.where}: " if finding.where else ""
-    typer.echo(f"  {place}{finding.message}")
+    typer.echo(clean(f"  {place}{finding.message}"))
     source = text if not finding.where else _at(document, finding.where)
     if isinstance(source, str) and finding.at is not None:
         for line in _caret(source, finding.at, finding.end):
-            typer.echo(f"      {line}")
+            typer.echo(clean(f"      {line}"))
     if finding.hint:
-        typer.echo(f"  {typer.style('hint:', fg='cyan')} {finding.hint}")
+        typer.echo(f"  {typer.style('hint:', fg='cyan')} {clean(finding.hint)}")
 
 
 def _show_evidence(details: Any) -> None:
     """The rows of a violation or a conflict, one a line."""
     for row in details.get("violated", ())[1:_LINES]:
-        typer.echo(f"  also: {row['sentence']}")
+        typer.echo(clean(f"  also: {row['sentence']}"))
     more = len(details.get("violated", ())) - _LINES
     if more > 0:
         typer.echo(f"  ... and {more} more")
@@ -155,7 +155,7 @@ def _show_evidence(details: Any) -> None:
     if not conflict:
         return
     for row in conflict["rows"][:_LINES]:
-        typer.echo(f"      {row['row']}: {row['text']}")
+        typer.echo(clean(f"      {row['row']}: {row['text']}"))
     for bound in conflict["bounds"][:_LINES]:
         sign = ">=" if bound["side"] == "lower" else "<="
         typer.echo(f"      bound: {bound['variable']} {sign} {_number(bound.get('bound'))}")

@@ -107,6 +107,14 @@ def read_text(path: str, limit: int = 100_000_000) -> str:
         raise PyriteError(f"{label} is not UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
 
 
+def clean(text: str) -> str:
+    """The text without control characters: model output must not move the cursor or colour the screen."""
+    return text.translate(_CONTROLS)
+
+
+_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
+
+
 def _unstyled(text: str) -> str:
     """The text without terminal codes."""
     if "\x1b" not in text:

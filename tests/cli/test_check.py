@@ -1,6 +1,7 @@
 """``pyrite check`` as a whole process: reads like a linter, exits like one."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -88,6 +89,22 @@ def test_a_long_line_is_cut_around_the_caret():
     at = next(i for i, line in enumerate(lines) if set(line.strip()) == {"^"})
     assert lines[at - 1][lines[at].index("^") :].startswith("pie")
     assert len(lines[at - 1]) < 120
+
+
+def test_control_characters_of_an_output_do_not_reach_the_terminal():
+    done = check(json.dumps(GOOD).replace("oven", "ov\\u001b[31men").replace("<= 120", "<= \\u0007\\u001b[2J"))
+    assert done.returncode == 1
+    assert "\x1b" not in done.stdout
+    assert "\x07" not in done.stdout
+
+
+def test_a_terminal_without_the_letters_gets_their_numbers():
+    text = json.dumps(GOOD, ensure_ascii=False).replace("oven", "Öfen ∑").replace("2*bread", "2*pie")
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    command = [*PYRITE, "check", "-"]
+    done = subprocess.run(command, input=text.encode(), capture_output=True, env=environment, check=False)
+    assert done.returncode == 1
+    assert b"/constraints/\xd6fen \\u2211" in done.stdout
 
 
 def test_a_conflict_is_listed_with_its_numbers():
