@@ -185,17 +185,22 @@ def _scale(floats: FloatProgram) -> None:
 
 
 class _Instances(threading.local):
-    """One HiGHS a thread, kept between runs: making one takes as long as a small solve."""
+    """One HiGHS a thread, kept between runs: making one takes as long as a small solve.
+
+    Its clock adds up all runs, and a relaxation's time limit is held against that sum (a mixed-integer search's is not):
+    an instance that has run for ``_WORN`` seconds is replaced, or later programs would run out of time at once.
+    """
 
     highs: Any = None
 
 
 _INSTANCES = _Instances()
+_WORN = 0.05
 
 
 def _instance(policy: Policy) -> Any:
     highs = _INSTANCES.highs
-    if highs is None:
+    if highs is None or highs.getRunTime() > _WORN:
         highs = _INSTANCES.highs = _HIGHS._Highs()
         highs.setOptionValue("output_flag", False)
         # Entries this small mean something here; what HiGHS would drop, scaling has brought into range before.
@@ -259,7 +264,7 @@ def _set_options(
     options: dict[str, Any] = {
         "threads": policy.threads,
         "random_seed": policy.seed % 2**31,
-        "time_limit": limit,  # counted from the start of each run since HiGHS 1.11, although getRunTime() adds runs up
+        "time_limit": limit,  # see _Instances for what it is counted from
         "presolve": "choose" if presolve else "off",
         "primal_feasibility_tolerance": 1e-10 if strict else 1e-7,
     }
