@@ -159,8 +159,6 @@ _add("values-shape", "references", "the values of a parameter have more or fewer
      '{"index": ["P"], "values": 3}', "write one level of keys for each set of the index")
 _add("shadowed-name", "references", "a loop binds a name that already means something",
      "sum(x for x in T)", "choose another name for the loop")
-_add("unused-name", "references", "a loop binds a name that is never used",
-     "sum(x for t in T)", "index something with it, or multiply by a number instead")
 _add("index-not-a-number", "references", "arithmetic with, or the value of, an index that is not a whole number",
      "p*x, or make[p-1], for p in a set of texts", "use whole-number members, or a parameter over the set")
 _add("comparison-type", "references", "a condition compares a text with a whole number, or texts by < or >",

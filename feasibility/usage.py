@@ -96,7 +96,6 @@ class Bound:
     generator: Generator
     set_name: str | None
     where: str
-    used: bool = False
 
 
 class Usage:
@@ -106,7 +105,6 @@ class Usage:
         self.symbols = symbols
         self.where = where
         self.findings: list[Finding] = []
-        self.bounds: list[Bound] = []
         self.unknown: set[str] = set()
 
     def objective(self, expression: Expression) -> list[Finding]:
@@ -139,19 +137,6 @@ class Usage:
         return len(self.findings) >= MAX_FINDINGS
 
     def finish(self) -> list[Finding]:
-        for bound in self.bounds:
-            if not bound.used and not self.full:
-                name = bound.generator
-                self.findings.append(
-                    Finding(
-                        "unused-name",
-                        f"{name.name!r} runs over {name.set_name!r} but is never used",
-                        bound.where,
-                        name.at,
-                        name.end,
-                        hint="index something with it, or leave the loop away and multiply by a number",
-                    )
-                )
         return sorted(self.findings, key=lambda finding: (finding.where == self.where, finding.at or 0))
 
     def add(self, code: str, message: str, node: Node, hint: str = "") -> None:
@@ -168,14 +153,12 @@ class Usage:
             name, set_name = generator.name, generator.set_name
             kind = "a bound name" if name in scope else self.symbols.kind(name)
             if name in scope:
-                scope[name].used = True  # what hides it is the trouble
             if kind:
                 self.add("shadowed-name", f"{name!r} is already {kind}", generator, "choose another name for the loop")
             known = set_name in self.symbols.sets
             if not known:
                 self.findings.append(self.symbols.no_set(set_name, self.where, generator))
             bound = Bound(generator, set_name if known else None, self.where)
-            self.bounds.append(bound)
             scope[name] = bound
         return scope
 
@@ -200,7 +183,6 @@ class Usage:
         name, symbols = node.name, self.symbols
         bound = scope.get(name)
         if bound is not None:
-            bound.used = True
             if node.indices:
                 self.add("wrong-arity", f"{name!r} is a bound name and has no index", node, f"write {name}")
             elif bound.set_name is not None and not symbols.whole(bound.set_name):
@@ -257,7 +239,6 @@ class Usage:
             self.arithmetic(node, scope)
         elif isinstance(node, IndexName) and node.name in scope:
             bound = scope[node.name]
-            bound.used = True
             if bound.set_name is not None and set_name is not None and bound.set_name != set_name:
                 own, wanted = self.symbols.members(bound.set_name), self.symbols.members(set_name)
                 if own and wanted and own.isdisjoint(wanted):
@@ -303,7 +284,6 @@ class Usage:
                     message = f"{node.name!r} is not a bound name, and arithmetic needs whole numbers"
                     self.add("index-not-a-number", message, node, "bind it with 'for', or write the number")
                     continue
-                bound.used = True
                 good = bound.set_name is None or self.symbols.whole(bound.set_name)
                 message = f"{node.name!r} runs over {bound.set_name!r}, whose members are not all whole numbers"
             else:
@@ -342,7 +322,6 @@ class Usage:
             return "whole"
         if isinstance(node, IndexName) and node.name in scope:
             bound = scope[node.name]
-            bound.used = True
             if bound.set_name is None:
                 return None
             if self.symbols.whole(bound.set_name):

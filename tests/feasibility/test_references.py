@@ -110,8 +110,6 @@ WRONG = [
     ("stock[x] <= 3", "x in T", "shadowed-name", "x in T", "another name"),
     ("sum(stock[t] for t in T) <= stock[t]", "t in T", "shadowed-name", "t in T", "another name"),
     ("sum(make[t,t] for t in T for t in P) <= 3", None, "shadowed-name", "t in P", "another name"),
-    ("x <= 3", "t in T", "unused-name", "t in T", "leave the loop away"),
-    ("sum(x for t in T) <= 3", None, "unused-name", "t in T", "multiply"),
     ("x <= x <= 3", None, "chain-with-variables", "x", "two constraints"),
     ("0 <= x <= sum(stock[t] for t in T)", None, "chain-with-variables", "stock[t]", "two constraints"),
     ("x < 3", None, "strict-inequality", "<", "<="),
