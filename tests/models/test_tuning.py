@@ -1,0 +1,266 @@
+"""Tuning on a tiny model: what learns, the loss, checkpoints, records, going on after a stop."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny_model import bakeries, make_tiny
+
+from pyrite.feasibility.errors import PyriteError
+from pyrite.models.data import encode, encode_all
+from pyrite.models.devices import choose_compute
+from pyrite.models.methods import get_method, method_names
+from pyrite.models.prompts import Prompt, answer_text
+from pyrite.models.recipes import parse_recipe
+from pyrite.models.sources import load, parse_source, read_record
+from pyrite.models.tuning import tune
+from pyrite.problems.files import read_lines, write_lines
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return make_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def problems(tmp_path_factory):
+    path = tmp_path_factory.mktemp("problems") / "problems.jsonl"
+    write_lines(path, (problem.to_dict() for problem in bakeries(24)))
+    return path
+
+
+def recipe(folder, problems, method="lora", options="", **schedule):
+    keys = {"steps": 4, "batch_size": 3, "learning_rate": 1e-2, "save_every": 100, **schedule}
+    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in keys.items())
+    return parse_recipe(
+        f'[model]\nsource = "{folder}"\ndevice = "cpu"\ndtype = "float32"\nthreads = 1\n'
+        f'[method]\nname = "{method}"\n[method.options]\n{options}\n'
+        f'[data]\nfile = "{problems}"\ncount = 24\n[schedule]\n{lines}\n'
+    )
+
+
+def losses(path):
+    return [line["loss"] for line in read_lines(path / "training.jsonl")]
+
+
+def test_lora_learns_and_the_record_counts(folder, problems, tmp_path):
+    tuned = tune(recipe(folder, problems, steps=12, checkpoints=[4]), tmp_path, problems=None)
+    assert list(tuned.checkpoints) == [4, 12]
+    found = losses(tmp_path)
+    assert found[-1] < found[0] - 0.15
+    record = tuned.record
+    assert record["examples"] == 36
+    assert record["parameters"]["trainable"] < record["parameters"]["total"] / 2
+    examples, _ = encode_all(
+        bakeries(24), Prompt(), load(parse_source(str(folder)), choose_compute("cpu")).tokenizer, 9999
+    )
+    longest = max(len(example.tokens) for example in examples)
+    assert 36 * min(len(e.tokens) for e in examples) <= record["tokens"]["seen"] <= 36 * longest
+    total, trainable = record["parameters"]["total"], record["parameters"]["trainable"]
+    assert record["flops"] == (4 * total + 2 * trainable) * record["tokens"]["seen"]
+    assert read_record(tuned.checkpoints[4])["step"] == 4
+    assert read_record(tuned.checkpoints[4])["tokens"]["seen"] < record["tokens"]["seen"]
+
+
+def test_the_loss_is_the_mean_over_answer_tokens_alone(folder, problems, tmp_path):
+    """The first step's loss against a plain computation on the untouched model."""
+    tune(recipe(folder, problems, steps=1, batch_size=24, accumulation=1, group_by_length=False), tmp_path)
+    loaded = load(parse_source(str(folder)), choose_compute("cpu", "float32", 1))
+    total, count = 0.0, 0
+    for problem in bakeries(24):
+        example = encode(problem, Prompt(), loaded.tokenizer)
+        with torch.no_grad():
+            logits = loaded.model(torch.tensor([example.tokens])).logits[0]
+        answer = torch.tensor(example.tokens[example.prompt :])
+        predicted = logits[example.prompt - 1 : -1]
+        total += torch.nn.functional.cross_entropy(predicted, answer, reduction="sum").item()
+        count += len(answer)
+    assert losses(tmp_path)[0] == pytest.approx(total / count, rel=1e-4)
+
+
+def test_an_example_is_the_prompt_as_asked_and_the_answer_as_taught(folder):
+    loaded = load(parse_source(str(folder)), choose_compute("cpu", "float32", 1))
+    problem = bakeries(1)[0]
+    example = encode(problem, Prompt(), loaded.tokenizer)
+    asked = loaded.tokenizer.decode(example.tokens[: example.prompt])
+    taught = loaded.tokenizer.decode(example.tokens[example.prompt :])
+    assert asked == Prompt().render(problem, loaded.tokenizer)
+    assert taught == answer_text(problem.reference) + loaded.tokenizer.eos_token
+    assert example.labels[: example.prompt] == [-100] * example.prompt
+
+
+def test_accumulation_changes_nothing_but_the_batch(folder, problems, tmp_path):
+    tune(recipe(folder, problems, batch_size=6, group_by_length=False), tmp_path / "a")
+    tune(recipe(folder, problems, batch_size=2, accumulation=3, group_by_length=False), tmp_path / "b")
+    assert losses(tmp_path / "a") == pytest.approx(losses(tmp_path / "b"), rel=2e-3)
+
+
+def test_gradient_checkpointing_gives_the_same_losses(folder, problems, tmp_path):
+    tune(recipe(folder, problems), tmp_path / "a")
+    tune(recipe(folder, problems, gradient_checkpointing=True), tmp_path / "b")
+    assert losses(tmp_path / "a") == pytest.approx(losses(tmp_path / "b"), rel=1e-4)
+
+
+def test_the_same_recipe_gives_the_same_weights(folder, problems, tmp_path):
+    for name in "ab":
+        tune(recipe(folder, problems), tmp_path / name)
+    first, second = (load_file(tmp_path / name / "checkpoint-4" / "adapter_model.safetensors") for name in "ab")
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_packing_trains(folder, problems, tmp_path):
+    tune(recipe(folder, problems, packing=True, max_length=700), tmp_path / "packed")
+    assert len(losses(tmp_path / "packed")) == 4
+
+
+@pytest.mark.parametrize(
+    "method", ["full", "lora", "dora", "rslora", "ia3", "vera", "oft", "prompt_tuning", "prefix_tuning"]
+)
+def test_methods_train_save_and_answer(method, folder, problems, tmp_path):
+    options = {"oft": "oft_block_size = 4", "vera": "r = 4"}.get(method, "")
+    tuned = tune(recipe(folder, problems, method, options, steps=2), tmp_path)
+    loaded = load(parse_source(str(tuned.checkpoints[2])), choose_compute("cpu", "float32", 1))
+    assert loaded.identity["method"] == method
+    from pyrite.models.answering import Request, Settings
+    from pyrite.models.local import LocalAnswerer
+
+    one = LocalAnswerer(loaded, Prompt(), Settings(max_new_tokens=5))
+    outputs = [o for batch in one.plan([Request(p, 0) for p in bakeries(3)]) for o in one.answer(batch)]
+    assert {output.problem_id for output in outputs} == {problem.id for problem in bakeries(3)}
+    base = load(parse_source(str(folder)), choose_compute("cpu", "float32", 1))
+    ids = torch.tensor([encode(bakeries(1)[0], Prompt(), base.tokenizer).tokens])
+    with torch.no_grad():
+        before, after = base.model(ids).logits[:, -1], loaded.model(ids).logits[:, -1]
+    assert not torch.equal(before, after)
+
+
+def test_a_merged_adapter_computes_what_training_computed(folder, problems, tmp_path):
+    """The restored checkpoint's loss on the training data is the trained model's: nothing is lost on the way."""
+    from pyrite.models.methods.peft_adapter import restore_adapter
+
+    tuned = tune(recipe(folder, problems, steps=3), tmp_path)
+    compute = choose_compute("cpu", "float32", 1)
+    merged = load(parse_source(str(tuned.checkpoints[3])), compute).model
+    from peft import PeftModel
+
+    unmerged = PeftModel.from_pretrained(load(parse_source(str(folder)), compute).model, str(tuned.checkpoints[3]))
+    ids = torch.tensor([encode(bakeries(1)[0], Prompt(), load(parse_source(str(folder)), compute).tokenizer).tokens])
+    with torch.no_grad():
+        assert torch.allclose(merged(ids).logits, unmerged(ids).logits, atol=1e-4)
+    assert type(restore_adapter(load(parse_source(str(folder)), compute).model, tuned.checkpoints[3])) is type(merged)
+
+
+def test_every_name_is_a_method_and_none_does_not_train(folder, problems, tmp_path):
+    for name in method_names():
+        method = get_method(name)
+        assert method.name == name
+        assert method.summary
+    with pytest.raises(PyriteError, match="'none' does not train"):
+        tune(recipe(folder, problems, "none"), tmp_path)
+
+
+def test_a_finished_recipe_is_not_trained_again_and_another_is_refused(folder, problems, tmp_path):
+    tune(recipe(folder, problems), tmp_path)
+    started = (tmp_path / "training.jsonl").stat().st_mtime_ns
+    assert list(tune(recipe(folder, problems), tmp_path).checkpoints) == [4]
+    assert (tmp_path / "training.jsonl").stat().st_mtime_ns == started
+    with pytest.raises(PyriteError, match="holds checkpoint 4 of another recipe"):
+        tune(recipe(folder, problems, seed=1), tmp_path)
+
+
+def test_long_examples_are_left_out_and_said(folder, problems, tmp_path):
+    said = []
+    lengths = sorted(
+        len(encode(p, Prompt(), load(parse_source(str(folder)), choose_compute("cpu")).tokenizer).tokens)
+        for p in bakeries(24)
+    )
+    tuned = tune(recipe(folder, problems, max_length=lengths[12]), tmp_path, said.append)
+    left_out = sum(length > lengths[12] for length in lengths)
+    assert tuned.record["left_out"] == left_out > 0
+    assert f"{left_out} examples are left out: longer than {lengths[12]} tokens" in said
+    with pytest.raises(PyriteError, match=r"no training example fits schedule\.max_length = 32"):
+        tune(recipe(folder, problems, max_length=32), tmp_path / "other")
+
+
+def test_a_checkpoint_refuses_another_base(folder, problems, tmp_path):
+    tuned = tune(recipe(folder, problems, steps=1), tmp_path / "run")
+    record = read_record(tuned.checkpoints[1])
+    other = make_tiny(tmp_path / "other", seed=1)
+    record["base"]["source"] = str(other)
+    (tuned.checkpoints[1] / "pyrite.json").write_text(json.dumps(record))
+    with pytest.raises(PyriteError, match="was tuned on other weights"):
+        load(parse_source(str(tuned.checkpoints[1])), choose_compute("cpu"))
+
+
+def test_out_of_memory_names_the_knobs(folder, problems, tmp_path, monkeypatch):
+    from pyrite.models.trainer import PyriteTrainer
+
+    def burst(*rest, **more):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(PyriteTrainer, "compute_loss", burst)
+    with pytest.raises(
+        PyriteError, match=r"schedule.batch_size .* schedule.max_length, schedule.gradient_checkpoint"
+    ) as e:
+        tune(recipe(folder, problems), tmp_path)
+    assert e.value.exit_code == 3
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from pyrite.models.recipes import read_recipe
+from pyrite.models.tuning import tune
+tune(read_recipe(sys.argv[1]), Path(sys.argv[2]), print, lambda step, steps, loss: print("step", step, flush=True))
+"""
+
+
+def test_kill_9_while_tuning_and_going_on_gives_the_same_weights(folder, problems, tmp_path):
+    text = (
+        f'[model]\nsource = "{folder}"\ndevice = "cpu"\ndtype = "float32"\nthreads = 1\n'
+        f'[data]\nfile = "{problems}"\ncount = 24\n'
+        "[schedule]\nsteps = 14\nbatch_size = 3\nlearning_rate = 0.01\nsave_every = 3\ncheckpoints = [4]\n"
+    )
+    path = tmp_path / "r.toml"
+    path.write_text(text)
+    tune(parse_recipe(text), tmp_path / "whole")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", KILLED, str(path), str(tmp_path / "killed")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=tmp_path)
+    for line in process.stdout:
+        if line.startswith("step 8"):
+            process.send_signal(signal.SIGKILL)
+            break
+    assert process.wait(60) == -signal.SIGKILL
+    (tmp_path / "killed" / "checkpoint-9").mkdir(exist_ok=True)  # as if it had died while writing the next one
+    assert not (tmp_path / "killed" / "checkpoint-14").exists()
+    tuned = tune(parse_recipe(text), tmp_path / "killed")
+    assert list(tuned.checkpoints) == [4, 14]
+    for step in (4, 14):
+        whole, again = (
+            load_file(tmp_path / name / f"checkpoint-{step}" / "adapter_model.safetensors")
+            for name in ("whole", "killed")
+        )
+        assert all(torch.equal(whole[key], again[key]) for key in whole)
+    assert [line["step"] for line in read_lines(tmp_path / "killed" / "training.jsonl")] == list(range(1, 15))
+    assert losses(tmp_path / "whole") == losses(tmp_path / "killed")
+    assert sorted(p.name for p in (tmp_path / "killed").glob("checkpoint-*")) == ["checkpoint-14", "checkpoint-4"]
+    record, other = (read_record(tmp_path / name / "checkpoint-14") for name in ("whole", "killed"))
+    assert record["tokens"] == other["tokens"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in method_names() if name not in ("none", "full")])
+def test_every_peft_method_trains_or_says_why(name, folder, problems, tmp_path):
+    """What the installed peft offers: each trains two steps on the tiny model, or ends with one line."""
+    try:
+        tuned = tune(recipe(folder, problems, name, steps=2), tmp_path)
+    except PyriteError as error:
+        pytest.skip(error.message.partition("\n")[0])
+    assert tuned.record["parameters"]["trainable"] > 0
+    load(parse_source(str(tuned.checkpoints[2])), choose_compute("cpu", "float32", 1))
