@@ -152,7 +152,6 @@ class Usage:
                 break
             name, set_name = generator.name, generator.set_name
             kind = "a bound name" if name in scope else self.symbols.kind(name)
-            if name in scope:
             if kind:
                 self.add("shadowed-name", f"{name!r} is already {kind}", generator, "choose another name for the loop")
             known = set_name in self.symbols.sets
