@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Self, TypeAlias
@@ -140,7 +141,8 @@ class _Worker:
         )
         theirs.close()
         self.connection: Connection[object, object] = Connection(ours.detach())
-        self.connection.send(policy)
+        with suppress(OSError):  # it died already: the first look at the connection tells
+            self.connection.send(policy)
         self.started = time.monotonic()
         self.ready = False
         self.tired = False
@@ -163,16 +165,20 @@ class _Worker:
             return
         self.process.kill()
         self.process.wait()
-        self._stderr.seek(0)
-        self._words = self._stderr.read()[-500:].decode("utf-8", "replace").strip()
+        self._words = self.last_words()
         self.connection.close()
         self.board.close()
         self._page.close()
         self._stderr.close()
 
     def last_words(self) -> str:
-        """The last line that the worker wrote on its standard error."""
-        return self._words.splitlines()[-1] if self._words else ""
+        """The last line that the worker wrote on its standard error; asked when it has ended."""
+        if not self._stderr.closed:
+            self._stderr.seek(0, os.SEEK_END)
+            self._stderr.seek(max(0, self._stderr.tell() - 500))
+            lines = self._stderr.read().decode("utf-8", "replace").split("\n")
+            self._words = next((line for line in reversed(lines) if line.strip()), "").strip()
+        return self._words
 
 
 class _Rounds:
@@ -285,7 +291,7 @@ class _Rounds:
             number = progress.number
             assert number is not None
             worker.inbox.remove(number)
-            code, text = blame(reason, status, self.pool.policy)
+            code, text = blame(reason, status, self.pool.policy, worker.last_words())
             problem_id, sample, _ = self.tasks[number]
             if progress.preparing and problem_id not in self.hopeless:
                 # The problem's fault, not the output's: try again without the reference.
@@ -301,15 +307,16 @@ class _Rounds:
         self.pool.remove(worker)
 
 
-def blame(reason: str | None, status: int, policy: Policy) -> tuple[str, str]:
-    """Code and sentence for the output that a worker had in hand when it ended."""
+def blame(reason: str | None, status: int, policy: Policy, words: str = "") -> tuple[str, str]:
+    """Code and sentence for the output that a worker had in hand when it ended; ``words`` is what it said last."""
     if reason == "time-limit" or status == -signal.SIGALRM:
         return "time-limit", f"more than {policy.time_limit:g} s were needed"
     try:
         how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
     except ValueError:
         how = f"signal {-status}"
-    return "worker-died", f"the process that judged it ended by {how}"
+    said = f", saying: {words[:200]}" if words else ""
+    return "worker-died", f"the process that judged it ended by {how}{said}"
 
 
 def broken_off(

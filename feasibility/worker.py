@@ -28,6 +28,9 @@ from .verdict import STAGES, Verdict
 GRACE = 0.5
 """Seconds after the time limit before a worker is killed: the solver usually keeps the limit by itself."""
 
+_LONGEST = 1e8
+"""Seconds that the system's alarm clock surely takes."""
+
 Job: TypeAlias = tuple[int, str, int, str, str | None]
 """Number, problem id, sample, text, and (when the reference could not be prepared) the reason."""
 
@@ -142,7 +145,7 @@ def work(connection: Connection, board: Board, policy: Policy) -> None:
             judge = cache.judge(problem_id, references)
             if trouble is not None:
                 judge.prepared = unprepared(judge.reference, trouble)
-            signal.setitimer(signal.ITIMER_REAL, 2 * (policy.time_limit + GRACE) + 5)
+            signal.setitimer(signal.ITIMER_REAL, min(2 * (policy.time_limit + GRACE) + 5, _LONGEST))
             board.begin(number)
             verdict = judge.judge(text, problem_id, sample, board.watch)
             board.rest()
