@@ -139,7 +139,8 @@ def _is_infeasible(program: Program, members: list[Member], policy: Policy, dead
 
 def _restricted(program: Program, members: Iterable[Member], *, keep_columns: bool = False) -> Program:
     """The members as a program of their own; columns that no member touches are left out unless they are to be kept."""
-    rows = [program.rows[i] for kind, i in members if kind == "row"]
+    # In the program's own order: the same subset is then the same program, and gets the same answer.
+    rows = [program.rows[i] for i in sorted(i for kind, i in members if kind == "row")]
     sides: dict[int, set[str]] = {}
     for row in rows:
         for j in (*row.body.linear, *(j for pair in row.body.quadratic for j in pair)):

@@ -187,8 +187,8 @@ def _scale(floats: FloatProgram) -> None:
 class _Instances(threading.local):
     """One HiGHS a thread, kept between runs: making one takes as long as a small solve.
 
-    Its clock adds up all runs, and a relaxation's time limit is held against that sum (a mixed-integer search's is not):
-    an instance that has run for ``_WORN`` seconds is replaced, or later programs would run out of time at once.
+    Its clock adds up all runs, and a relaxation's time limit is held against that sum (a mixed-integer search's is
+    not): an instance that has run for ``_WORN`` seconds is replaced, or later programs would run out of time at once.
     """
 
     highs: Any = None
