@@ -14,6 +14,7 @@ from math import isfinite
 from . import exactness
 from .branching import search
 from .highs import Answer, FloatProgram, run, to_floats
+from .lattice import equations_have_no_whole_solution
 from .linear import Relaxation, contradiction, relax
 from .nonlinear import solve_nonlinear
 from .policy import Policy
@@ -91,6 +92,8 @@ def _with_integers(
         return _conclude(program, tight, relaxation, policy, deadline)
     if relaxation.status == "optimal" and _is_whole(tight, relaxation):
         return _conclude(program, tight, relaxation, policy, deadline)
+    if equations_have_no_whole_solution(tight):
+        return Solution("infeasible", "certified", code="infeasible")
     target = tight
     dictionary = relaxation.dictionary
     if relaxation.status == "unbounded":

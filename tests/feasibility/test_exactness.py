@@ -7,10 +7,11 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from solver_programs import column, convex_programs, linear_programs, program, row
+from solver_programs import boxed_programs, brute_force, column, convex_programs, linear_programs, program, row
 
 from pyrite.feasibility import exactness, linear_algebra
 from pyrite.feasibility.exactness import Violation, violations
+from pyrite.feasibility.lattice import equations_have_no_whole_solution
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.program import Program
 from pyrite.feasibility.rationals import Exact
@@ -178,3 +179,28 @@ def test_sparse_elimination_solves(size: int, draw: object) -> None:
         assert found == wanted
     elif found is not None:  # singular in floats to the last digit is singular
         assert abs(np.linalg.det(dense)) > 0
+
+
+@given(boxed_programs(columns=3, rows=3, box=2))
+def test_equations_without_whole_solutions_have_none(target: Program) -> None:
+    if equations_have_no_whole_solution(target):
+        assert brute_force(target)[0] == "infeasible"
+
+
+@given(
+    st.lists(st.lists(st.integers(-6, 6), min_size=3, max_size=3), min_size=1, max_size=3),
+    st.lists(st.integers(-9, 9), min_size=3, max_size=3),
+)
+def test_equations_with_a_whole_solution_are_never_denied(matrix: list[list[int]], point: list[int]) -> None:
+    rows = []
+    for line in matrix:
+        side = sum(a * x for a, x in zip(line, point, strict=True))
+        rows.append(row({j: a for j, a in enumerate(line) if a}, side, side))
+    assert not equations_have_no_whole_solution(program([column("integer") for _ in range(3)], rows))
+
+
+def test_equations_over_two_rows_and_a_continuous_column() -> None:
+    """z = 10/3 x - 5 y - 1 in 5x - 5y + 2z == 0 leaves 35x - 45y == 6, and 5 does not divide 6."""
+    rows = [row({0: Fraction(10, 3), 1: -5, 2: -1}, 1, 1), row({0: 5, 1: -5, 2: 2}, 0, 0)]
+    assert equations_have_no_whole_solution(program([column("integer"), column("integer"), column()], rows))
+    assert not equations_have_no_whole_solution(program([column("integer"), column(), column()], rows))
