@@ -26,7 +26,9 @@ def audit_command(
     path: Annotated[Path, typer.Argument(help="problems.jsonl, or - for standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes that audit side by side.")] = 1,
-    seconds: Annotated[float, typer.Option(help="Seconds a solve may take; three solves a problem.")] = 10.0,
+    seconds: Annotated[
+        float, typer.Option(help="Seconds a reference may take; its other readings get a tenth each.")
+    ] = 10.0,
     threshold: Annotated[float, typer.Option(help="Share of word 5-grams from which texts are near duplicates.")] = 0.8,
     everything: Annotated[
         bool, typer.Option("--all", help="A line for every problem, also where all is well.")

@@ -11,12 +11,9 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from ..feasibility.policy import Policy
-from .audit import FAULTS, Entry, audit_problem
+from .audit import FAULTS, READING_SHARE, Entry, audit_problem
 from .importers.records import problem_kind
 from .problem import Problem
-
-SOLVES = 3
-"""Solves of one problem: as stated, whole, fractional."""
 
 _GRACE = 5.0
 """Seconds beyond the solves' limits (reading, building, start of the process) before a worker is killed."""
@@ -54,7 +51,12 @@ def run(
         while len(entries) < len(problems):
             while following < len(problems) and (idle := _idle(staff, workers, policy)) is not None:
                 idle.number = following
-                idle.deadline = time.monotonic() + SOLVES * policy.time_limit + _GRACE + (_START if idle.fresh else 0.0)
+                idle.deadline = (
+                    time.monotonic()
+                    + (1 + 2 * READING_SHARE) * policy.time_limit
+                    + _GRACE
+                    + (_START if idle.fresh else 0.0)
+                )
                 try:
                     idle.connection.send(problems[following])
                 except OSError:  # it died while it had nothing to do

@@ -114,7 +114,11 @@ def _draft(drawing: Drawing) -> Draft:
         draft,
         text=_tell(drawing, voice, made, draft.text),
         status=drawing.expected,
-        units={**draft.units, "objective": "people", "budget": voice.currency.plural},
+        units={
+            **draft.units,
+            "objective": "people",
+            "budget" if drawing.size == "small" else "money": voice.currency.plural,
+        },
         marked=("total",) if made.total is not None else (),
     )
 
