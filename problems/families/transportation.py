@@ -138,7 +138,7 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
     facts: dict[str, str] = {}
     if large:
         facts["rule"] = voice.say(
-            "[No|None of the] {o} can [send out|ship] more than it has, and every {g} must [receive|get] [all it asks for|what it ordered]",
+            "No {o} can [send out|ship] more than it has, and every {g} must [receive|get] [all it asks for|what it ordered]",
             "Each {g} [is to be served|has to be served] in full; each {o} [is limited by its stock|has a limited stock]",
             "[Supplies|Stocks] are upper limits, demands [must be met|are to be met]; [any|every] {o} may serve any {g}",
             o=story.origin[0], g=story.goal[0],
