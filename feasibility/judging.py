@@ -218,13 +218,16 @@ class _Climb:
         if self.program is None:
             return self._undecided("builds")
         program = self.program
-        expected = self._reference().status
+        prepared = self._reference()
         solution = self.solution = solve(program, self.policy, deadline=self.deadline)
         if solution.status == "infeasible":
             proof = {"proof": solution.proof}
-            if expected == "infeasible":
+            if prepared.status == "infeasible":
                 return passed("both-infeasible", "infeasible, as the problem is", **proof)
             found = conflict(program, find_conflict(program, self.policy, deadline=self.deadline, solution=solution))
+            if prepared.trouble:
+                code, reason = prepared.trouble
+                return unknown(code, f"infeasible, and perhaps the problem is too: {reason}", conflict=found, **proof)
             return fail("infeasible", f"no plan is possible: {found['sentence']}", conflict=found, **proof)
         if solution.point is None:
             return unknown(solution.code or "solver-unknown", solution.message or "the solver reached no answer")
@@ -246,6 +249,8 @@ class _Climb:
         if solution is None or program is None:
             return self._undecided("feasible")
         if solution.status == "infeasible":
+            if self.results["feasible"].status != "pass":
+                return self._undecided("feasible")
             return passed("both-infeasible", "infeasible, as the problem is: there is no optimum to attain")
         if solution.status == "optimal":
             assert solution.point is not None
@@ -259,8 +264,12 @@ class _Climb:
             details = {"proof": solution.proof, "sentence": sentence, **point("ray", program, solution.ray)}
             if solution.point is not None:
                 details |= point("plan", program, solution.point)
-            if self._reference().status == "unbounded":
+            prepared = self._reference()
+            if prepared.status == "unbounded":
                 return passed("both-unbounded", "unbounded, as the problem is", **details)
+            if prepared.trouble:
+                code, reason = prepared.trouble
+                return unknown(code, f"unbounded, and perhaps the problem is too: {reason}", **details)
             return fail("unbounded", f"there is no best plan: {sentence}", **details)
         plan = {} if solution.point is None else point("plan", program, solution.point)
         return unknown(solution.code or "solver-unknown", solution.message or "the solver reached no answer", **plan)
@@ -271,12 +280,13 @@ class _Climb:
         prepared = self._reference()
         if prepared.reference.formulation is None:
             return skipped("no-reference", "the problem has no reference formulation")
-        if prepared.program is None:
-            return unknown(*prepared.trouble) if prepared.trouble else skipped("no-reference", "no reference")
-        if self.solution is None or self.program is None:
+        trouble = self._unusable(prepared)
+        if trouble:
+            return trouble
+        if self.solution is None or self.program is None or self.solution.status == "unknown":
             return self._undecided("bounded")
-        if self.solution.status == "unknown":
-            return self._undecided("bounded")
+        if self.results["feasible"].status != "pass":
+            return self._undecided("feasible")
         return sound(self.program, self.solution, prepared, self.policy)
 
     def value(self) -> StageResult:
@@ -296,13 +306,20 @@ class _Climb:
         prepared = self._reference()
         if prepared.reference.formulation is None:
             return skipped("no-reference", "the problem has no reference formulation")
-        if prepared.program is None or prepared.trouble:
-            return unknown(*(prepared.trouble or ("reference-broken", "the reference formulation does not build")))
+        trouble = self._unusable(prepared)
+        if trouble:
+            return trouble
         if self.program is None or self.solution is None:
             return self._undecided("feasible")
         from .equivalence.stage import decide
 
         return decide(self.program, prepared, self.policy, self.deadline, self.formulation)
+
+    def _unusable(self, prepared: PreparedReference) -> StageResult | None:
+        """Unknown, when the reference's rows cannot be compared with. Unsolved is no hindrance: they are known."""
+        if prepared.trouble and (prepared.program is None or prepared.trouble[0] != "reference-unsolved"):
+            return unknown(*prepared.trouble)
+        return None
 
     # Help ---------------------------------------------------------------------------------------------------------
 

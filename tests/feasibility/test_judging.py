@@ -316,6 +316,23 @@ def test_a_broken_reference_is_unknown_and_never_the_outputs_fault(reference, co
     assert verdict.stages["value"].code == code
     assert verdict.substance is None
     assert judge("prose", reference).substance is False
+    for document, stage in ((IMPOSSIBLE, "feasible"), (ENDLESS, "bounded")):
+        verdict = judge(document, reference)
+        assert (verdict.stages[stage].status, verdict.stages[stage].code) == ("unknown", code)
+        assert verdict.first_failure is None
+        assert verdict.substance is None
+
+
+def test_an_unsolved_reference_still_has_rows():
+    """Whether a plan obeys needs no optimum; the value does."""
+    names = [f"x{j}" for j in range(40)]
+    rows = {f"split{i}": f"{left} == {half}" for i, (left, half) in enumerate(market_split(names))}
+    document = formulation(dict.fromkeys(names, ("integer", 0, 1)), "maximize x0", **rows)
+    wrong = formulation(dict.fromkeys(names, ("integer", 0, 1)), "maximize x0", one="x0 + x1 <= 1")
+    verdict = judge(wrong, document, Policy(time_limit=0.5))
+    assert verdict.stages["sound"].code == "unsound"
+    wrong = {**wrong, "constraints": {"no": "x0 >= 2"}}
+    assert judge(wrong, document, Policy(time_limit=0.5)).stages["feasible"].code == "reference-unsolved"
 
 
 def test_the_problems_data_are_there_without_restating():
@@ -443,15 +460,20 @@ def test_trap_an_equation_without_whole_solution_is_infeasible():
     assert judge(formulation({"x": WHOLE}, "minimize x", c="2*x == 1")).stages["feasible"].code == "infeasible"
 
 
+def market_split(names):
+    """Five equations in binaries: each row is (left side, half of its sum)."""
+    random = Random(1998)
+    for _ in range(5):
+        row = [random.randrange(100) for _ in names]
+        yield " + ".join(f"{w}*{x}" for w, x in zip(row, names, strict=True)), sum(row) // 2
+
+
 def test_trap_a_solve_that_outlives_its_limit_is_unknown():
     """A market split (Cornuéjols and Dawande 1998): forty binaries in five equations take hours by branch and bound."""
-    random = Random(1998)
-    weights = [[random.randrange(100) for _ in range(40)] for _ in range(5)]
     names = [f"x{j}" for j in range(40)]
     document = formulation(dict.fromkeys(names, ("integer", 0, 1)), "feasibility")
-    for i, row in enumerate(weights):
-        left = " + ".join(f"{w}*{x}" for w, x in zip(row, names, strict=True))
-        document["constraints"][f"split{i}"] = f"{left} == {sum(row) // 2}"
+    for i, (left, half) in enumerate(market_split(names)):
+        document["constraints"][f"split{i}"] = f"{left} == {half}"
     started = time.monotonic()
     verdict = judge(document, policy=Policy(time_limit=1.0))
     assert time.monotonic() - started < 4
