@@ -89,3 +89,10 @@ def test_instances_are_counted_for_problems_with_data():
     result = Judge(reference).judge(json.dumps(document)).to_dict()["stages"]["equivalent"]
     assert result["status"] == "pass"
     assert result["instances"] >= 1
+
+
+def test_the_page_on_auditing_lists_every_setting_of_the_policy():
+    page = (ROOT / "docs" / "auditing.md").read_text(encoding="utf-8")
+    for name, meaning in Policy.meanings().items():
+        assert f"| `{name}` | `{getattr(Policy(), name)}` | {meaning} |" in page
+    assert page.count("\n| `") == len(Policy.meanings())
