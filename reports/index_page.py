@@ -14,7 +14,7 @@ from ..feasibility.verdict import STAGES, Verdict
 from .charts import LETTERS, CurvePoint, Score, element, ladder, learning_curve, marker, percent, plane, shade
 from .collection import Collection, Run
 from .escaping import file_name, shortened, storable
-from .overview import Pair, changes_table, pair_of, pass_at_k_table, reasons_table, scores_table
+from .overview import Pair, changes_table, pairs_of, pass_at_k_table, reasons_table, scores_table
 from .saying import state_of
 from .statistics import Rate, conditional_rate, gap_of, rate_of
 from .tables import Table
@@ -68,7 +68,6 @@ def index_context(collection: Collection, sensitivity: Sequence[Table] = ()) -> 
     runs = collection.runs
     surfaces = [rate_of(run.observed, "surface") for run in runs]
     substances = [rate_of(run.observed, "substance") for run in runs]
-    pairs = [pair_of(runs[0], run) for run in runs[1:]] if not collection.mixed else []
     extras = [table for table in (pass_at_k_table(collection), reasons_table(collection), *sensitivity) if table]
     names = [run.name for run in runs]
     scores = [Score(n, a, b) for n, a, b in zip(names, surfaces, substances, strict=True)]
@@ -89,7 +88,7 @@ def index_context(collection: Collection, sensitivity: Sequence[Table] = ()) -> 
         "plane": _safe(plane(scores)),
         "ladder": _safe(ladder(names, stages, [len(run.observed) for run in runs])),
         "curve": _safe(learning_curve(curve)) if len({point.examples for point in curve}) > 2 else None,
-        "pairs": [_pair_context(pair) for pair in pairs],
+        "pairs": [_pair_context(pair) for pair in pairs_of(collection)],
         "heat": _heat(collection),
         "extras": [table for table in extras if table.rows or table.notes],
         "has_families": any(name for run in runs for name in run.families.values()),
@@ -222,7 +221,7 @@ def _heat(collection: Collection) -> list[HeatRow]:
             for rate in (rate_of(part, "surface"), rate_of(part, "substance"), conditional_rate(part, "substance")):
                 interval = "" if rate.rate is None else f"{100 * rate.low:.0f}–{100 * rate.high:.0f}"
                 cells.append(HeatCell(percent(rate.rate, 0), interval, shade(rate.rate)))
-        rows.append(HeatRow(name, f"{count:,}", cells))
+        rows.append(HeatRow(shortened(name, 200), f"{count:,}", cells))
     return rows
 
 
@@ -233,7 +232,7 @@ def table_data(collection: Collection) -> str:
     rows: list[list[Any]] = []
     for identifier in collection.problem_ids:
         problem = collection.problem(identifier)
-        family = storable((problem.family if problem else None) or "")
+        family = shortened((problem.family if problem else None) or "", 200)
         name = file_name(identifier)
         shown = storable(identifier)
         row: list[Any] = [shown[:400], "" if name == shown else name, families.setdefault(family, len(families))]

@@ -38,6 +38,9 @@ from .escaping import visible
 MAX_TOKENS = 600
 """Signs of one expression that a page shows; a longer one is cut."""
 
+MAX_NAME = 3 * MAX_TOKENS
+"""Characters of one sign, which may be a whole text that does not read."""
+
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 """Commas that a verdict's sentences put into long numbers."""
 
@@ -54,8 +57,8 @@ class Sign:
 
     def html(self) -> str:
         """Escaped markup; operators carry the spaces at which a long formula may break."""
-        shown = visible(self.text)
-        below = f"<sub>{visible(self.below)}</sub>" if self.below else ""
+        shown = visible(_short(self.text))
+        below = f"<sub>{visible(_short(self.below))}</sub>" if self.below else ""
         if self.kind == "operator":
             return f'<span class="op"> {shown} </span>'
         if self.kind == "sum":
@@ -63,12 +66,18 @@ class Sign:
         if self.kind in ("variable", "parameter", "name"):
             cls = "undeclared" if self.kind == "name" else self.kind
             return f'<span class="{cls}"><i>{shown}</i>{below}</span>'
+        # What a constraint ranges over, words, numbers and the sign that something was cut.
         return f'<span class="{self.kind}">{shown}</span>' if self.kind != "text" else shown
 
 
 # The same row stands in the reference and in most outputs, on every page of its problem. Errors are not remembered.
 read_relation = lru_cache(maxsize=4096)(parse_relation)
 read_expression = lru_cache(maxsize=4096)(parse_expression)
+
+
+def _short(text: str) -> str:
+    """A name or a list of indices, cut where it would flood the page."""
+    return text if len(text) <= MAX_NAME else text[: MAX_NAME - 1] + "…"
 
 
 _Item: TypeAlias = "Sign | tuple[Expression, int]"
@@ -137,7 +146,7 @@ class Writer:
             relation = read_relation(text)
             family = None if over is None else parse_family(over)
         except ExpressionError:
-            return [Sign("text", text[: 4 * self.limit]), *([Sign("text", f"   for {over}")] if over else [])]
+            return [Sign("text", text), *([Sign("text", f"   for {over}")] if over else [])]
         signs: list[Sign] = []
         for place, term in enumerate(relation.terms):
             if place:
@@ -152,7 +161,7 @@ class Writer:
         try:
             return self.expression(read_expression(text))
         except ExpressionError:
-            return [Sign("text", text[: 4 * self.limit])]
+            return [Sign("text", text)]
 
 
 def index_text(index: Index) -> str:
@@ -217,7 +226,9 @@ class MathRow:
             if (i in marked) != inside:
                 parts.append("</mark>" if inside else "<mark>")
                 inside = not inside
-            parts.append(f'<span class="over">{visible(sign.text)}</span>' if sign.kind == "over" else sign.html())
+            parts.append(
+                f'<span class="over">{visible(_short(sign.text))}</span>' if sign.kind == "over" else sign.html()
+            )
         return "".join(parts) + ("</mark>" if inside else "")
 
     def plain(self) -> str:
@@ -245,7 +256,7 @@ def rows_of(formulation: Formulation, shared: Formulation | None = None, most: i
     for name, variable in list(formulation.variables.items())[:most]:
         rows.append(MathRow("variable", name, tuple(variable_signs(name, variable)), repr(variable)))
     for name, members in list(formulation.sets.items())[:most]:
-        listed = ", ".join(str(member) for member in members[:12]) + (", …" if len(members) > 12 else "")
+        listed = ", ".join(_short(str(member)) for member in members[:12]) + (", …" if len(members) > 12 else "")
         signs = [Sign("name", name), Sign("operator", "="), Sign("text", "{" + listed + "}")]
         rows.append(MathRow("set", name, tuple(signs), repr(members[:1000])))
     for name, parameter in list(formulation.parameters.items())[:most]:

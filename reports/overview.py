@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..feasibility.verdict import STAGES, Stage
 from .charts import percent
 from .collection import Collection, Run
-from .comparing import Change, Flip, compare_runs, flips, power_sentence
+from .comparing import Change, Flip, compare_runs, flips, holm, power_sentence
 from .decomposition import Decomposition, decompose, in_words
 from .statistics import (
     Cluster,
@@ -35,6 +35,7 @@ class Pair:
     flips: Sequence[Flip]
     split: Decomposition | None
     power: str
+    tests: int
 
     @property
     def words(self) -> str:
@@ -239,7 +240,23 @@ def pair_of(first: Run, second: Run) -> Pair:
         flips=flips(first.observed, second.observed),
         split=decompose(first.observed, second.observed),
         power=power_sentence(pairs, churn),
+        tests=len(changes),
     )
+
+
+def pairs_of(collection: Collection) -> list[Pair]:
+    """Every run against the first, p-values adjusted by Holm's method over all of these comparisons together."""
+    if collection.mixed:
+        return []
+    pairs = [pair_of(collection.runs[0], run) for run in collection.runs[1:]]
+    if len(pairs) < 2:
+        return pairs
+    adjusted = iter(holm([change.p for pair in pairs for change in pair.changes]))
+    return [
+        replace(pair, changes=[replace(change, p_holm=next(adjusted)) for change in pair.changes], tests=total)
+        for total in [sum(len(pair.changes) for pair in pairs)]
+        for pair in pairs
+    ]
 
 
 def changes_table(pair: Pair) -> Table:
@@ -294,7 +311,7 @@ def changes_table(pair: Pair) -> Table:
     ]
     tests = sorted({change.test for change in pair.changes})
     notes = [
-        f"p: {_joined(tests) or 'nothing to compare'}, two-sided; Holm: adjusted for {len(pair.changes)} comparisons. "
+        f"p: {_joined(tests) or 'nothing to compare'}, two-sided; Holm: adjusted for {pair.tests} comparisons. "
         "Change: paired bootstrap over problems (10,000 draws, fixed seed), 95 %. Pairs with an unknown are left out.",
         pair.power,
         pair.words,
@@ -309,7 +326,8 @@ def flips_table(pair: Pair, most: int | None = None) -> Table:
     chosen = pair.flips if most is None else pair.flips[:most]
     rows = [[flip.outcome, flip.direction, flip.problem_id, f"{flip.sample}"] for flip in chosen]
     records: list[dict[str, Value]] = [
-        {"outcome": f.outcome, "direction": f.direction, "problem_id": f.problem_id, "sample": f.sample} for f in chosen
+        {"outcome": f.outcome, "direction": f.direction, "problem_id": f.problem_id, "sample": f.sample}
+        for f in pair.flips
     ]
     columns = [Column("outcome", False), Column("flip", False), Column("problem", False), Column("sample")]
     notes = []
@@ -328,9 +346,6 @@ def all_tables(collection: Collection, cluster: Cluster = "problem") -> list[Tab
     tables = [scores_table(collection, cluster), stages_table(collection, cluster)]
     tables += [table for table in (families_table(collection), pass_at_k_table(collection)) if table is not None]
     tables.append(reasons_table(collection))
-    if collection.mixed:
-        return tables
-    for run in collection.runs[1:]:
-        pair = pair_of(collection.runs[0], run)
+    for pair in pairs_of(collection):
         tables += [changes_table(pair), flips_table(pair, 40)]
     return tables

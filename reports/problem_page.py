@@ -388,7 +388,7 @@ def _facts(problem: Problem | None) -> list[tuple[str, str]]:
     if problem.data.sets or problem.data.parameters:
         document = json.dumps(problem.data.to_dict(), ensure_ascii=False)
         facts.append(("data", shortened(document, 600)))
-    return [(name, value) for name, value in facts if value]
+    return [(name, shortened(value, 600)) for name, value in facts if value]
 
 
 def _groups(
@@ -406,7 +406,7 @@ def _groups(
             for i, cell in enumerate(line.cells)
         ]
         reference = _safe(line.reference.html()) if line.reference else None
-        groups.setdefault(KIND_TITLES[line.kind], []).append(PageLine(line.key, reference, cells, flag))
+        groups.setdefault(KIND_TITLES[line.kind], []).append(PageLine(shortened(line.key, 160), reference, cells, flag))
     return list(groups.items())
 
 

@@ -55,7 +55,7 @@ def headline(verdict: Verdict) -> str:
         return "looks right, the rest is unknown" if verdict.surface else "could not be decided"
     stage = verdict.stages[failure]
     if failure in ("parses", "schema", "references"):
-        return {"parses": "is no JSON", "schema": "is not in the language", "references": "has a broken reference"}[
+        return {"parses": "is no JSON", "schema": "is not in the language", "references": "misuses a name or an index"}[
             failure
         ]
     if failure == "sound":
@@ -121,9 +121,9 @@ def evidence_of(verdict: Verdict) -> Evidence | None:
     return Evidence(
         stage=stage,
         code=result.code or "",
-        message=result.message,
-        hint=first.hint if first else "",
-        others=tuple((finding.code, finding.message) for finding in result.findings[1:21]),
+        message=_bounded(result.message),
+        hint=_bounded(first.hint) if first else "",
+        others=tuple((finding.code, _bounded(finding.message)) for finding in result.findings[1:21]),
         violated=tuple(_violated(entry) for entry in _maps(details.get("violated"))[:50]),
         conflict=tuple(_conflict(conflict)),
         conflict_proved=bool(conflict.get("proved", True)),
@@ -131,6 +131,12 @@ def evidence_of(verdict: Verdict) -> Evidence | None:
         numbers=_numbers(result),
         witness=witnesses_of(verdict.witness if stage == "equivalent" else None),
     )
+
+
+def _bounded(value: object, most: int = 1000) -> str:
+    """A text of a verdict, cut where it would flood the page."""
+    text = str(value or "")
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _maps(value: Any) -> list[Mapping[str, Any]]:
@@ -158,28 +164,29 @@ def _violated(entry: Mapping[str, Any]) -> Mapping[str, str]:
     if "bound" in entry and entry.get("side") != "whole":
         must = f"{must} {number_text(entry['bound'])}"
     return {
-        "name": str(name),
-        "constraint": str(entry.get("constraint") or ""),
+        "name": _bounded(name, 200),
+        "constraint": _bounded(entry.get("constraint")),
         "must": must,
         "is": number_text(entry.get("value")),
         "by": number_text(entry.get("excess")),
-        "text": str(entry.get("text") or ""),
-        "sentence": str(entry.get("sentence") or ""),
+        "text": _bounded(entry.get("text")),
+        "sentence": _bounded(entry.get("sentence")),
     }
 
 
 def _conflict(conflict: Mapping[str, Any]) -> list[Mapping[str, str]]:
     found: list[Mapping[str, str]] = []
     for row in _maps(conflict.get("rows")):
-        name, constraint = str(row.get("row") or ""), str(row.get("constraint") or "")
-        found.append({"kind": "row", "name": name, "constraint": constraint, "text": str(row.get("text") or "")})
+        name, constraint = _bounded(row.get("row"), 200), _bounded(row.get("constraint"))
+        found.append({"kind": "row", "name": name, "constraint": constraint, "text": _bounded(row.get("text"))})
     for bound in _maps(conflict.get("bounds")):
         sign = "≥" if bound.get("side") == "lower" else "≤"
-        text = f"{bound.get('variable')} {sign} {number_text(bound.get('bound'))}"
-        found.append({"kind": "bound", "name": str(bound.get("variable") or ""), "constraint": "", "text": text})
+        text = f"{_bounded(bound.get('variable'), 200)} {sign} {number_text(bound.get('bound'))}"
+        found.append({"kind": "bound", "name": _bounded(bound.get("variable"), 200), "constraint": "", "text": text})
     integers = conflict.get("integers")
     for name in integers if isinstance(integers, list | tuple) else ():
-        found.append({"kind": "integer", "name": str(name), "constraint": "", "text": f"{name} is whole"})
+        short = _bounded(name, 200)
+        found.append({"kind": "integer", "name": short, "constraint": "", "text": f"{short} is whole"})
     return found[:60]
 
 
@@ -194,7 +201,7 @@ def plan_items(plan: Any) -> tuple[tuple[str, str], ...]:
     """A plan or ray (numbers by name) as text, in its order."""
     if not isinstance(plan, Mapping):
         return ()
-    return tuple((str(name), number_text(value)) for name, value in plan.items())
+    return tuple((_bounded(name, 200), number_text(value)) for name, value in plan.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +228,8 @@ def witnesses_of(witness: Mapping[str, Any] | None) -> tuple[WitnessPlan, ...]:
         broken = entry.get("broken")
         broken = broken if isinstance(broken, Mapping) else {}
         plan = plan_items(entry.get("image") if kind == "admits" else entry.get("plan"))
-        name = str(broken.get("constraint") or broken.get("variable") or "")
-        found.append(WitnessPlan(kind, title, plan[:40], str(broken.get("sentence") or ""), name))
+        name = _bounded(broken.get("constraint") or broken.get("variable"))
+        found.append(WitnessPlan(kind, title, plan[:40], _bounded(broken.get("sentence")), name))
     ranks = (witness or {}).get("ranks")
     if isinstance(ranks, Mapping):
         ours = ranks.get("strict_in") == "formulation"

@@ -206,6 +206,7 @@ def _environment() -> Environment:
     environment.globals["version"] = _version()
     environment.globals["capital"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["plain"] = lambda text: Markup(visible_attribute(text))  # noqa: S704 - it escapes
+    environment.filters["short"] = lambda text: shortened(text, 300)
     environment.filters["raw"] = lambda text: Markup(escape(storable(text)))  # noqa: S704 - it escapes
     return environment
 

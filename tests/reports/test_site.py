@@ -3,12 +3,14 @@
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from reporting import BAKERY, RIGHT, UNDECLARED, WRONG, two_runs, undeclared_verdict, verdict, write_run, wrong_verdict
 
 from pyrite.feasibility.errors import PyriteError
+from pyrite.feasibility.verdict import Finding, StageResult
 from pyrite.reports import site
 from pyrite.reports.collection import read_collection
 from pyrite.reports.site import write_site
@@ -103,7 +105,7 @@ def test_a_broken_status_file_only_costs_time(tmp_path, text):
 def test_the_page_says_why(tmp_path):
     write_site(read_collection(two_runs(tmp_path)), tmp_path / "report")
     page = (tmp_path / "report" / "problems" / "bakery.html").read_text()
-    assert "<title>A has a broken reference; B looks right, but its plan breaks 1 rule" in page
+    assert "<title>A misuses a name or an index; B looks right, but its plan breaks 1 rule" in page
     assert "oven uses 160 minutes, 120 exist (40 too many)" in page
     assert ">overtime</mark>" in page
     assert "✕ B: its plan breaks this" in page
@@ -164,7 +166,7 @@ def test_a_half_written_last_line_is_said_and_passed_over(tmp_path):
 
 
 def test_long_and_hostile_texts_are_cut_and_kept_whole_beside_the_page(tmp_path):
-    text = "<script>alert(1)</script>\u202e" + "x" * 1_000_000
+    text = "<script>alert(1)</script>\u202e" + "x" * 200_000
     problem = {**BAKERY, "id": "a/../b<i>", "text": "y" * 50_000}
     failed = verdict(problem["id"], "parses")
     run = write_run(tmp_path / "run", [failed], [problem], {problem["id"]: text})
@@ -187,3 +189,25 @@ def test_out_that_is_a_file_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(PyriteError, match="cannot be used for the report"):
         write_site(read_collection([run]), tmp_path / "file")
+
+
+def test_half_a_megabyte_in_every_field_still_makes_a_bounded_page(tmp_path):
+    big = "é<" * 200_000
+    reference = {
+        "sets": {"S": [big, "b"]},
+        "parameters": {"p": {"index": ["S"], "values": {big: 1, "b": 2}}},
+        "variables": {"x" * 200_000: {"domain": "integer", "lower": 0}},
+        "objective": {"sense": "maximize", "expression": "x" * 200_000},
+        "constraints": {big: "x" * 200_000 + " <= 3", "two": {"for": big, "expression": big}},
+    }
+    problem = {"id": big, "text": big, "family": big, "source": big, "units": {"two": big}, "reference": reference}
+    broken = {"kind": "row", "side": "upper", "value": 1e300}
+    broken |= dict.fromkeys(("row", "constraint", "text", "sentence"), big)
+    sound = StageResult.failed(Finding("unsound", big, hint=big), violated=[broken] * 3, plan={big: 1.0})
+    made = wrong_verdict(big)
+    made = replace(made, stages={**made.stages, "sound": sound}, problem_id=big)
+    run = write_run(tmp_path / "run", [made], [problem], {big: big})
+    write_site(read_collection([run]), tmp_path / "report")
+    for path in (tmp_path / "report").rglob("*"):
+        if path.suffix in (".html", ".js"):
+            assert path.stat().st_size < 600_000, path

@@ -9,7 +9,15 @@ from reporting import BAKERY, WRONG, two_runs, undeclared_verdict, verdict, writ
 
 from pyrite.reports.collection import find_number, read_collection, run_names
 from pyrite.reports.exports import latex, markdown, outputs_csv, table_csv, write_parquet
-from pyrite.reports.overview import all_tables, pair_of, scores_table, stages_table
+from pyrite.reports.overview import (
+    all_tables,
+    changes_table,
+    flips_table,
+    pair_of,
+    pairs_of,
+    scores_table,
+    stages_table,
+)
 from pyrite.reports.sensitivity import RULES, changed, examine, moved, sensitivity_tables
 from pyrite.reports.tables import Column, Table
 
@@ -104,6 +112,26 @@ def test_a_pair_of_runs_in_words(tmp_path):
     assert "b gains 50.0 points of substance over a" in pair.words
     assert "With 30 problems a drop of under" in pair.power
     assert len(pair.flips) == 30
+
+
+def test_holm_counts_the_comparisons_of_all_pairs(tmp_path):
+    names = [f"p{i}" for i in range(12)]
+    problems = [{**BAKERY, "id": name} for name in names]
+    kinds = {"a": "schema", "b": "value", "c": None}
+    runs = [
+        write_run(tmp_path / run, [verdict(name, kind) for name in names], problems, dict.fromkeys(names, WRONG))
+        for run, kind in kinds.items()
+    ]
+    collection = read_collection(runs)
+    two, three = pairs_of(read_collection(runs[:2])), pairs_of(collection)
+    assert [pair.second.name for pair in three] == ["b", "c"]
+    surface = [next(c for c in pairs[0].changes if c.outcome == "surface") for pairs in (two, three)]
+    assert surface[0].p == surface[1].p < surface[0].p_holm < surface[1].p_holm
+    assert (
+        f"adjusted for {len(three[0].changes) + len(three[1].changes)} comparisons" in changes_table(three[1]).notes[0]
+    )
+    table = flips_table(three[0], 3)
+    assert (len(table.rows), len(table.records)) == (3, 12)
 
 
 def test_names_of_runs(tmp_path):
