@@ -1,45 +1,66 @@
-"""Audits side by side, in processes that can be killed: a solver's own time limit is not always kept."""
+"""Audits side by side, in processes that can be killed: a solver's own time limit is not always kept.
+
+Workers are plain processes of the same Python, told over a socket what to do. They are neither forked (solvers start
+threads, and a forked thread pool hangs) nor spawned by ``multiprocessing`` (which runs the caller's script again).
+"""
 
 from __future__ import annotations
 
-import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import IO, Any
 
+from ..feasibility.errors import PyriteError
 from ..feasibility.policy import Policy
 from .audit import FAULTS, READING_SHARE, Entry, audit_problem
 from .importers.records import problem_kind
 from .problem import Problem
 
 _GRACE = 5.0
-"""Seconds beyond the solves' limits (reading, building, start of the process) before a worker is killed."""
+"""Seconds beyond the solves' limits (reading, building) before a worker is killed."""
 
 _START = 60.0
-"""Seconds a new process may need for its first answer in addition: it imports the solver."""
+"""Seconds in which a new process must have said that it is ready: it imports the solver."""
+
+_PROGRAM = "from {package}.auditing import main; main({descriptor})"
+"""What a worker runs."""
 
 
 @dataclass(slots=True)
 class _Worker:
-    process: BaseProcess
+    process: subprocess.Popen[bytes]
     connection: Connection[Any, Any]
+    errors: IO[bytes]
     number: int | None = None
     deadline: float = 0.0
-    fresh: bool = True
 
     def end(self) -> None:
         self.process.kill()
-        self.process.join()
+        self.process.wait()
         self.connection.close()
+        self.errors.close()
+
+    def last_words(self) -> str:
+        """The last line on its standard error, for a message."""
+        self.errors.seek(0)
+        lines = self.errors.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "no message"
 
 
 def run(
     problems: Sequence[Problem], policy: Policy, workers: int, progress: Callable[[int], None] | None = None
 ) -> list[Entry]:
-    """An entry for each problem, in order. ``workers`` 0 audits in this process, where nothing can be killed."""
+    """An entry for each problem, in order. ``workers`` 0 audits in this process, where nothing can be killed.
+
+    Raises PyriteError when workers do not even start.
+    """
     if workers < 0:
         raise ValueError(f"workers is not negative, got {workers}")
     if workers == 0 or not problems:
@@ -51,12 +72,7 @@ def run(
         while len(entries) < len(problems):
             while following < len(problems) and (idle := _idle(staff, workers, policy)) is not None:
                 idle.number = following
-                idle.deadline = (
-                    time.monotonic()
-                    + (1 + 2 * READING_SHARE) * policy.time_limit
-                    + _GRACE
-                    + (_START if idle.fresh else 0.0)
-                )
+                idle.deadline = time.monotonic() + (1 + 2 * READING_SHARE) * policy.time_limit + _GRACE
                 try:
                     idle.connection.send(problems[following])
                 except OSError:  # it died while it had nothing to do
@@ -79,14 +95,35 @@ def _idle(staff: list[_Worker], workers: int, policy: Policy) -> _Worker | None:
             return worker
     if len(staff) >= workers:
         return None
-    # Spawned, not forked: solvers start threads, and a forked thread pool hangs.
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, policy), daemon=True)
-    process.start()
-    theirs.close()
-    staff.append(_Worker(process, ours))
+    staff.append(_start(policy))
     return staff[-1]
+
+
+def _start(policy: Policy) -> _Worker:
+    ours, theirs = socket.socketpair()
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
+    # The parent's module path is handed on, so that the worker finds this very package however the parent found it.
+    program = _PROGRAM.format(package=__package__, descriptor=theirs.fileno())
+    process = subprocess.Popen(  # noqa: S603 - this Python and a fixed program
+        [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {program}"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        pass_fds=[theirs.fileno()],
+        start_new_session=True,  # Ctrl-C is for the parent alone
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    )
+    theirs.close()
+    worker = _Worker(process, Connection(ours.detach()), errors)
+    try:
+        worker.connection.send(policy)
+        if worker.connection.poll(_START) and worker.connection.recv() == "ready":
+            return worker
+    except (EOFError, OSError):
+        process.wait()
+    reason = worker.last_words()
+    worker.end()
+    raise PyriteError(f"audit processes do not start: {reason}; --workers 0 audits in this process")
 
 
 def _collect(staff: list[_Worker], problems: Sequence[Problem], entries: dict[int, Entry]) -> None:
@@ -99,12 +136,10 @@ def _collect(staff: list[_Worker], problems: Sequence[Problem], entries: dict[in
         try:
             entries[worker.number] = worker.connection.recv()
         except (EOFError, OSError):
-            worker.process.join(1.0)
-            message = f"the process ended with status {worker.process.exitcode}"
+            message = f"the process ended with status {worker.process.wait()}: {worker.last_words()}"
             entries[worker.number] = _broken(problems[worker.number], "crashed", message)
             _dismiss(staff, worker)
         worker.number = None
-        worker.fresh = False
     now = time.monotonic()
     for worker in list(staff):
         if worker.number is not None and worker.deadline <= now:
@@ -123,12 +158,15 @@ def _broken(problem: Problem, code: str, message: str) -> Entry:
     return entry
 
 
-def _serve(connection: Connection[Any, Any], policy: Policy) -> None:
-    """The worker: problems in, entries out, until the other end closes."""
+def main(descriptor: int) -> None:
+    """The worker: a policy and then problems in, entries out, until the other end closes."""
     from ..feasibility import solving  # noqa: F401 - before the limit: libraries are not the problem's memory
     from ..feasibility.worker import limit_memory
 
+    connection: Connection[Any, Any] = Connection(descriptor)
+    policy: Policy = connection.recv()
     limit_memory(policy.memory_limit)
+    connection.send("ready")
     while True:
         try:
             problem = connection.recv()

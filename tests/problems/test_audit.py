@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
+from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
 from pyrite.problems import auditing
 from pyrite.problems.audit import FAULTS, NOTES, Entry, audit, audit_problem
@@ -124,24 +126,48 @@ def test_workers_give_the_same_entries_in_order():
     assert [entry.agrees for entry in there.entries] == [k == 3 for k in range(8)]
 
 
+MISBEHAVING = """
+import os, time
+from multiprocessing.connection import Connection
+from pyrite.problems.audit import Entry
+connection = Connection({descriptor})
+connection.recv()
+connection.send("ready")
+while True:
+    task = connection.recv()
+    if task.id == "die":
+        os._exit(3)
+    if task.id == "hang":
+        time.sleep(60)
+    connection.send(Entry(task.id, "nothing"))
+"""
+
+
 def test_a_worker_that_hangs_is_killed_and_one_that_dies_is_replaced(monkeypatch):
-    monkeypatch.setattr(auditing, "_serve", _misbehave)
-    monkeypatch.setattr(auditing, "_START", 10.0)
-    monkeypatch.setattr(auditing, "_GRACE", 0.1)
+    monkeypatch.setattr(auditing, "_PROGRAM", MISBEHAVING)
+    monkeypatch.setattr(auditing, "_GRACE", 1.0)
     problems = [problem(id=name, text=name) for name in ("die", "well", "hang", "well again")]
     entries = auditing.run(problems, Policy(time_limit=0.1), workers=1)
     assert [[fault.code for fault in entry.faults] for entry in entries] == [["crashed"], [], ["timed-out"], []]
+    assert "status 3" in entries[0].faults[0].message
 
 
-def _misbehave(connection: Any, policy: Policy) -> None:
-    del policy
-    while True:
-        task = connection.recv()
-        if task.id == "die":
-            raise SystemExit(3)
-        if task.id == "hang":
-            time.sleep(60)
-        connection.send(Entry(task.id, "nothing"))
+def test_workers_that_do_not_start_are_one_clear_line(monkeypatch):
+    monkeypatch.setattr(auditing, "_PROGRAM", "raise SystemExit('no such library')")
+    with pytest.raises(PyriteError, match="no such library"):
+        auditing.run([problem()], Policy(), workers=2)
+
+
+def test_a_script_without_a_main_guard_is_not_run_again(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pyrite.problems.audit import audit\n"
+        "from pyrite.problems.problem import Problem\n"
+        "print('once')\n"
+        "print(audit([Problem('p', 'text', optimum=3)], workers=2).counts()['problems'])\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["once", "1"]
 
 
 def test_workers_are_counted():

@@ -15,7 +15,8 @@ from pyrite.problems.families import FAMILIES, draw
 from pyrite.problems.problem import Problem
 
 NAMES = (
-    "production-planning", "workforce", "max-flow", "shortest-path", "traveling-salesman", "job-shop", "project-crashing",
+    "production-planning", "workforce", "max-flow", "shortest-path", "traveling-salesman", "job-shop",
+    "project-crashing",
     "portfolio", "goal-programming", "advertising-mix", "unit-commitment", "dc-power-flow",
 )  # fmt: skip
 LARGER = {"job-shop": 7}
