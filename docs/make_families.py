@@ -29,9 +29,10 @@ problems have a table in the text and an indexed reference. `large` ones carry t
 few thousand; the text names the sets and parameters.
 
 A seed gives the same bytes on every machine. A problem is kept only when its reference builds, is solved and has the
-status that its variant means; the optimum is stored exactly. The proof is kept with the problem: `certified` (checked in
-exact arithmetic) or `solver-trusted` (larger integer programs). Seeds are divided among train (8 of 10), validation and
-test by a hash of the seed alone.
+status that its variant means. The proof is kept with the problem: `certified` (checked in exact arithmetic) or
+`solver-trusted` (larger integer programs). The optimum is stored exactly when it is a decimal, which small problems are
+drawn to have, and else as the nearest double. Seeds are divided among train (8 of 10), validation and test by a hash of
+the seed alone.
 
 ## Variants
 """

@@ -254,9 +254,9 @@ def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     )  # fmt: skip
     money = f"{made.story.unit} {voice.currency.plural}"
     meanings = {
-        value: f"net present value of a project in {money}",
-        cost: f"what a project costs in a year, in {money}",
-        budget: f"what can be spent in a year, in {money}",
+        value: f"[net present value of a project in {money}|what a project returns ({money})|{money} of present value, project by project]",
+        cost: f"[what a project costs in a year, in {money}|yearly outlay ({money})|{money} a chosen project swallows in that year|spending in {money}]",
+        budget: f"[what can be spent in a year, in {money}|the yearly ceiling ({money})|{money} to hand out in each year]",
     }
     shape = describe(voice, data, {p: "the projects", y: "the years"}, meanings) if drawing.size == "large" else ""
     return Draft(shape, reference, data, units={fund: "yes or no", "spending": money})

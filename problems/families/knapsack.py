@@ -244,8 +244,8 @@ def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     )  # fmt: skip
     meanings = {
         worth: f"{made.story.worth[0]} of a thing ({made.story.worth[2] or voice.currency.plural})",
-        load: "how much of a limit a thing uses up",
-        room: "how much a limit allows in total",
+        load: "[how much of a limit a thing uses up|what one thing takes of it|load of a thing]",
+        room: "[how much a limit allows in total|the ceiling|room there is]",
     }
     if drawing.size != "large":
         return Draft("", reference, data, units={take: "yes or no"})

@@ -259,8 +259,8 @@ def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     )  # fmt: skip
     word, money = made.story.period[0], voice.currency.plural
     meanings = {
-        demand: f"units of a product due in a {word}", setup: f"{money} for the setup of a product in a {word}",
-        cost: f"{money} for making one unit of a product in a {word}", hold: f"{money} for keeping one unit of a product for a {word}",
+        demand: f"[units of a product due in a {word}|demand|what customers take in that {word} (units)]", setup: f"[{money} for the setup of a product in a {word}|setup cost in {money}|what it takes ({money}) to start a lot]",
+        cost: f"[{money} for making one unit of a product in a {word}|production cost of one unit, {money}|unit cost ({money}) when made in that {word}]", hold: f"[{money} for keeping one unit of a product for a {word}|storage of one unit for one {word}, in {money}|holding cost ({money} a unit and {word})]",
     }  # fmt: skip
     shape = describe(voice, data, {g: "the products", t: f"the {made.story.period[1]}"}, meanings)
     return Draft(shape, reference, data, units={"run": "yes or no", "part": "share of the order"})

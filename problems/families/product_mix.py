@@ -353,15 +353,17 @@ def _indexed_reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft
     }
     rows: dict[str, Written] = {"limit": (f"k in {r}", f"sum({use}[i,k]*{make}[i] for i in {p}) <= {stock}[k]")}
     meanings = {
-        profit: f"profit, in {voice.currency.plural}, on one unit of a product",
-        use: "how much of a resource one unit of a product takes",
-        stock: "how much of a resource there is",
+        profit: f"[profit, in {voice.currency.plural}, on one unit of a product|what one unit earns ({voice.currency.plural})|{voice.currency.plural} gained with each unit made|unit margin in {voice.currency.plural}]",
+        use: "[how much of a resource one unit of a product takes|consumption of a resource by one unit|units of a resource needed to make one unit of a product|resource use of a single unit]",
+        stock: "[how much of a resource there is|the amount at hand|what can be drawn on in all|total supply of a resource]",
     }
     if drawing.size == "large" and made.caps:
         cap = words.pick(("cap", "demand", "most", "market"))
         parameters[cap] = vector(p, products, [made.caps[i] for i in range(len(products))])
         rows["sales"] = (f"i in {p}", f"{make}[i] <= {cap}[i]")
-        meanings[cap] = "the most of a product that can be sold"
+        meanings[cap] = (
+            "[the most of a product that can be sold|largest sales|what the market takes at most|upper limit on sales of a product]"
+        )
     else:
         rows |= {f"cap_{products[i]}": f"{make}[{products[i]}] <= {cap}" for i, cap in made.caps.items()}
     rows |= {f"order_{products[i]}": f"{make}[{products[i]}] >= {floor}" for i, floor in made.floors.items()}

@@ -12,8 +12,9 @@ def describe(voice: Voice, data: Data, sets: Mapping[str, str], parameters: Mapp
     """Name every set and parameter of the data, with its size and meaning, in one of several manners.
 
     ``sets`` maps a set's name to what its members are (``"the plants"``); ``parameters`` maps a name to what one
-    number means (``"hours one tonne takes on a machine"``).
+    number means (``"hours one tonne takes on a machine"``), with alternatives in brackets if one likes.
     """
+    parameters = {name: voice.phrase(meaning) for name, meaning in parameters.items()}
     names = voice.words.shuffled(list(sets)) + voice.words.shuffled(list(parameters))
     manner = voice.words.pick(("prose", "bullets", "table", "glossary"))
     spelled = {
@@ -26,6 +27,7 @@ def describe(voice: Voice, data: Data, sets: Mapping[str, str], parameters: Mapp
         "[The numbers|All figures|The figures] [are in the attached data|come as data|are attached]",
         "[Attached|Enclosed] are [the figures|the data]",
         "[The data set|The data file] [holds|contains] [the following|these]",
+        "[See|Take] the attached [file|data] for [numbers|all values]",
         "[A file with the numbers|The table of inputs] [comes with this|is supplied] [separately|along with this note]",
     )
     if manner == "prose":
@@ -50,7 +52,9 @@ def _set_words(voice: Voice, members: tuple[str | int, ...], meaning: str) -> st
     return voice.phrase(
         "{meaning} ({size} of them, {first} to {last})",
         "{meaning}, {size} in [all|number]: {first}, {second}, ..., {last}",
-        "a set of {size} entries, {meaning} ({first}, {second} and so on)",
+        "a set of {size} [entries|names], {meaning} ({first}, {second} and so on)",
+        "{meaning}: {size} [names|members], {first} ... {last}",
+        "{first}, {second} up to {last}, [that is|i.e.] {meaning} ({size})",
         meaning=meaning,
         size=size,
         first=members[0],
@@ -64,7 +68,8 @@ def _parameter_words(voice: Voice, parameter: Parameter, meaning: str) -> str:
         return meaning + voice.phrase("", ", a single number", " (one value)")
     over = " and ".join(parameter.index) if len(parameter.index) > 1 else parameter.index[0]
     return meaning + voice.phrase(
-        " (indexed by {over})", ", by {over}", ", one [number|value|entry] for each pair of {over}"
-        if len(parameter.index) > 1 else ", one [number|value|entry] for each member of {over}",
-        " [{index}]".replace("[", "<").replace("]", ">"), over=over, index=",".join(parameter.index),
+        " (indexed by {over})", ", by {over}", ", one [number|value|entry] for each [pair|choice] of {over}"
+        if len(parameter.index) > 1 else ", one [number|value|entry] [per|for each] member of {over}",
+        " <{index}>", " (over {over})", "; {over} index it", ", per {over}",
+        over=over, index=",".join(parameter.index),
     )  # fmt: skip
