@@ -107,13 +107,14 @@ def _remark(stage: str, result: StageResult) -> str:
         return "" if result.code == "earlier-stage" else dim(result.code or "")
     if stage == "parses" and details.get("surrounding"):
         return dim(f"{details['surrounding']:,} characters of other text around it")
-    if stage == "builds":
+    # The worker may have been stopped later on; then a pass has lost its numbers.
+    if stage == "builds" and "kind" in details:
         return dim(f"{details['kind']}, {details['columns']:,} columns, {details['rows']:,} rows")
     if result.code:
         return dim(result.message)
     if stage == "bounded" and "optimum" in details:
         return f"optimum {_number(details['optimum'])}  " + dim(details.get("proof") or "")
-    if stage == "value":
+    if stage == "value" and "optimum" in details:
         return f"{_number(details['optimum'])}, as it should be"
     return ""
 

@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from .answers import unknown
+from .answers import skipped, unknown
 from .errors import PyriteError
 from .judging import Judge
 from .policy import Policy
@@ -330,6 +330,8 @@ def broken_off(
 ) -> Verdict:
     """The verdict of an output whose worker ended: finished stages keep their status, the one begun gets the blame."""
     results: dict[Stage, StageResult] = {}
+    strongest = Judge(reference).strongest
+    absent = {"bounded": ("sound", "value", "equivalent"), "value": ("sound", "equivalent")}.get(strongest, ())
     blamed = False
     for stage, state in zip(STAGES, states, strict=True):
         if not blamed and state == "pass":
@@ -339,9 +341,10 @@ def broken_off(
         elif not blamed:
             results[stage] = unknown(code, message)
             blamed = True
+        elif stage in absent:
+            results[stage] = skipped("no-reference", "the problem has nothing to compare with")
         else:
             results[stage] = unknown("earlier-unknown", f"not decided, because an earlier stage is unknown ({code})")
-    strongest = Judge(reference).strongest
     return Verdict(results, strongest, seconds=seconds, problem_id=problem_id, sample=sample)
 
 

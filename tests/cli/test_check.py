@@ -197,6 +197,22 @@ def test_an_unknown_solver_is_one_line():
     assert done.stderr.startswith("pyrite: solver 'no-such-solver' is not on this machine; Pyomo finds: ")
 
 
+def test_a_formulation_that_outlives_its_limit_is_shown_as_far_as_it_came():
+    """Large enough that the worker is killed in the middle of solving; the stages before it passed."""
+    members = list(range(300))
+    document = {
+        "sets": {"S": members},
+        "variables": {"x": {"index": ["S", "S"], "domain": "continuous", "lower": 0, "upper": 1}},
+        "objective": {"sense": "maximize", "expression": "sum(x[i,j]*(i + 0.37*j) for i in S for j in S)"},
+        "constraints": {"c": {"for": "i in S", "expression": "sum(x[i,j]*0.1 for j in S) <= 3"}},
+    }
+    done = check(document, "--set", "time_limit=0.2")
+    assert done.returncode == 1
+    assert "ok  schema" in done.stdout
+    assert "time-limit" in done.stdout
+    assert "substance: unknown" in done.stdout
+
+
 def test_hostile_formulations_end_within_the_limit():
     sets = {"S": list(range(1000))}
     document = {
