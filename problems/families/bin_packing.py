@@ -24,16 +24,16 @@ class _Story:
 
 _STORIES = (
     _Story(("piece", "pieces"), ("truck", "trucks"), (("piano", "pianos"), ("sofa", "sofas"), ("fridge", "fridges"), ("wardrobe", "wardrobes"), ("desk", "desks"), ("bed", "beds")),
-           ("red truck", "blue truck", "old lorry", "white van", "trailer", "flatbed"), ("hundred kilograms", "hundred kilograms"),
+           ("red truck", "blue truck", "old lorry", "white van", "trailer", "flatbed"), ("cubic metre", "cubic metres"),
            ("A [removal|moving] firm in {town} has to move {things} with {bins}", "{boss} moves house for a client: {things} go into {bins}"), ("Blankets cost {sum} and are [at hand|paid for]",)),
     _Story(("file", "files"), ("disk", "disks"), (("film", "films"), ("backup", "backups"), ("album", "albums"), ("game", "games"), ("database", "databases"), ("archive", "archives")),
-           ("disk A", "disk B", "disk C", "disk D", "disk E", "disk F"), ("gigabyte", "gigabytes"),
+           ("disk Alpha", "disk Beta", "disk Gamma", "disk Delta", "disk Kappa", "disk Omega"), ("gigabyte", "gigabytes"),
            ("{boss} copies {things} to rented disks ({bins})", "[Files to store|To be stored]: {things}; disks for rent: {bins}"), ("The [printer|scanner] was bought in {year}",)),
     _Story(("job", "jobs"), ("server", "servers"), (("training run", "training runs"), ("simulation", "simulations"), ("render", "renders"), ("index build", "index builds"), ("web crawl", "web crawls"), ("report", "reports")),
            ("server one", "server two", "server three", "server four", "server five", "server six"), ("gigabyte of memory", "gigabytes of memory"),
            ("A lab runs {things} at the same time on {bins}", "{things} must run tonight, on {bins}"), ("A fan [was|has been] replaced in {month}",)),
     _Story(("crate", "crates"), ("lift ride", "lift rides"), (("crate of tiles", "crates of tiles"), ("bag of sand", "bags of sand"), ("door", "doors"), ("radiator", "radiators"), ("bathtub", "bathtubs"), ("window", "windows")),
-           ("first crane", "second crane", "goods lift", "rope hoist", "mobile crane", "roof winch"), ("ten kilograms", "ten kilograms"),
+           ("first crane", "second crane", "goods lift", "rope hoist", "mobile crane", "roof winch"), ("cubic foot", "cubic feet"),
            ("{things} have to go up [a tower in {town}|to the roof], with one trip each of {bins}", "On a site in {town}, {things} are lifted by {bins}, each used once at most"), ("The tower has {some} [windows|steps]",)),
     _Story(("vehicle", "vehicles"), ("ferry", "ferries"), (("bus", "buses"), ("car", "cars"), ("camper", "campers"), ("tractor", "tractors"), ("ambulance", "ambulances"), ("tanker", "tankers")),
            ("ferry Aurora", "ferry Boreas", "ferry Calypso", "ferry Delfin", "ferry Elster", "ferry Fram"), ("metre of deck", "metres of deck"),
@@ -210,10 +210,17 @@ def _the(name: str) -> str:
     return name if name.startswith(("disk ", "server ")) else f"the {name}"
 
 
+def _short(name: str) -> str:
+    """The telling word: ``blue_truck`` is ``blue``, ``disk_a`` is ``a``, ``ferry_aurora`` is ``aurora``."""
+    words = name.split("_")
+    return words[-1] if words[0] in ("disk", "server", "ferry") else words[0]
+
+
 def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     things, bins = [identifier(t[1]) for t in made.things], [identifier(b) for b in made.bins]
     rows: dict[str, Written] = {}
     if drawing.size == "small":
+        bins = [_short(bin_) for bin_ in bins]
         name = {(i, b): f"{t}_{bin_}" for i, t in enumerate(things) for b, bin_ in enumerate(bins)}
         used = [f"use_{b}" for b in bins]
         for i, t in enumerate(things):

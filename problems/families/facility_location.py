@@ -24,7 +24,7 @@ class _Story:
 _STORIES = (
     _Story(("warehouse", "warehouses"), ("region", "regions"), ("tonne of seed", "tonnes of seed"),
            ("A seed company may [rent|open] warehouses in {sites}; its customers are in {clients}", "Warehouses [could be rented|are on offer] in {sites}, and {clients} want seed"), ("The seed catalogue has {some} pages",)),
-    _Story(("bakery", "bakeries"), ("district", "districts"), ("hundred kilograms of bread", "hundred kilograms of bread"),
+    _Story(("bakery", "bakeries"), ("district", "districts"), ("tonne of bread", "tonnes of bread"),
            ("{boss} wants to bring bread to {clients} and could build bakeries in {sites}", "A bread chain plans bakeries; possible [places|sites] are {sites}, the districts are {clients}"), ("The oven maker is [from|based in] {town}",)),
     _Story(("recycling plant", "recycling plants"), ("municipality", "municipalities"), ("tonne of paper", "tonnes of paper"),
            ("Waste paper from {clients} [is to be recycled|must go] in new plants; {sites} have offered land", "Which plants to build? {sites} are possible, and the paper comes from {clients}"), ("Residents [signed|handed in] {some} letters",)),

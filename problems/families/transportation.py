@@ -73,7 +73,7 @@ def _instance(drawing: Drawing) -> _Instance:
     numbers = drawing.numbers
     story = numbers.pick(_STORIES)
     rows, columns = drawing.one_of(
-        numbers.pick(((2, 2), (2, 2), (2, 2), (2, 3), (3, 2), (1, 3))),
+        numbers.pick(((2, 2), (2, 2), (2, 2), (2, 2), (2, 3), (3, 2), (1, 3))),
         (numbers.between(3, 5), numbers.between(4, 6)),
         (numbers.between(12, 24), numbers.between(30, 50)),
     )

@@ -62,7 +62,7 @@ def _instance(drawing: Drawing) -> _Instance:
     numbers = drawing.numbers
     story = numbers.pick(_STORIES)
     a, b, c = drawing.one_of(
-        numbers.pick(((1, 2, 2), (1, 2, 1), (2, 1, 2), (1, 2, 2))),
+        numbers.pick(((1, 2, 1), (2, 1, 2), (1, 2, 1), (2, 1, 1), (1, 2, 2))),
         (numbers.between(2, 3), numbers.between(2, 4), numbers.between(3, 5)),
         (numbers.between(8, 14), numbers.between(6, 10), numbers.between(40, 70)),
     )
