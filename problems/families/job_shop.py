@@ -1,7 +1,7 @@
 """Job shop: in which order jobs use the machines, so that everything is finished as early as possible.
 
 Small is two jobs on two machines in opposite or equal order: four starts, two orders and the makespan, seven variables;
-there is no smaller one with a choice to make. Large stays at six jobs on four machines, because the order on every
+there is no smaller one with a choice to make. Large stays at five jobs on three or four machines, because the order on every
 machine is a yes-or-no decision for each pair of jobs.
 """
 
@@ -57,7 +57,7 @@ class _Instance:
 def _instance(drawing: Drawing) -> _Instance:
     numbers = drawing.numbers
     place, machines, jobs, unit = numbers.pick(_SHOPS)
-    n, m = drawing.one_of((2, 2), (3, 2), (numbers.between(5, 6), numbers.between(3, 4)))
+    n, m = drawing.one_of((2, 2), (3, 2), (5, numbers.between(3, 4)))
     chosen = tuple(numbers.sample(machines, m))
     names = (
         tuple(numbers.sample(jobs, n)) if drawing.size != "large" else tuple(f"{jobs[0]} {k}" for k in range(1, n + 1))
