@@ -194,7 +194,8 @@ def _pair_context(pair: Pair) -> dict[str, Any]:
     flips = (
         f"Substance: {count['substance', 'gained']} gained, {count['substance', 'lost']} lost. "
         f"Surface: {count['surface', 'gained']} gained, {count['surface', 'lost']} lost. "
-        "Every one of them is in the table of problems under Flip."
+        "The table of problems lists them under Flip"
+        + (" (first answers; pyrite compare --json has all)." if pair.first.observed.has_samples else ".")
     )
     shown = Table(table.name, table.title, table.columns, table.rows, table.notes[:1], table.records)
     return {

@@ -144,7 +144,10 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         if first is not None:
             _flag(flags, first, f"{LETTERS[number % 26]}: " if len(collection.runs) > 1 else "")
             sign = "●" if first.substance else "✕" if first.substance is False else "?"
-            summary.append((LETTERS[number % 26], number % COLORS, sign, headline(first)))
+            words = headline(first)
+            if len(verdicts) > 1:
+                words += f" ({sum(item.substance is True for item in verdicts)} of {len(verdicts)} answers right)"
+            summary.append((LETTERS[number % 26], number % COLORS, sign, words))
         else:
             summary.append((LETTERS[number % 26], number % COLORS, "–", "was not answered"))
         plan, omitted = _plan(first)
