@@ -268,3 +268,16 @@ def test_the_page_of_families_is_up_to_date() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert module.PAGE.read_text(encoding="utf-8") == module.page()
+
+
+def test_one_process_may_solve_for_longer_than_one_limit() -> None:
+    """The limit is for each program: what was solved before in the process does not count (HiGHS adds its runs up)."""
+    problem = draw("facility-location", 3, "large")
+    program = build(problem.reference, problem.data)
+    policy = Policy(time_limit=1.5)
+    spent, runs = 0.0, 0
+    while spent < 2 * policy.time_limit and runs < 400:
+        solution = solve(program, policy)
+        assert solution.status == "optimal", solution.message
+        spent += solution.seconds
+        runs += 1
