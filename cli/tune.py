@@ -28,7 +28,7 @@ def tune_command(
 ) -> None:
     """Finetune a model by a recipe; stop it any time and run the same command again to go on.
 
-    On several processes: accelerate launch --num_processes N -m pyrite.cli.main tune RECIPE (see docs/models.md).
+    On several processes: accelerate launch --num_processes N -m pyrite.cli tune RECIPE (see docs/models.md).
     """
     if methods:
         _list_methods()

@@ -109,12 +109,13 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
         kept: Sequence[int],
         every: int,
         meter: Meter,
-        record: Callable[[int], dict[str, Any]],
+        record: Callable[[int, int, int], dict[str, Any]],
         progress: Callable[[int, int, float], None],
     ) -> None:
         self._folder, self._kept, self._every = folder, set(kept), every
         self._meter, self._record, self._progress = meter, record, progress
         self._mark = time.perf_counter()
+        self.accelerator: Any = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """Start the clock."""
@@ -151,12 +152,14 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """The record is written last: a checkpoint without one is not whole."""
+        mine = torch.tensor([self._meter.tokens, self._meter.learned], device=args.device)
+        tokens, learned = self.accelerator.reduce(mine, "sum").tolist()  # every process takes part
         if not state.is_world_process_zero:
             return
         step = state.global_step
         target = self._folder / f"{PREFIX}{step}" / RECORD
         draft = target.with_suffix(".part")
-        draft.write_text(json.dumps(self._record(step), indent=1) + "\n", encoding="utf-8")
+        draft.write_text(json.dumps(self._record(step, int(tokens), int(learned)), indent=1) + "\n", encoding="utf-8")
         draft.replace(target)
         for other, folder in whole_checkpoints(self._folder).items():
             if other < step and other not in self._kept:

@@ -92,7 +92,7 @@ def tune(
     per_step = recipe.schedule.batch_size * recipe.schedule.accumulation
     processes = 1
 
-    def record(step: int) -> dict[str, Any]:
+    def record(step: int, tokens: int, learned: int) -> dict[str, Any]:
         return {
             "format": 1,
             "step": step,
@@ -103,16 +103,17 @@ def tune(
             "recipe_digest": recipe.digest,
             "prompt": prompt.identity(loaded.tokenizer),
             "parameters": {"total": total, "trainable": learning},
-            "tokens": {"seen": meter.tokens, "learned": meter.learned},
+            "tokens": {"seen": tokens, "learned": learned},
             "left_out": len(left_out),
             "loss": meter.loss,
-            "flops": (4 * total + 2 * learning) * meter.tokens,
+            "flops": (4 * total + 2 * learning) * tokens,
             "flops_formula": FLOPS_FORMULA,
             "seconds": round(meter.seconds, 3),
             "compute": compute.describe(),
             "versions": {name: metadata.version(name) for name in ("torch", "transformers", "peft", "trl")},
         }
 
+    checkpoints = Checkpoints(folder, kept, recipe.schedule.save_every, meter, record, progress)
     with quiet_transformers():
         config = _config(make_config, folder, recipe, steps, rate, compute)
         trainer = PyriteTrainer(
@@ -122,9 +123,12 @@ def tune(
             args=config,
             train_dataset=_dataset(examples),
             processing_class=loaded.tokenizer,
-            callbacks=[Checkpoints(folder, kept, recipe.schedule.save_every, meter, record, progress)],
+            callbacks=[checkpoints],
         )
+        checkpoints.accelerator = trainer.accelerator
         processes = trainer.accelerator.num_processes
+        if not trainer.accelerator.is_main_process:  # tokens of earlier goes are the first process's
+            meter.tokens = meter.learned = 0
         _forget_trainer_prints(trainer)
         try:
             trainer.train(resume_from_checkpoint=str(done[max(done)]) if done else None)

@@ -24,10 +24,12 @@ def get_method(name: str) -> Method:
         found = getattr(import_module(f".{module}", __name__), attribute)
         assert isinstance(found, Method)
         return found
-    from .peft_adapter import peft_method, peft_names
+    from .peft_adapter import NOT_COVERED, peft_method, peft_names
 
     if name in peft_names():
         return peft_method(name)
+    if name in NOT_COVERED:
+        raise PyriteError(f"peft's {name!r} is not covered: {NOT_COVERED[name]}")
     near = difflib.get_close_matches(name, method_names(), n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(method_names())}"
     raise PyriteError(f"unknown method {name!r}; {hint}")

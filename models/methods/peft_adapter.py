@@ -3,8 +3,7 @@
 ``method.name`` is peft's type in lower case (``lora``, ``ia3``, ``vera``, ``oft``, ``prompt_tuning``, ...) or one of
 the aliases below; ``[method.options]`` is handed to the type's configuration class, whose fields are the only options.
 
-What is not covered: types that need more than a configuration (``xlora`` mixes adapters that exist already, ``poly``
-and ``multitask_prompt_tuning`` need a task number with each example); they end with peft's own message.
+What is not covered: types that need more than a configuration, listed with the reason in ``NOT_COVERED``.
 """
 
 from __future__ import annotations
@@ -28,9 +27,16 @@ ALIASES: dict[str, tuple[str, dict[str, Any], str]] = {
         "LoRA started at the principal singular values, arXiv 2404.02948",
     ),
 }
+NOT_COVERED: dict[str, str] = {
+    "xlora": "it mixes adapters that exist already",
+    "poly": "it needs a task number with each example",
+    "multitask_prompt_tuning": "it needs a task number with each example",
+    "cpt": "it takes its own loss over typed context tokens",
+    "shadow": "its hidden states are not plain tensors, which the installed transformers expects",
+}
 # Types whose own choice of modules is part of the method; for the others a recipe without target_modules means all
 # linear layers, which is where LoRA-like methods are reported to work best (arXiv 2305.14314, section 4).
-_OWN_TARGETS = frozenset({"ia3", "ln_tuning", "adaption_prompt", "trainable_tokens", "beft", "xlora", "poly"})
+_OWN_TARGETS = frozenset({"ia3", "ln_tuning", "adaption_prompt", "trainable_tokens", "beft"})
 _LEARNING_RATES = {
     "prompt_tuning": 3e-2,
     "p_tuning": 1e-2,
@@ -50,7 +56,7 @@ def _configs() -> dict[str, type[Any]]:
 
 def peft_names() -> list[str]:
     """Aliases and every type that the installed peft has a configuration for."""
-    names = list(_configs())
+    names = [name for name in _configs() if name not in NOT_COVERED]
     names[1:1] = ALIASES  # beside lora, which they belong to
     return names
 
@@ -74,7 +80,7 @@ class PeftMethod:
         fields = {field.name for field in dataclasses.fields(self._config)}
         self._fields = fields
         # Prompt-learning methods put virtual tokens before each row, so that a row can hold one example only.
-        self.packs = "num_virtual_tokens" not in fields and self._kind != "adaption_prompt"
+        self.packs = "num_virtual_tokens" not in fields
         self.learning_rate = _LEARNING_RATES.get(self._kind, 2e-4)
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +93,7 @@ class PeftMethod:
         complete = {**self._preset, **options}
         if "target_modules" in self._fields and self._kind not in _OWN_TARGETS:
             complete.setdefault("target_modules", "all-linear")
-        if "num_virtual_tokens" in self._fields and self._kind != "cpt":
+        if "num_virtual_tokens" in self._fields:
             complete.setdefault("num_virtual_tokens", 20)
         self._make(complete)
         return complete
@@ -102,7 +108,7 @@ class PeftMethod:
         except (ValueError, TypeError, KeyError, NotImplementedError, AttributeError, ImportError) as error:
             raise PyriteError(f"method {self.name!r} does not fit this model: {_first_line(error)}") from error
         for parameter in wrapped.parameters():
-            if parameter.requires_grad:
+            if parameter.requires_grad and parameter.is_floating_point():
                 parameter.data = parameter.data.float()
         return wrapped
 
