@@ -68,7 +68,7 @@ def _instance(drawing: Drawing) -> _Instance:
     sites = tuple(sorted(numbers.sample(range(count), makers)))
     demand = tuple(0 if drawing.size == "small" and k in sites else numbers.between(2, 12) * 10 for k in range(count))
     total = sum(demand)
-    most = tuple(total * numbers.between(70, 110) // (makers * 50) * 10 + 10 * numbers.between(3, 8) for _ in sites)
+    most = tuple(total * numbers.between(90, 160) // (makers * 1000) * 10 + 10 * numbers.between(1, 4) for _ in sites)
     cost = tuple(numbers.distinct(8, 70, makers))
     spread = total // drawing.one_of(1, 2, 4)
     limit = tuple(max(20, spread * numbers.between(40, 100) // 1000 * 10) for _ in lines)

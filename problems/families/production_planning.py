@@ -197,7 +197,7 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     meanings = {
         demand: "how many of a product are asked for in a period",
         cost: f"{money} for making one of a product in a period",
-        hold: f"{money} for keeping one of a product to the next period",
+        hold: f"{money} for each one of a product in stock when a period ends, the last period too",
         hours: "machine hours that one of a product takes",
         capacity: "machine hours of a period",
         opening: "what is in stock of a product before the first period",
@@ -323,7 +323,7 @@ def _tables(voice: Voice, made: _Instance) -> dict[str, str]:
     for i, good in enumerate(made.goods):
         hours = voice.count(made.hours[i], "hour")
         facts[f"good{i}"] = voice.say(
-            "[One|A unit] of the {good} takes {hours}; storing it [until the next {period}|past the end of a {period}] costs {hold}; {n} are in stock now",
+            "[One|A unit] of the {good} takes {hours}; storing it [when a {period} ends (the last one too)|past the end of any {period}, even the last,] costs {hold}; {n} are in stock now",
             "{good}: {hours} each, {hold} a {period} in store, opening stock {n}",
             good=good, hours=hours, hold=voice.money(made.holding[i]), period=made.period, n=voice.number(made.opening[i]),
         )  # fmt: skip
