@@ -116,7 +116,7 @@ def bare_highs(programs: list[Program]) -> float:
     started = time.process_time()
     for model in prepared:
         solver = highspy.Highs()
-        solver.setOptionValue("output_flag", False)
+        solver.silent()
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("mip_rel_gap", 0.0)
         solver.passModel(model)
