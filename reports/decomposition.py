@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .comparing import paired_rows
 from .observing import PASS, UNKNOWN, Observed
-from .statistics import SEED, Floats, resample
+from .statistics import SEED, Floats, resample, tails
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def effects(sums: Floats) -> tuple[Floats, Floats]:
     return (s1 - s0) * (c0 + c1) / 2, (c1 - c0) * (s0 + s1) / 2
 
 
-def _interval(values: NDArray[np.float64], level: float) -> tuple[float, float]:
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+def _interval(values: NDArray[np.float64], clusters: int, level: float) -> tuple[float, float]:
+    low, high = np.quantile(values, tails(clusters, level))
     return float(low), float(high)
 
 
@@ -85,11 +85,11 @@ def decompose(first: Observed, second: Observed, level: float = 0.95, seed: int 
         pairs=int(n),
         left_out=len(known) - int(n),
         gain=(t1 - t0) / n,
-        gain_interval=_interval((draws[:, 4] - draws[:, 2]) / draws[:, 0], level),
+        gain_interval=_interval((draws[:, 4] - draws[:, 2]) / draws[:, 0], len(clusters), level),
         by_surface=by_surface,
-        by_surface_interval=_interval(drawn_surface, level),
+        by_surface_interval=_interval(drawn_surface, len(clusters), level),
         by_substance=by_substance,
-        by_substance_interval=_interval(drawn_substance, level),
+        by_substance_interval=_interval(drawn_substance, len(clusters), level),
         surface=(s0 / n, s1 / n),
         conditional=(t0 / s0 if s0 else None, t1 / s1 if s1 else None),
         substance=(t0 / n, t1 / n),
