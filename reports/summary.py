@@ -17,8 +17,8 @@ def summarize(verdicts: Iterable[Verdict], families: Mapping[str, str | None] | 
     ``families`` names the family of each problem id. Every entry of ``stages``, and ``surface``, ``substance`` and
     ``substance_given_surface``, is a rate: ``passed``, ``failed``, ``unknown``, ``absent`` (the reference does not
     allow the question), ``rate`` of the known ones, its 95 % interval ``low``..``high``, and ``floor``/``ceiling`` if
-    every unknown had failed or passed. A stage after a failed one counts as failed. ``codes`` counts the reasons of the first
-    failure and of the unknowns. Seconds are left out: they differ from run to run.
+    every unknown had failed or passed. A stage after a failed one counts as failed. ``codes`` counts the reasons of
+    the first failure and of the unknowns. Seconds are left out: they differ from run to run.
     """
     ordered = sorted(verdicts, key=lambda verdict: (verdict.problem_id, verdict.sample))
     observed = observe(ordered, families)

@@ -157,6 +157,18 @@ def test_a_wrong_setting_on_the_command_line(files):
     assert "unknown setting 'speed'" in one_line(pyrite("score", *files, "--set", "speed=3"), 2)
 
 
+def test_outputs_that_already_lie_in_the_run_folder(files, tmp_path):
+    """What an answering model wrote there is scored in place."""
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "outputs.jsonl").write_bytes(files[1].read_bytes())
+    (run / "run.json").write_text('{"model": "smol"}')
+    assert pyrite("score", files[0], run / "outputs.jsonl", "--out", run).returncode == 0
+    assert (run / "outputs.jsonl").read_bytes() == files[1].read_bytes()
+    assert json.loads((run / "run.json").read_text())["model"] == "smol"
+    assert len((run / "verdicts.jsonl").read_text().splitlines()) == 12
+
+
 # Bad input ------------------------------------------------------------------------------------------------------------
 
 
