@@ -1,19 +1,18 @@
 """How fast problems are drawn and proved: problems a second and the slowest draw, by family and size.
 
-``python -m benchmarks.drawing [seeds]`` on one core; the README's figure for two cores comes from
+``python -m benchmarks drawing`` measures one core; two cores are measured by
 ``time pyrite problems make --family all --size all --count 50 --jobs 2 --out FILE``.
 """
 
 from __future__ import annotations
 
 import statistics
-import sys
 import time
 
 from pyrite.problems.families import FAMILIES, SIZES, draw
 
 
-def main(seeds: int = 10) -> None:
+def main(seeds: int = 5) -> None:
     """Draw ``seeds`` plain problems of each family and size and print a table."""
     draw("product-mix", 0)  # loads the solver
     print(f"{'family':<22}{'size':<8}{'per second':>12}{'median s':>10}{'worst s':>10}{'certified':>11}")
@@ -36,4 +35,4 @@ def main(seeds: int = 10) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    main()

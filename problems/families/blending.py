@@ -165,7 +165,7 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
     if made.least is not None:
         facts["least"] = voice.say(
             "[In all|Altogether], [at least|no less than] {n} [must be|have to be] [used|bought]",
-            "The supplier [delivers|accepts orders of] {n} or more [in total|, all sources together,]", n=voice.count(made.least, *unit),
+            "The supplier [delivers|accepts orders of] {n} or more [in total|for all sources together]", n=voice.count(made.least, *unit),
         )  # fmt: skip
     if made.pair is not None:
         i, j, limit = made.pair

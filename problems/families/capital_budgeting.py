@@ -24,7 +24,7 @@ class _Story:
 _STORIES = (
     _Story("the city council", ("tram line", "school annex", "swimming hall", "bus depot", "river park", "library", "cycle path", "fire station", "market hall", "water works"),
            ("The city council of {town} has [these|the following] projects before it: {projects}", "{projects}: the council of {town} cannot [pay for|afford] all of them"), "million",
-           ("[The mayor|{person}] was [elected|sworn in] in {year}",)),
+           ("[The mayor|{person}] was [elected|re-elected] in {year}",)),
     _Story("the hospital", ("scanner", "new wing", "laboratory", "helipad", "pharmacy robot", "ambulance fleet", "data centre", "rehab pool", "kitchen", "solar roof"),
            ("A hospital weighs [these|the following] investments: {projects}", "{boss}, who runs a hospital in {town}, has {projects} on the list"), "thousand",
            ("The hospital [treats|treated] {some} patients a [day|week]",)),

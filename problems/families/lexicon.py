@@ -41,7 +41,7 @@ GENERIC_DISTRACTORS: tuple[str, ...] = (
     "A [consultant|visitor] from {town} [came by|visited] in {month} and [stayed for two days|left without a report]",
     "[Founded|Set up] in {year}, [the place|it all] [has had|went through] three [owners|names] [since|so far]",
     "The [car park|parking lot] outside [has|holds] {some} [spaces|places], [which is of no concern here|but that is another matter]",
-    "[Nobody|No one] [expects|is planning] a [holiday|strike|inspection] [before {month}|this season]",
+    "[Nobody|No one] [expects|is planning] a [holiday|strike|power cut] [before {month}|this season]",
     "A [new logo|new website|company song] is [due|promised] for {month}",
     "The [old|former] [accounts|records], [{some} pages of them|back to {year}], are [kept in the cellar|stored off site]",
     "[About|Roughly|Some] {some} people [follow it|read the newsletter|came to the open day]",

@@ -172,7 +172,7 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
             )
     if made.room is not None:
         what = f"of {made.items[0]} " if large else ""
-        n = f"{voice.number(made.room)} units" if large else voice.count(made.room, one, many)
+        n = voice.count(made.room, "unit") if large else voice.count(made.room, one, many)
         facts["room"] = voice.say(
             "[No more than|At most] {n} {w}can be [kept|stored] after {p} {one}",
             "After {p} {one} the store [takes|has room for] {n} {w}[at most|and no more]",

@@ -54,7 +54,7 @@ def _set_words(voice: Voice, members: tuple[str | int, ...], meaning: str) -> st
         "{meaning}, {size} in [all|number]: {first}, {second}, ..., {last}",
         "a set of {size} [entries|names], {meaning} ({first}, {second} and so on)",
         "{meaning}: {size} [names|members], {first} ... {last}",
-        "{first}, {second} up to {last}, [that is|i.e.] {meaning} ({size})",
+        "{first} up to {last}, [that is|i.e.] {meaning} ({size})",
         meaning=meaning,
         size=size,
         first=members[0],
