@@ -181,12 +181,12 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     shape = ""
     if large:
         meanings = {
-            cost: f"{voice.currency.plural} for one placement",
-            reach: "people who see one placement",
-            touches: "people of a group who see one placement",
-            needed: "contacts that a group must have in all",
-            "budget": f"{voice.currency.plural} to spend at most",
-            "most": "placements of a medium that can be bought",
+            cost: f"[{voice.currency.plural} for one placement|what a placement costs, in {voice.currency.plural}|price of one placement ({voice.currency.plural})]",
+            reach: "[people who see one placement|reach of a placement|how many people one placement gets to]",
+            touches: "[people of a group who see one placement|members of a group among those reached by a placement|contacts with a group from one placement]",
+            needed: "[contacts that a group must have in all|least number of contacts with a group|how often a group has to be reached, at least]",
+            "budget": f"[{voice.currency.plural} to spend at most|the budget in {voice.currency.plural}|money there is, {voice.currency.plural}]",
+            "most": "[placements of a medium that can be bought|how many placements a medium sells|upper limit on the placements in a medium]",
         }
         shape = describe(voice, data, {m: "the media", g: "the target groups"}, meanings)
     return Draft(shape, reference, data, units={buy: "placements"})

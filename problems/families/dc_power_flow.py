@@ -180,13 +180,13 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     if drawing.size != "large":
         return Draft("", reference, data, units=units)
     meanings = {
-        ends: "1 for the bus where a line starts, -1 for the bus where it ends, 0 otherwise",
-        strength: "megawatts on a line for each radian between the angles at its ends",
-        limit: "the most megawatts on a line, either way",
-        at: "1 when a generator stands at a bus, 0 otherwise",
-        most: "the most megawatts of a generator",
-        cost: f"{voice.currency.plural} for a megawatt from a generator",
-        demand: "megawatts used at a bus",
+        ends: "[1 for the bus where a line starts, -1 for the bus where it ends, 0 otherwise|the two ends of a line: 1 and -1, all other buses 0|incidence of lines and buses (from: 1, to: -1)|which bus a line leaves (1) and enters (-1)]",
+        strength: "[megawatts on a line for each radian between the angles at its ends|susceptance of a line, megawatts a radian|how many megawatts flow for a radian of angle difference|line susceptances in MW/rad]",
+        limit: "[the most megawatts on a line, either way|capacity of a line in both directions, megawatts|thermal limit of a line (MW), whichever way it flows]",
+        at: "[1 when a generator stands at a bus, 0 otherwise|where the generators are: 1 at their bus|location of each generator among the buses (1 or 0)]",
+        most: "[the most megawatts of a generator|capacity of a generator, megawatts|what a generator can deliver at most (MW)]",
+        cost: f"[{voice.currency.plural} for a megawatt from a generator|cost of a megawatt, {voice.currency.plural}|what each megawatt costs there ({voice.currency.plural})]",
+        demand: "[megawatts used at a bus|load of a bus in megawatts|demand at each bus (MW)]",
     }
     sets = {n: "the buses", l: "the lines", g: "the generators"}
     return Draft(describe(voice, data, sets, meanings), reference, data, units=units)
@@ -206,11 +206,14 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
         "law": voice.say(
             "[We use|Use] the DC approximation: the flow on a line is its susceptance times the difference of the voltage angles at its ends",
             "The flow on each line [equals|is] susceptance times angle difference (DC power flow)",
+            "[Flows|Power flows] follow the angles: susceptance by the [gap|difference] between the two ends gives the megawatts on a line",
+            "[To first order|Linearized], a line's megawatts are [proportional to|a multiple of] the angle difference, and the factor is its susceptance",
             "[With|In] the linear DC model, a line carries its susceptance (megawatts a radian) times the angle at one end minus that at the other",
         ),
         "reference": voice.say("[The angle at|At] {first} [is|the angle is] [0|zero]; [others may be negative|angles elsewhere can have either sign]".replace("[The angle at|At] {first} [is|the angle is]", "The angle at {first} is"), "{first} is the reference, with angle 0; other angles are free", first=first),
         "balance": voice.say(
-            "At every bus, what is generated minus what leaves on the lines [equals|is] the demand there", "[Nothing is lost|There are no losses]: every bus [balances|is in balance]",
+            "At every bus, what is generated minus what leaves on the lines [equals|is] the demand there", "[Nothing is lost|There are no losses]: every bus [balances|is in balance]", "Whatever a bus [makes or receives|gets] it [uses or passes on|consumes or sends on]",
+            "[Each bus|A bus] takes in as much as it [gives out|hands on], local demand [included|counted]",
         ),
     }  # fmt: skip
     if drawing.size == "large":

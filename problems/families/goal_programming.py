@@ -194,12 +194,12 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     shape = ""
     if drawing.size == "large":
         meanings = {
-            adds: "what one unit of an activity adds to a goal",
-            target: "the level a goal aims at",
-            under: "penalty points for each unit below the target (0 where that does not matter)",
-            over: "penalty points for each unit above the target (0 where that does not matter)",
-            uses: f"{made.story.hard[0]} for one unit of an activity",
-            "limit": f"the {made.story.hard[0]} that cannot be exceeded",
+            adds: "[what one unit of an activity adds to a goal|contribution to a goal from each unit of an activity|how far a unit of an activity moves a goal]",
+            target: "[the level a goal aims at|target of a goal|where a goal should end up]",
+            under: "[penalty points for each unit below the target (0 where that does not matter)|weight of each unit missing, 0 if falling short is fine|points per unit of shortfall, possibly none]",
+            over: "[penalty points for each unit above the target (0 where that does not matter)|weight of each unit too many, 0 if excess is welcome|points per unit of excess, possibly none]",
+            uses: f"[{made.story.hard[0]} for one unit of an activity|how much of the {made.story.hard[0]} a unit of an activity takes|{made.story.hard[0]} used by each unit]",
+            "limit": f"[the {made.story.hard[0]} that cannot be exceeded|all the {made.story.hard[0]} there are|upper limit on {made.story.hard[0]}]",
         }
         shape = describe(voice, data, {d: "the activities", g: "the goals"}, meanings)
     return Draft(shape, reference, data, units={do: "units"})

@@ -176,9 +176,9 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     if drawing.size != "large":
         return Draft("", reference, data, units=units)
     meanings = {
-        time: f"{made.unit} that a job takes on a machine",
-        after: "1 when a job goes straight from the first machine to the second",
-        "big": f"{made.unit} for all work one after the other, long enough for anything",
+        time: f"[{made.unit} that a job takes on a machine|how many {made.unit} a machine works on a job|processing time in {made.unit}|{made.unit} of a job at a machine]",
+        after: "[1 when a job goes straight from the first machine to the second|whether the second machine comes right after the first for a job (1: yes)|1 where a job's next machine after the first is the second, else 0|routing: 1 if the job moves on from the first machine to the second]",
+        "big": f"[{made.unit} for all work one after the other, long enough for anything|the sum of all times, a bound on every {made.unit[:-1]} of the schedule|a number of {made.unit} that no sensible schedule exceeds]",
     }
     if "latest" in parameters:
         meanings["latest"] = "the time by which a job must be finished"

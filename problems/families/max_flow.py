@@ -143,9 +143,7 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     )  # fmt: skip
     shape = ""
     if drawing.size == "large":
-        meaning = (
-            f"the most {made.goods[0]} {made.goods[1]} from one point straight to another, 0 where there is no link"
-        )
+        meaning = f"[the most {made.goods[0]} {made.goods[1]} from one point straight to another, 0 where there is no link|{made.goods[0]} that fit through the link from the first point to the second {made.goods[1]} (0: no link)|capacity of each link in {made.goods[0]} {made.goods[1]}, zero for pairs that are not linked|how many {made.goods[0]} {made.goods[1]} can go directly from one point to the other; 0 means not at all]"
         shape = describe(voice, data, {n: "the points of the network"}, {capacity: meaning})
     return Draft(shape, reference, data, units={flow: made.goods[0]})
 

@@ -149,9 +149,9 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     shape = ""
     if drawing.size == "large":
         meanings = {
-            gain: "expected return of an asset, in percent",
-            risk: "covariance of the returns of two assets, in percent squared",
-            "target": "the return that the whole must reach, in percent",
+            gain: "[expected return of an asset, in percent|mean gain on an asset (percent)|what an asset is expected to earn, percent|percent that an asset brings on average]",
+            risk: "[covariance of the returns of two assets, in percent squared|how two returns vary together (covariance, percent squared)|covariances, with variances where both are the same asset, percent squared]",
+            "target": "[the return that the whole must reach, in percent|least mean return of the mix (percent)|percent that must be expected in all, or more]",
         }
         shape = describe(voice, data, {a: "the assets"}, meanings)
     return Draft(shape, reference, data, units={share: "share"})

@@ -195,12 +195,12 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
         return Draft("", reference, data, units=units)
     money = voice.currency.plural
     meanings = {
-        demand: "how many of a product are asked for in a period",
-        cost: f"{money} for making one of a product in a period",
-        hold: f"{money} for each one of a product in stock when a period ends, the last period too",
-        hours: "machine hours that one of a product takes",
-        capacity: "machine hours of a period",
-        opening: "what is in stock of a product before the first period",
+        demand: "[how many of a product are asked for in a period|orders for a product that fall due in a period|what customers want of a product in a period|pieces of a product to be delivered in a period]",
+        cost: f"[{money} for making one of a product in a period|what one piece costs in {money} when it is made in that period|unit cost of production, {money}, by period|{money} spent on each piece made then]",
+        hold: f"[{money} for each one of a product in stock when a period ends, the last period too|storage cost: {money} a piece left over at the end of any period, also the last|{money} charged at every period's end (the last included) for each piece kept]",
+        hours: "[machine hours that one of a product takes|hours of work in one piece|hours needed to make one of a product]",
+        capacity: "[machine hours of a period|hours available in a period|how many hours can be worked in a period]",
+        opening: "[what is in stock of a product before the first period|opening stock|pieces on hand at the start|stock carried in from before]",
     }
     if made.store is not None:
         meanings["room"] = "how many pieces fit in the store at the end of any period"

@@ -165,11 +165,11 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     if drawing.size != "large":
         return Draft("", reference, data, units=units)
     meanings = {
-        link: "-1 when an activity starts from a milestone, 1 when it ends there, 0 otherwise",
-        normal: "days that an activity takes",
-        most: "the most days that can be saved on an activity",
-        cost: f"{voice.currency.plural} for each day saved on an activity",
-        "deadline": "the day by which the last milestone must be reached",
+        link: "[-1 when an activity starts from a milestone, 1 when it ends there, 0 otherwise|where an activity begins (-1) and ends (1) among the milestones, 0 for all others|-1 at the milestone an activity leaves, 1 at the one it leads to, else 0|+1 for the milestone that closes an activity, -1 for the one that opens it]",
+        normal: "[days that an activity takes|normal length of an activity in days|how many days an activity lasts if nothing is paid|planned days]",
+        most: "[the most days that can be saved on an activity|by how many days an activity can be shortened at most|limit on the days saved|days an activity can be cut by]",
+        cost: f"[{voice.currency.plural} for each day saved on an activity|price of a day less, in {voice.currency.plural}|what it costs to be a day faster ({voice.currency.plural})|{voice.currency.plural} a day of speeding up]",
+        "deadline": "[the day by which the last milestone must be reached|when everything has to be done, in days from the start|the deadline in days]",
     }
     sets = {e: "the milestones, first to last", a: "the activities"}
     return Draft(describe(voice, data, sets, meanings), reference, data, units=units)
@@ -194,6 +194,8 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
         )  # fmt: skip
     facts["parts"] = voice.say(
         "[Parts of a day|Fractions of days] can be [bought|saved] too, at the same rate",
+        "[One|It] pays in proportion: [half a day|a quarter of a day] saved [counts|is charged] as such",
+        "Days [can be|may be] split when [saving|shortening]",
         "Half days [count|cost] half",
         "[Any|A] fraction of a day can be saved as well",
     )

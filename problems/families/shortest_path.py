@@ -130,9 +130,9 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     shape = ""
     if drawing.size == "large":
         meanings = {
-            ends: "1 when a link leaves a point, -1 when it arrives there, 0 when it does neither",
-            length: f"{made.trip[1]} on a link",
-            "balance": "1 at the start, -1 at the destination, 0 elsewhere",
+            ends: "[1 when a link leaves a point, -1 when it arrives there, 0 when it does neither|which links begin (1) and end (-1) at a point, 0 for the rest|1 where a link starts, -1 where it ends, 0 elsewhere|+1 for links out of a point, -1 for links into it, otherwise 0]",
+            length: f"[{made.trip[1]} on a link|how many {made.trip[1]} a link takes|{made.trip[1]} it costs to use a link|the {made.trip[1]} of each link]",
+            "balance": "[1 at the start, -1 at the destination, 0 elsewhere|0 except 1 where the trip starts and -1 where it ends|links out less links in that the trip uses at a point]",
         }
         if made.closed:
             meanings["closed"] = "1 when a link is closed"

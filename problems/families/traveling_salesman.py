@@ -153,7 +153,9 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     )  # fmt: skip
     shape = ""
     if drawing.size == "large":
-        meanings = {distance: f"{made.trip[1]} from one to the next (first index: from, second: to)"}
+        meanings = {
+            distance: f"[{made.trip[1]} from one to the next (first index: from, second: to)|how many {made.trip[1]} lie between two of them, from the first to the second|{made.trip[1]} when going from the first straight to the second|table of {made.trip[1]}, rows are where one leaves, columns where one arrives]"
+        }
         if made.longest is not None:
             meanings["longest_round"] = f"the most {made.trip[1]} that the round may take"
         if made.forbidden:

@@ -173,13 +173,13 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
         return Draft("", reference, data, units=units)
     money = voice.currency.plural
     meanings = {
-        low: "the least megawatts that a plant delivers while it runs",
-        high: "the most megawatts that a plant can deliver in an hour",
-        fixed: f"{money} for every hour in which a plant runs",
-        unit: f"{money} for a megawatt hour from a plant",
-        start: f"{money} for starting a plant",
-        running: "1 when a plant runs before the first hour",
-        demand: "megawatts needed in an hour",
+        low: "[the least megawatts that a plant delivers while it runs|minimum output of a running plant, megawatts|megawatts below which a plant that is on cannot go]",
+        high: "[the most megawatts that a plant can deliver in an hour|maximum output by hour, megawatts|megawatts a plant can give at most, hour by hour]",
+        fixed: f"[{money} for every hour in which a plant runs|hourly cost of being on, {money}|what an hour of operation costs before any output ({money})]",
+        unit: f"[{money} for a megawatt hour from a plant|cost of a megawatt for an hour, {money}|{money} for each megawatt delivered]",
+        start: f"[{money} for starting a plant|cost of a start, {money}|{money} each time a plant is switched on]",
+        running: "[1 when a plant runs before the first hour|whether a plant is on at the outset (1) or off (0)|state before hour 1: 1 on, 0 off]",
+        demand: "[megawatts needed in an hour|load of an hour in megawatts|demand by hour, megawatts]",
     }
     if "together" in parameters:
         meanings["together"] = "the most plants that may run in the same hour"
@@ -202,10 +202,14 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
         "rule": voice.say(
             "A plant that is off delivers nothing; one that [runs|is on] delivers [at least its minimum|no less than its minimum]",
             "Each plant is either off or [within|between] its limits",
+            "A plant can rest; if it works, it [keeps to|stays inside] its range of output",
+            "[Running|Operating] plants have a least and a greatest output, idle ones give zero",
             "[Off means zero|Off is off]; on means an output [from minimum to maximum|between the two limits]",
         ),
         "meet": voice.say(
             "Demand [must be|is] met exactly",
+            "[What is produced|Total output] equals what is [asked for|used], [neither more nor less|hour for hour]",
+            "There is no storage: output and [load|demand] are the same",
             "Supply and demand [must|have to] be equal [at all times|in every hour]",
             "[No more and no less than|Exactly] the demand is to be delivered",
         ),

@@ -139,9 +139,9 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     rows: dict[str, Written] = {"cover": (f"k in {t}", f"sum({covers}[i,k]*{hire}[i] for i in {s}) >= {need}[k]")}
     limit = _limit(made)
     meanings = {
-        covers: "1 when a shift works in a slot, 0 when not",
-        need: f"the {made.place[2]} needed in a slot",
-        cost: f"{voice.currency.plural} for one person on a shift",
+        covers: "[1 when a shift works in a slot, 0 when not|1 where a shift covers the slot, else 0|whether a shift is on duty in a slot (1) or not (0)|1 = the slot belongs to the shift, 0 = it does not]",
+        need: f"[the {made.place[2]} needed in a slot|how many {made.place[2]} a slot takes at least|least number of {made.place[2]} in a slot|minimum staffing of a slot]",
+        cost: f"[{voice.currency.plural} for one person on a shift|what one person on a shift is paid, in {voice.currency.plural}|wage of a shift ({voice.currency.plural})|pay in {voice.currency.plural} for working a shift]",
     }
     if limit:
         size: object = limit[1]
