@@ -22,7 +22,9 @@ def draw_program(chance: random.Random) -> Program:
     columns = [
         Column(name, "integer", chance.choice([0, 0, 0, 1, -1]), chance.randint(1, 4), name) for name in NAMES[:count]
     ]
-    return Program(columns, [draw_row(chance, count, i) for i in range(chance.randint(0, 3))], "maximize", cost(chance, count))
+    return Program(
+        columns, [draw_row(chance, count, i) for i in range(chance.randint(0, 3))], "maximize", cost(chance, count)
+    )
 
 
 def cost(chance: random.Random, count: int) -> Quadratic:
