@@ -23,14 +23,19 @@ def units(a: Program, b: Program, pairs: Mapping[int, int]) -> dict[int, Unit] |
     votes: dict[int, list[Exact]] = defaultdict(list)
     for mine, yours in _paired_bodies(a, b, partner):
         ratios = {k: divide(yours[k], mine[j]) for j, k in partner.items() if j in mine and k in yours}
-        if not ratios:
+        if len(ratios) < 2:
+            # A row of one column says nothing by its coefficient; what it allows is looked at below.
             continue
         # The row's own scale is what most of its columns say; a column that says otherwise is in another unit.
         common = _most(list(ratios.values()))
         for k, ratio in ratios.items():
             votes[k].append(divide(common, ratio))
+    for j, k in partner.items():
+        votes[k].extend(_limit_ratios(a, b, j, k))
     scales: dict[int, Exact] = {}
     for k, found in votes.items():
+        if not found:
+            continue
         count = Counter(found)
         value, times = max(count.items(), key=lambda item: (item[1], item[0] == 1))
         if value > 0 and value != 1 and times >= 2 and times > count.get(1, 0):
@@ -43,6 +48,20 @@ def units(a: Program, b: Program, pairs: Mapping[int, int]) -> dict[int, Unit] |
         changed = changed or bool(shift)
         result[k] = (scale, shift)
     return result if changed else None
+
+
+def _limit_ratios(a: Program, b: Program, j: int, k: int) -> list[Exact]:
+    """B's limits on the column over A's: bounds, and rows of the same name over this column alone."""
+    mine, yours = a.columns[j], b.columns[k]
+    pairs = [(mine.lower, yours.lower), (mine.upper, yours.upper)]
+    ours = {row.name: row for row in a.rows if row.linear.keys() == {j}}
+    for row in b.rows:
+        if row.linear.keys() == {k} and row.name in ours:
+            other = ours[row.name]
+            for left, right in ((other.lower, row.lower), (other.upper, row.upper)):
+                if left is not None and right is not None:
+                    pairs.append((divide(left, other.linear[j]), divide(right, row.linear[k])))
+    return [divide(right, left) for left, right in pairs if left and right]
 
 
 def _paired_bodies(
