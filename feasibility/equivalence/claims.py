@@ -358,7 +358,7 @@ class Source:
         candidates = [s.point for s in (high, low) if s.point is not None]
         pair = self._widest_slice(image)
         if pair is not None:
-            candidates.extend(_between(image, *pair))
+            candidates.extend((*pair, *_between(image, *pair)))
         for point in candidates:
             if Fraction(image.value(point)).denominator != 1 and self.is_plan(point):
                 return Outcome("refuted", point=point)
