@@ -143,9 +143,31 @@ def compare_outcome(first: Observed, second: Observed, outcome: str) -> Change:
 
 def compare_runs(first: Observed, second: Observed, outcomes: Sequence[str] = OUTCOMES) -> list[Change]:
     """Every outcome that both runs have, p-values adjusted together by Holm's method."""
-    changes = [change for outcome in outcomes if (change := compare_outcome(first, second, outcome)).pairs]
-    adjusted = holm([change.p for change in changes])
-    return [replace(change, p_holm=p) for change, p in zip(changes, adjusted, strict=True)]
+    found = [change for outcome in outcomes if (change := compare_outcome(first, second, outcome)).pairs]
+    return adjusted([found])[0]
+
+
+def adjusted(groups: Sequence[Sequence[Change]]) -> list[list[Change]]:
+    """The comparisons of one pair of runs or several, with Holm's adjustment over all of them.
+
+    Stages are nested, so two outcomes of a pair with equal counts are the same outputs under two names (``surface`` and
+    ``references``, ``substance`` and its strongest stage); they are one comparison, not two.
+    """
+    different = {_identity(number, change): change.p for number, group in enumerate(groups) for change in group}
+    p_values = dict(zip(different, holm(list(different.values())), strict=True))
+    return [
+        [replace(change, p_holm=p_values[_identity(number, change)]) for change in group]
+        for number, group in enumerate(groups)
+    ]
+
+
+def different_comparisons(groups: Sequence[Sequence[Change]]) -> int:
+    """How many comparisons Holm's adjustment counts."""
+    return len({_identity(number, change) for number, group in enumerate(groups) for change in group})
+
+
+def _identity(group: int, change: Change) -> tuple[int, ...]:
+    return group, change.pairs, change.both, change.lost, change.gained, change.neither, change.unknown
 
 
 def flips(first: Observed, second: Observed, outcomes: Sequence[str] = ("surface", "substance")) -> list[Flip]:

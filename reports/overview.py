@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ..feasibility.verdict import STAGES, Stage
 from .charts import percent
 from .collection import Collection, Run
-from .comparing import Change, Flip, compare_runs, flips, holm, power_sentence
+from .comparing import Change, Flip, adjusted, compare_runs, different_comparisons, flips, power_sentence
 from .decomposition import Decomposition, decompose, in_words
 from .statistics import (
     Cluster,
@@ -240,7 +240,7 @@ def pair_of(first: Run, second: Run) -> Pair:
         flips=flips(first.observed, second.observed),
         split=decompose(first.observed, second.observed),
         power=power_sentence(pairs, churn),
-        tests=len(changes),
+        tests=different_comparisons([changes]),
     )
 
 
@@ -249,14 +249,9 @@ def pairs_of(collection: Collection) -> list[Pair]:
     if collection.mixed:
         return []
     pairs = [pair_of(collection.runs[0], run) for run in collection.runs[1:]]
-    if len(pairs) < 2:
-        return pairs
-    adjusted = iter(holm([change.p for pair in pairs for change in pair.changes]))
-    return [
-        replace(pair, changes=[replace(change, p_holm=next(adjusted)) for change in pair.changes], tests=total)
-        for total in [sum(len(pair.changes) for pair in pairs)]
-        for pair in pairs
-    ]
+    groups = [pair.changes for pair in pairs]
+    total = different_comparisons(groups)
+    return [replace(pair, changes=changes, tests=total) for pair, changes in zip(pairs, adjusted(groups), strict=True)]
 
 
 def changes_table(pair: Pair) -> Table:
@@ -311,8 +306,8 @@ def changes_table(pair: Pair) -> Table:
     ]
     tests = sorted({change.test for change in pair.changes})
     notes = [
-        f"p: {_joined(tests) or 'nothing to compare'}, two-sided; Holm: adjusted for {pair.tests} comparisons. "
-        "Change: paired bootstrap over problems (10,000 draws, fixed seed), 95 %. Pairs with an unknown are left out.",
+        f"p: {_joined(tests) or 'nothing to compare'}, two-sided; Holm: adjusted for {pair.tests} different "
+        "comparisons. Change: paired bootstrap over problems (10,000 draws, fixed seed), 95 %. Pairs with an unknown are left out.",
         pair.power,
         pair.words,
     ]

@@ -12,6 +12,7 @@ from statsmodels.stats.multitest import multipletests
 from pyrite.reports.comparing import (
     compare_outcome,
     compare_runs,
+    different_comparisons,
     flips,
     holm,
     mcnemar,
@@ -118,6 +119,16 @@ def test_flips_both_ways_and_the_table():
     table = compare_runs(first, second)
     assert [row.outcome for row in table][-2:] == ["surface", "substance"]
     assert all(row.p <= row.p_holm <= 1 for row in table)
+
+
+def test_holm_counts_a_stage_and_the_score_that_is_the_same_stage_once():
+    first = observe([verdict(f"p{i:02}", "schema") for i in range(12)])
+    second = observe([verdict(f"p{i:02}", "value") for i in range(12)])
+    table = {row.outcome: row for row in compare_runs(first, second)}
+    assert table["surface"].p == table["references"].p == mcnemar(0, 12)
+    # Moved: schema to sound and the surface, all the same outputs; did not move: parses, and value to substance.
+    assert different_comparisons([list(table.values())]) == 3
+    assert table["surface"].p_holm == table["schema"].p_holm == 3 * mcnemar(0, 12)
 
 
 def test_an_unknown_is_in_no_pair():
