@@ -307,7 +307,8 @@ def changes_table(pair: Pair) -> Table:
     tests = sorted({change.test for change in pair.changes})
     notes = [
         f"p: {_joined(tests) or 'nothing to compare'}, two-sided; Holm: adjusted for {pair.tests} different "
-        "comparisons. Change: paired bootstrap over problems (10,000 draws, fixed seed), 95 %. Pairs with an unknown are left out.",
+        "comparisons. Change: paired bootstrap over problems (10,000 draws, fixed seed), 95 %. Pairs with an unknown "
+        "are left out.",
         pair.power,
         pair.words,
     ]
