@@ -84,6 +84,7 @@
     const head = document.createElement("th");
     head.scope = "col";
     head.dataset.key = key;
+    if (key === "family") head.className = "family";
     const button = document.createElement("button");
     button.type = "button";
     button.className = "sort";
@@ -133,6 +134,7 @@
     tr.append(head);
     if (byId("f-family")) {
       const td = document.createElement("td");
+      td.className = "family";
       const bdi = document.createElement("bdi");
       bdi.textContent = families[row[2]] || "";
       td.append(bdi);

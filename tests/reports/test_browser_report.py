@@ -197,6 +197,12 @@ def test_nothing_is_clipped_on_a_phone(browser, report, number):
         "}).map((item) => item.outerHTML.slice(0, 120))"
     )
     assert beyond == []
+    narrow = browser.run(
+        "return [...document.querySelectorAll('.scroll th[scope=row], .tight th[scope=row]')]"
+        ".filter((item) => item.innerText.length > 4 && item.offsetWidth && item.offsetWidth < 45)"
+        ".map((item) => item.innerText)"
+    )
+    assert narrow == []
     small = browser.run(
         "return [...document.querySelectorAll('svg text')].filter((item) => item.getBoundingClientRect().height < 9)"
         ".map((item) => item.textContent)"
