@@ -12,6 +12,7 @@ from .console import note, print_json, progress
 
 if TYPE_CHECKING:
     from ..reports.collection import Collection
+    from ..reports.statistics import Cluster
     from ..reports.tables import Table
 
 _FORMATS = ("html", "markdown", "csv", "parquet", "latex")
@@ -50,9 +51,10 @@ def report_command(
     for sentence in collection.mixed:
         note(f"pyrite: mixed: {sentence}")
     extra = _sensitivity(collection) if sensitivity else []
-    tables = [*all_tables(collection, "family" if cluster == "family" else "problem"), *extra]
+    chosen: Cluster = "family" if cluster == "family" else "problem"
+    tables = [*all_tables(collection, chosen), *extra]
     folder = out if out is not None else runs[0] / "report"
-    written = _write(collection, tables, extra, kind, folder)
+    written = _write(collection, tables, extra, kind, folder, chosen)
     if as_json:
         document: dict[str, Any] = {"runs": [str(run.folder) for run in collection.runs], "report": written}
         document["mixed"] = list(collection.mixed)
@@ -76,13 +78,17 @@ def _sensitivity(collection: Collection) -> list[Table]:
     return sensitivity_tables(collection, examined)
 
 
-def _write(collection: Collection, tables: list[Table], extra: list[Table], kind: str, folder: Path) -> str:
+def _write(
+    collection: Collection, tables: list[Table], extra: list[Table], kind: str, folder: Path, cluster: Cluster
+) -> str:
     """Write the report in one format; gives the path to look at."""
     if kind == "html":
         from ..reports.site import write_site
 
         with progress(len(collection.problem_ids), "pages") as tell:
-            done = write_site(collection, folder, sensitivity=extra, progress=lambda count, _: tell(count))
+            done = write_site(
+                collection, folder, sensitivity=extra, cluster=cluster, progress=lambda count, _: tell(count)
+            )
         note(f"pages: {done.written:,} files written, {done.kept:,} unchanged, {done.removed:,} removed")
         return str(folder / "index.html")
     from ..reports.exports import latex, markdown, outputs_csv, table_csv, write_parquet

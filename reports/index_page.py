@@ -16,7 +16,7 @@ from .collection import Collection, Run
 from .escaping import file_name, shortened, storable
 from .overview import Pair, changes_table, pairs_of, pass_at_k_table, reasons_table, scores_table
 from .saying import state_of
-from .statistics import Rate, conditional_rate, gap_of, rate_of
+from .statistics import Cluster, Rate, conditional_rate, gap_of, rate_of
 from .tables import Table
 
 NOT_ANSWERED = 11
@@ -63,11 +63,13 @@ class HeatRow:
     cells: Sequence[HeatCell]
 
 
-def index_context(collection: Collection, sensitivity: Sequence[Table] = ()) -> dict[str, Any]:
-    """The variables of the index template."""
+def index_context(
+    collection: Collection, sensitivity: Sequence[Table] = (), cluster: Cluster = "problem"
+) -> dict[str, Any]:
+    """The variables of the index template. ``cluster`` is what the intervals of rates and gaps let hang together."""
     runs = collection.runs
-    surfaces = [rate_of(run.observed, "surface") for run in runs]
-    substances = [rate_of(run.observed, "substance") for run in runs]
+    surfaces = [rate_of(run.observed, "surface", cluster) for run in runs]
+    substances = [rate_of(run.observed, "substance", cluster) for run in runs]
     extras = [table for table in (pass_at_k_table(collection), reasons_table(collection), *sensitivity) if table]
     names = [run.name for run in runs]
     scores = [Score(n, a, b) for n, a, b in zip(names, surfaces, substances, strict=True)]
@@ -82,8 +84,8 @@ def index_context(collection: Collection, sensitivity: Sequence[Table] = ()) -> 
         "headline": shortened(headline(names, surfaces, substances), 300).replace(" %", "\u00a0%"),
         "lead": _lead(collection),
         "substance": "; ".join(sorted({run.meaning for run in runs})),
-        "runs": [_card(run, i) for i, run in enumerate(runs)],
-        "scores": scores_table(collection),
+        "runs": [_card(run, i, cluster) for i, run in enumerate(runs)],
+        "scores": scores_table(collection, cluster),
         "notes": [f"{run.name}: {note}" for run in runs for note in run.notes[:5]],
         "plane": _safe(plane(scores)),
         "ladder": _safe(ladder(names, stages, [len(run.observed) for run in runs])),
@@ -140,10 +142,10 @@ def _interval(rate: Rate) -> str:
     return f"{100 * rate.low:.1f}–{100 * rate.high:.1f}, n = {rate.known:,}"
 
 
-def _card(run: Run, number: int) -> RunCard:
+def _card(run: Run, number: int, cluster: Cluster) -> RunCard:
     observed = run.observed
-    surface, substance = rate_of(observed, "surface"), rate_of(observed, "substance")
-    given, gap = conditional_rate(observed, "substance"), gap_of(observed)
+    surface, substance = rate_of(observed, "surface", cluster), rate_of(observed, "substance", cluster)
+    given, gap = conditional_rate(observed, "substance", cluster), gap_of(observed, cluster)
     unknown = "none"
     if substance.unknown and substance.floor is not None and substance.ceiling is not None:
         unknown = f"substance {100 * substance.floor:.1f}–{100 * substance.ceiling:.1f} % if all failed–passed"

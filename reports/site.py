@@ -26,6 +26,7 @@ from .escaping import file_name, shortened, storable, visible
 from .index_page import index_context, table_data
 from .locating import visible_attribute
 from .problem_page import ProblemPage, problem_page
+from .statistics import Cluster
 from .tables import Table
 
 ASSETS = ("style.css", "pages.js", "index.js")
@@ -48,6 +49,7 @@ def write_site(
     out: Path,
     *,
     sensitivity: Sequence[Table] = (),
+    cluster: Cluster = "problem",
     progress: Callable[[int, int], None] | None = None,
 ) -> Written:
     """Write the pages of these runs into ``out`` (made when missing). ``progress`` is told (pages done, pages)."""
@@ -58,7 +60,7 @@ def write_site(
     old = _read_status(out)
     new: dict[str, list[str]] = {}
     written = 0
-    context = index_context(collection, sensitivity)
+    context = index_context(collection, sensitivity, cluster)
     texts = {name: _asset(name) for name in ASSETS}
     texts["data.js"] = table_data(collection)
     texts["index.html"] = _render("index.html", **context)

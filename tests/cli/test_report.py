@@ -5,7 +5,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from reporting import two_runs, write_run, wrong_verdict
+from reporting import BAKERY, WRONG, two_runs, verdict, write_run, wrong_verdict
 
 from pyrite.cli.main import main
 
@@ -98,3 +98,17 @@ def test_mixed_runs_are_marked_in_every_format(pyrite, tmp_path):
         done = pyrite("report", first, second, "--allow-mixed", "--format", kind, "--out", tmp_path / kind)
         assert done.returncode == 0, done.stderr
         assert "mip_gap is 0.0 in a and 0.1 in b" in (tmp_path / kind / name).read_text()
+
+
+def test_clustering_by_family_is_in_the_pages_and_the_tables(pyrite, tmp_path):
+    names = [f"p{i}" for i in range(24)]
+    problems = [{**BAKERY, "id": name, "family": f"f{i % 4}"} for i, name in enumerate(names)]
+    verdicts = [verdict(name, "value" if i % 4 < 2 else None) for i, name in enumerate(names)]
+    run = write_run(tmp_path / "run", verdicts, problems, dict.fromkeys(names, WRONG))
+    by_problem = pyrite("report", run, "--out", tmp_path / "a")
+    by_family = pyrite("report", run, "--cluster", "family", "--out", tmp_path / "b")
+    assert "50.0 % (31.4–68.6)" in by_problem.stdout
+    assert "50.0 % (31.4–68.6)" not in by_family.stdout
+    assert "clustered by family (4 families" in by_family.stdout
+    assert "clustered by family (4 families" in (tmp_path / "b" / "index.html").read_text()
+    assert "31.4–68.6" not in (tmp_path / "b" / "index.html").read_text().split("Families")[0]
