@@ -18,7 +18,7 @@ Point: TypeAlias = tuple[float, float]
 HalfPlane: TypeAlias = tuple[float, float, float]
 """``a x + b y <= c``."""
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 340.0, 300.0, 46.0, 258.0, 14.0, 326.0
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 340.0, 306.0, 46.0, 264.0, 24.0, 326.0
 MAX_ROWS = 60
 MAX_DOTS = 700
 
@@ -189,7 +189,7 @@ def _picture(
         body.append(text(px + 9 if right else px - 9, y, mark.label, "t strong halo", "start" if right else "end"))
         words.append(f"{mark.label}: {base.columns[0].name} {mark.x:,.6g}, {base.columns[1].name} {mark.y:,.6g}.")
     body.append(text(RIGHT, BOTTOM + 34, base.columns[0].name[:40], "t strong", "end"))
-    body.append(text(4, TOP - 3, base.columns[1].name[:40], "t strong"))
+    body.append(text(4, TOP - 12, base.columns[1].name[:40], "t strong"))
     title = f"Which plans are allowed, over {base.columns[0].name[:60]} and {base.columns[1].name[:60]}"
     return picture(name, WIDTH, HEIGHT, title, " ".join(words), body, "regions")
 
