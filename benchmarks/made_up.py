@@ -231,7 +231,8 @@ def write_pair(folder: Path, count: int = 42, samples: int = 1) -> tuple[Path, P
     return base, tuned
 
 
-def main() -> None:
+def command() -> None:
+    """The command line. Not called main: this is no benchmark, and `python -m benchmarks` runs every main()."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--problems", type=int, default=42)
@@ -242,4 +243,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command()
