@@ -1,6 +1,6 @@
 """Do the intervals cover and do the tests keep their level? Simulated from known truths.
 
-    python -m benchmarks.coverage [--trials 4000]
+    python -m benchmarks coverage [--trials 4000]
 
 "Covers" is the share of 95 % intervals that hold the truth they estimate; "level" the share of tests at 5 % that reject
 when nothing changed.

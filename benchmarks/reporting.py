@@ -1,6 +1,6 @@
 """How long a report of ten thousand problems takes, and whether its index stays usable in a browser.
 
-    python -m benchmarks.reporting [--problems 10000] [--keep FOLDER]
+    python -m benchmarks reporting [--problems 10000] [--keep FOLDER]
 
 Two runs on the same problems; verdicts and outputs are copies of forty made-up ones judged for real, under other ids.
 With Chromium and its driver on the machine, the index is opened and sorted, filtered and searched there.
