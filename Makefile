@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # when the index offers one for this version.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help setup demo test test-all bench lint typing browser docs clean
+.PHONY: help setup demo test test-all bench lint browser docs pictures self-gate clean
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
 
@@ -36,6 +36,21 @@ lint: setup  ## ruff and mypy (strict)
 
 bench: setup  ## the measurements that documents quote
 	$(BIN)/python -m benchmarks
+
+docs: setup  ## the generated pages
+	$(BIN)/python docs/make_language.py
+	$(BIN)/python docs/make_families.py
+
+pictures: setup  ## the pictures of the README (needs Chromium)
+	$(BIN)/python -m docs.make_pictures
+
+self-gate: setup  ## scores stored outputs and holds every verdict against the committed ones
+	rm -rf .cache/self-gate
+	$(BIN)/pyrite score tests/gate/problems.jsonl tests/gate/outputs.jsonl --out .cache/self-gate
+	$(BIN)/pyrite gate .cache/self-gate --baseline tests/gate/baseline.json --rules tests/gate/gate.toml
+
+demo: setup  ## the main job: answer, tune, answer, score; about 12 minutes on two cores
+	$(BIN)/pyrite demo
 
 clean:
 	rm -rf $(VENV) .cache build dist *.egg-info
