@@ -25,6 +25,7 @@ from .methods import Method
 from .sources import RECORD
 
 PREFIX = "checkpoint-"
+_ROUND = 16
 
 
 @dataclass(slots=True)
@@ -63,7 +64,10 @@ class PyriteTrainer(SFTTrainer):  # type: ignore[misc]
         if return_outputs or not self._narrow:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         following = labels[:, 1:]
-        columns = (following != -100).any(dim=0).nonzero().squeeze(1)
+        needed = (following != -100).any(dim=0).nonzero()
+        first, last = int(needed[0]), int(needed[-1])
+        first = max(0, last + 1 - -(-(last + 1 - first) // _ROUND) * _ROUND)  # round sizes: see make_config
+        columns = torch.arange(first, last + 1, device=labels.device)
         logits = model(
             input_ids=inputs["input_ids"],
             attention_mask=inputs["attention_mask"],
@@ -196,6 +200,8 @@ def make_config(folder: Path, schedule: Any, *, steps: int, learning_rate: float
         use_cpu=device == "cpu",
         gradient_checkpointing=schedule.gradient_checkpointing,
         packing=schedule.packing,
+        # Few different sizes: on a CPU every new one costs a kernel that is made and kept, and memory used once.
+        pad_to_multiple_of=None if schedule.packing else _ROUND,
         max_length=schedule.max_length,
         train_sampling_strategy="group_by_length" if schedule.group_by_length and not schedule.packing else "random",
         dataset_kwargs=None if schedule.packing else {"skip_prepare_dataset": True},
