@@ -2,7 +2,8 @@
 
 Those rules ask for one thing only, the optimum, and forgive differences that ours does not: a few per cent after
 rounding, the wrong kind of variables, even the wrong sense of the objective. Each rule is named after where it is used
-and written from a description of that code. The flipped formulations are solved by the same killable workers under the run's own limits.
+and written from a description of that code. The flipped formulations are solved by the same killable workers under the
+run's own limits.
 """
 
 from __future__ import annotations
