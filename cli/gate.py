@@ -14,6 +14,7 @@ from .console import bold, dim, note, print_json, table
 if TYPE_CHECKING:
     from ..reports.gate.deciding import Decision
     from ..reports.gate.rules import Rules
+    from ..reports.gate.snapshot import Snapshot
 
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 _WORDS = {"ok": "PASSED", "warn": "PASSED with warnings", "fail": "FAILED"}
@@ -82,9 +83,29 @@ def gate_command(
     if as_json:
         print_json(decision.to_dict())
     else:
-        _show(decision)
+        show_decision(decision)
     if decision.level == "fail":
         raise typer.Exit(1)
+
+
+def read_gate(baseline: Path, rules: Path | None) -> tuple[Snapshot, Rules]:
+    """The baseline and the rules (the defaults without a file). Raises PyriteError when either cannot be used."""
+    from ..reports.gate.rules import Rules, read_rules
+    from ..reports.gate.snapshot import read_baseline
+
+    return read_baseline(baseline), Rules() if rules is None else read_rules(rules)
+
+
+def decide_gate(run: Path, baseline: Path, rules: Path | None) -> Decision:
+    """The gate's decision about a run folder; on GitHub it is also told there."""
+    from ..reports.gate.deciding import decide
+    from ..reports.gate.snapshot import of_run
+
+    known, chosen = read_gate(baseline, rules)
+    decision = decide(known, of_run(run), chosen)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        _tell_github(decision, None, as_json=True)
+    return decision
 
 
 def _write(run: Path, path: Path) -> None:
@@ -121,7 +142,8 @@ def _tell_github(decision: Decision, pages: str | None, as_json: bool) -> None:
             file.write(summary(decision, pages))
 
 
-def _show(decision: Decision) -> None:
+def show_decision(decision: Decision) -> None:
+    """The decision on the terminal."""
     typer.echo(
         bold(f"gate {_WORDS[decision.level]}", _COLOURS[decision.level])
         + f"  {decision.run} against {decision.baseline}"
