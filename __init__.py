@@ -12,13 +12,13 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .api import check, score
-    from .feasibility.formulation import Formulation
+    from .feasibility.language.formulation import Formulation
     from .feasibility.policy import Policy
     from .feasibility.verdict import Verdict
     from .problems.problem import Problem
 
 _HOMES = {
-    "Formulation": "feasibility.formulation",
+    "Formulation": "feasibility.language.formulation",
     "Policy": "feasibility.policy",
     "Problem": "problems.problem",
     "Verdict": "feasibility.verdict",

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from .feasibility.errors import PyriteError
-from .feasibility.formulation import Formulation
-from .feasibility.judging import Judge
+from .feasibility.language.formulation import Formulation
 from .feasibility.policy import Policy
-from .feasibility.reference import Reference
+from .feasibility.scoring.judging import Judge
+from .feasibility.scoring.reference import Reference
 from .feasibility.verdict import Verdict
 from .problems.files import Output
 from .problems.problem import Problem
@@ -51,7 +51,7 @@ def score(
     >>> verdicts[1].stages["value"].message
     'its optimum is 200, the right one is 175 (off by 25)'
     """
-    from .feasibility.pool import Pool
+    from .feasibility.scoring.pool import Pool
 
     references: dict[str, Reference] = {}
     for item in problems:

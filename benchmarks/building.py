@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pyrite.feasibility.compiling import build
-from pyrite.feasibility.formulation import Formulation
+from pyrite.feasibility.language.formulation import Formulation
+from pyrite.feasibility.programs.compiling import build
 
 
 def document(size: int) -> dict[str, Any]:

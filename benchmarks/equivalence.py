@@ -18,11 +18,11 @@ from pathlib import Path
 
 import equivalence_kinds as kinds
 
-from pyrite.feasibility.compiling import build
 from pyrite.feasibility.equivalence.checker import check
 from pyrite.feasibility.equivalence.prover import compare
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.program import Program
+from pyrite.feasibility.programs.compiling import build
+from pyrite.feasibility.programs.program import Program
 
 
 @dataclass(slots=True)

@@ -13,12 +13,12 @@ from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
-from pyrite.feasibility.compiling import build
 from pyrite.feasibility.convert.flat import to_formulation
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.program import Column, Program, Quadratic, Row
+from pyrite.feasibility.programs.compiling import build
+from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
 from pyrite.feasibility.rationals import Exact, divide, simplify
-from pyrite.feasibility.solving import solve
+from pyrite.feasibility.solver.solving import solve
 
 Kind = Callable[[Program, random.Random], Program | None]
 

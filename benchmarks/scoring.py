@@ -17,10 +17,10 @@ import highspy
 import numpy as np
 
 from pyrite import Formulation, Policy, Problem
-from pyrite.feasibility.compiling import Rejected, build
-from pyrite.feasibility.judging import Judge
-from pyrite.feasibility.pool import Pool
-from pyrite.feasibility.program import Program
+from pyrite.feasibility.programs.compiling import Rejected, build
+from pyrite.feasibility.programs.program import Program
+from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.pool import Pool
 from pyrite.feasibility.verdict import STAGES
 
 PROBLEMS, SAMPLES = 200, 10

@@ -35,8 +35,8 @@ def check_command(
     as_json: Annotated[bool, typer.Option("--json", help="The verdict as JSON.")] = False,
 ) -> None:
     """Check one formulation: the ladder, the first failure, the numbers. Exit code 1 unless its substance is shown."""
-    from ..feasibility.pool import Pool
-    from ..feasibility.reference import Reference
+    from ..feasibility.scoring.pool import Pool
+    from ..feasibility.scoring.reference import Reference
 
     chosen = read_policy(policy, settings or ())
     if (problem is None) != (problems is None):
@@ -178,7 +178,7 @@ def _conclusion(verdict: Verdict) -> str:
 
 def _document(text: str, policy: Policy) -> Any:
     """The formulation as read, to quote expressions from; None when there is none."""
-    from ..feasibility.reading import extract
+    from ..feasibility.language.reading import extract
 
     return extract(text, policy).document
 
@@ -224,9 +224,9 @@ def _second_opinion(
     if verdict.stages["builds"].status == "fail" or verdict.stages["references"].status != "pass":
         note(f"pyrite: no second opinion from {solver}: the formulation does not build")
         return None
-    from ..feasibility.formulation import Data, Formulation
-    from ..feasibility.pyomo_model import to_pyomo
-    from ..feasibility.pyomo_solving import solve_with
+    from ..feasibility.language.formulation import Data, Formulation
+    from ..feasibility.programs.pyomo_model import to_pyomo
+    from ..feasibility.programs.pyomo_solving import solve_with
 
     formulation = Formulation.from_dict(_document(text, policy))
     model = to_pyomo(formulation, problem.data if problem else Data(), policy)

@@ -15,7 +15,7 @@ from .settings import read_policy
 if TYPE_CHECKING:
     from ..feasibility.equivalence.maps import Affine
     from ..feasibility.policy import Policy
-    from ..feasibility.program import Program
+    from ..feasibility.programs.program import Program
     from ..problems.problem import Problem
 
 _COLOURS = {"equivalent": "green", "unknown": "yellow"}
@@ -74,9 +74,9 @@ def equivalent_command(
 
 
 def _program(path: str, policy: Policy, problem: Problem | None) -> Program:
-    from ..feasibility.compiling import build, parse_formulation
     from ..feasibility.convert import format_of, read
-    from ..feasibility.formulation import Data
+    from ..feasibility.language.formulation import Data
+    from ..feasibility.programs.compiling import build, parse_formulation
 
     form = "json" if path == "-" else format_of(path)
     text = read_text(path)
@@ -89,7 +89,7 @@ def _program(path: str, policy: Policy, problem: Problem | None) -> Program:
 
 
 def _reference(problem: Problem | None, policy: Policy) -> Program:
-    from ..feasibility.compiling import build
+    from ..feasibility.programs.compiling import build
 
     assert problem is not None
     if problem.reference is None:

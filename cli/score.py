@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..feasibility.policy import Policy
-    from ..feasibility.pool import Pool
+    from ..feasibility.scoring.pool import Pool
     from ..feasibility.verdict import Verdict
     from ..problems.files import Output, Records
     from ..problems.problem import Problem
@@ -98,7 +98,7 @@ def _judge(
     """Judge, and write each verdict down at once when there is a folder. Ctrl-C ends it with exit code 3."""
     from contextlib import nullcontext
 
-    from ..feasibility.pool import Pool
+    from ..feasibility.scoring.pool import Pool
 
     tasks = [(answer.problem_id, answer.sample, answer.output) for answer in todo]
     references = {problem.id: problem.as_reference() for problem in problems}

@@ -82,7 +82,7 @@ def score_into(
 ) -> dict[str, Any]:
     """Score what a run folder holds and has not scored yet; gives the summary that it writes."""
     from ..feasibility.policy import Policy
-    from ..feasibility.pool import Pool
+    from ..feasibility.scoring.pool import Pool
     from ..reports.runs import RunFolder, write_json
     from ..reports.summary import summarize
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, TypeAlias
 
-from .solution import Proof
-
 Stage: TypeAlias = Literal[
     "parses", "schema", "references", "builds", "feasible", "bounded", "sound", "value", "equivalent"
 ]
 Status: TypeAlias = Literal["pass", "fail", "unknown", "skipped"]
+Proof: TypeAlias = Literal["certified", "solver-trusted"]
+"""``certified``: re-checked here in exact arithmetic. ``solver-trusted``: the solver's word, at its tolerances."""
 
 STAGES: tuple[Stage, ...] = (
     "parses",

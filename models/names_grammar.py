@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from ..feasibility.errors import PyriteError
-from ..feasibility.formulation import Formulation
-from ..feasibility.syntax import Member
-from ..feasibility.tokens import IDENTIFIER, RESERVED
+from ..feasibility.language.formulation import Formulation
+from ..feasibility.language.syntax import Member
+from ..feasibility.language.tokens import IDENTIFIER, RESERVED
 from ..problems.problem import Problem
 from .grammar import TERMINALS
 

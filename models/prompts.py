@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..feasibility.errors import PyriteError
-from ..feasibility.formulation import Formulation
+from ..feasibility.language.formulation import Formulation
 from ..problems.problem import Problem
 
 VERSION = 1

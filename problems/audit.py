@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..feasibility.formulation import plain_number
+from ..feasibility.language.formulation import plain_number
 from ..feasibility.policy import Policy
-from ..feasibility.program import Program
+from ..feasibility.programs.program import Program
 from ..feasibility.rationals import show
 from .duplicates import THRESHOLD, near_duplicates
 from .importers.records import problem_kind
@@ -182,9 +182,9 @@ def audit_problem(problem: Problem, policy: Policy | None = None) -> Entry:
 
 
 def _build(problem: Problem, entry: Entry, policy: Policy) -> Program | None:
-    from ..feasibility.compiling import compile_program
-    from ..feasibility.references import resolve
-    from ..feasibility.schema import validate
+    from ..feasibility.language.references import resolve
+    from ..feasibility.language.schema import validate
+    from ..feasibility.programs.compiling import compile_program
 
     assert problem.reference is not None
     has_data = bool(problem.data.sets or problem.data.parameters)

@@ -160,8 +160,8 @@ def _broken(problem: Problem, code: str, message: str) -> Entry:
 
 def main(descriptor: int) -> None:
     """The worker: a policy and then problems in, entries out, until the other end closes."""
-    from ..feasibility import solving  # noqa: F401 - before the limit: libraries are not the problem's memory
-    from ..feasibility.worker import limit_memory
+    from ..feasibility.scoring.worker import limit_memory
+    from ..feasibility.solver import solving  # noqa: F401 - before the limit: libraries are not the problem's memory
 
     connection: Connection[Any, Any] = Connection(descriptor)
     policy: Policy = connection.recv()

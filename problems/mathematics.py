@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..feasibility.expressions import parse_expression, parse_family, parse_relation
-from ..feasibility.formulation import Data, Formulation, Parameter, Variable
-from ..feasibility.rationals import Exact, show
-from ..feasibility.syntax import (
+from ..feasibility.language.expressions import parse_expression, parse_family, parse_relation
+from ..feasibility.language.formulation import Data, Formulation, Parameter, Variable
+from ..feasibility.language.syntax import (
     Binary,
     Comparison,
     Condition,
@@ -25,6 +24,7 @@ from ..feasibility.syntax import (
     Square,
     Sum,
 )
+from ..feasibility.rationals import Exact, show
 
 _SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "!=": "≠", "<": "<", ">": ">"}
 _LOOSE, _PRODUCT, _TIGHT = 0, 1, 2

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..feasibility.errors import PyriteError
-from ..feasibility.formulation import Constraint, Formulation, Parameter, Values, Variable
-from ..feasibility.judging import Judge
+from ..feasibility.language.formulation import Constraint, Formulation, Parameter, Values, Variable
 from ..feasibility.policy import Policy
+from ..feasibility.scoring.judging import Judge
 from .families.drawing import Stream
 from .problem import Problem
 

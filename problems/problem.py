@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from ..feasibility.errors import PyriteError
-from ..feasibility.formulation import Data, Formulation, exact_number
+from ..feasibility.language.formulation import Data, Formulation, exact_number
 from ..feasibility.rationals import Exact
-from ..feasibility.reference import KnownStatus, Reference
+from ..feasibility.scoring.reference import KnownStatus, Reference
 
 _KNOWN = ("id", "text", "reference", "optimum", "status", "data", "family", "source", "split", "units")
 
@@ -66,7 +66,7 @@ class Problem:
 
     def to_dict(self) -> dict[str, Any]:
         """The line of ``problems.jsonl``: fields in a fixed order, nothing empty."""
-        from ..feasibility.formulation import plain_number
+        from ..feasibility.language.formulation import plain_number
 
         document: dict[str, Any] = {"id": self.id, "text": self.text}
         if self.reference is not None:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
-from ..feasibility.formulation import plain_number
+from ..feasibility.language.formulation import plain_number
 from ..feasibility.policy import Policy
-from ..feasibility.program import Program
+from ..feasibility.programs.program import Program
 from ..feasibility.rationals import Exact, show
-from ..feasibility.solution import Proof, SolveStatus
+from ..feasibility.solver.solution import SolveStatus
+from ..feasibility.verdict import Proof
 
 Integrality: TypeAlias = Literal["whole", "fractional"]
 READINGS: tuple[Integrality, ...] = ("whole", "fractional")
@@ -80,7 +81,7 @@ def is_as_read(program: Program, integrality: Integrality) -> bool:
 
 def outcome_of(program: Program, policy: Policy, seconds: float | None = None) -> Outcome:
     """Solve, within this many seconds (default: the policy's)."""
-    from ..feasibility.solving import solve
+    from ..feasibility.solver.solving import solve
 
     limit = policy.time_limit if seconds is None else seconds
     solution = solve(program, policy, deadline=time.monotonic() + limit)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..feasibility.compiling import build
 from ..feasibility.policy import Policy
+from ..feasibility.programs.compiling import build
 from ..feasibility.rationals import Exact, show
-from ..feasibility.solving import solve
+from ..feasibility.solver.solving import solve
 from .mathematics import mathematics
 from .problem import Problem
 

@@ -15,11 +15,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from ..feasibility.correspondence import words
-from ..feasibility.expressions import ExpressionError
-from ..feasibility.formulation import Formulation
+from ..feasibility.language.expressions import ExpressionError
+from ..feasibility.language.formulation import Formulation
+from ..feasibility.language.syntax import Binary, Expression, Negative, Number, Reference, Square
+from ..feasibility.programs.correspondence import words
 from ..feasibility.rationals import Exact
-from ..feasibility.syntax import Binary, Expression, Negative, Number, Reference, Square
 from .mathematics import MathRow, Writer, differing, read_expression, read_relation
 
 ASSIGN_AT_MOST = 80

@@ -13,10 +13,9 @@ from functools import lru_cache
 from html import escape
 from typing import TypeAlias
 
-from ..feasibility.expressions import ExpressionError, parse_expression, parse_family, parse_relation
-from ..feasibility.formulation import Formulation, Parameter, Values, Variable
-from ..feasibility.rationals import Exact, show
-from ..feasibility.syntax import (
+from ..feasibility.language.expressions import ExpressionError, parse_expression, parse_family, parse_relation
+from ..feasibility.language.formulation import Formulation, Parameter, Values, Variable
+from ..feasibility.language.syntax import (
     Comparison,
     Condition,
     Expression,
@@ -33,6 +32,7 @@ from ..feasibility.syntax import (
     Square,
     Sum,
 )
+from ..feasibility.rationals import Exact, show
 from .escaping import visible
 
 MAX_TOKENS = 600

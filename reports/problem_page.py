@@ -9,12 +9,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..feasibility.compiling import Rejected, build
-from ..feasibility.correspondence import match_names
 from ..feasibility.errors import PyriteError
-from ..feasibility.formulation import Formulation
-from ..feasibility.program import Program
-from ..feasibility.reading import extract
+from ..feasibility.language.formulation import Formulation
+from ..feasibility.language.reading import extract
+from ..feasibility.programs.compiling import Rejected, build
+from ..feasibility.programs.correspondence import match_names
+from ..feasibility.programs.program import Program
 from ..feasibility.verdict import Stage, Verdict
 from ..problems.files import Output
 from ..problems.problem import Problem

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from ..feasibility.program import Program
+from ..feasibility.programs.program import Program
 from .charts import element, number, picture, text
 
 Point: TypeAlias = tuple[float, float]

@@ -148,7 +148,7 @@ def number_text(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return "–" if value is None else str(value)
     if isinstance(value, int | float):
-        from ..feasibility.formulation import exact_number
+        from ..feasibility.language.formulation import exact_number
 
         if isinstance(value, float) and (value != value or abs(value) == float("inf")):
             return str(value)

@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..feasibility.formulation import plain_number
-from ..feasibility.pool import Pool, Task
-from ..feasibility.reading import extract
-from ..feasibility.reference import Reference
+from ..feasibility.language.formulation import plain_number
+from ..feasibility.language.reading import extract
+from ..feasibility.scoring.pool import Pool, Task
+from ..feasibility.scoring.reference import Reference
 from ..feasibility.verdict import Verdict
 from .collection import Collection, Run
 from .observing import PASS, observe

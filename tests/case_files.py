@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pyrite.feasibility.codes import CODES
-from pyrite.feasibility.formulation import Data, Formulation
+from pyrite.feasibility.language.formulation import Data, Formulation
+from pyrite.feasibility.language.reading import extract
+from pyrite.feasibility.language.references import resolve
+from pyrite.feasibility.language.schema import validate
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.reading import extract
-from pyrite.feasibility.references import resolve
-from pyrite.feasibility.schema import validate
 from pyrite.feasibility.verdict import Finding
 from pyrite.problems.problem import Problem
 

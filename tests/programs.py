@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from pyrite.feasibility.program import Column, Program, Quadratic, Row
+from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
 from pyrite.feasibility.rationals import Exact, simplify
 
 _WORD = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=12)

@@ -9,8 +9,8 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from pyrite.feasibility.formulation import Domain, Sense
-from pyrite.feasibility.program import Column, Program, Quadratic, Row
+from pyrite.feasibility.language.formulation import Domain, Sense
+from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
 from pyrite.feasibility.rationals import Exact, divide, simplify
 
 Pair = tuple[int, int]

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from pyrite.feasibility import syntax as s
+from pyrite.feasibility.language import syntax as s
+from pyrite.feasibility.language.tokens import RESERVED
 from pyrite.feasibility.rationals import simplify
-from pyrite.feasibility.tokens import RESERVED
 
 IDENTIFIERS = ("x", "y", "make", "profit", "P", "T", "p", "t", "i", "_z9", "E1", "e", "sums", "Inf")
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, get_args
 
 from ..errors import PyriteError
 from ..policy import Policy
-from ..program import Program
+from ..programs.program import Program
 from .common import Notes, Unsupported, plain
 from .flat import to_formulation
 
@@ -60,7 +60,7 @@ def read(text: str, source: Format, policy: Policy | None = None, notes: Notes |
     """
     policy, notes = policy or _LONG, Notes() if notes is None else notes
     if source == "json":
-        from ..compiling import build, parse_formulation
+        from ..programs.compiling import build, parse_formulation
 
         return build(parse_formulation(text, policy), policy=policy)
     if source == "mof":

@@ -17,8 +17,8 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 from ..errors import PyriteError
-from ..formulation import Domain, Sense
-from ..program import Column, Program, Quadratic, Row
+from ..language.formulation import Domain, Sense
+from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, from_decimal, simplify
 
 MAX_DIGITS = 40

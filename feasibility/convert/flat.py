@@ -6,11 +6,11 @@ import json
 import re
 from typing import Any
 
-from ..formulation import Constraint, Formulation, Objective, Variable
+from ..language.formulation import Constraint, Formulation, Objective, Variable
+from ..language.tokens import RESERVED
 from ..policy import Policy
-from ..program import Column, Program, Quadratic
+from ..programs.program import Column, Program, Quadratic
 from ..rationals import Exact, simplify
-from ..tokens import RESERVED
 from .common import Names, Notes, Unsupported, decimal_text
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -23,7 +23,7 @@ def to_formulation(program: Program, notes: Notes | None = None) -> Formulation:
     A name that is not an identifier is changed (``make[bread,1]`` to ``make_bread_1``), with a note. Rows keep their
     names. Raises Unsupported for what the language cannot say: a row with no side.
 
-    >>> from pyrite.feasibility.program import Column, Row
+    >>> from pyrite.feasibility.programs.program import Column, Row
     >>> x = Column("x", "integer", 0, None, "x")
     >>> cap = Row("cap", Quadratic({0: 2}), None, 7, "cap")
     >>> flat = to_formulation(Program([x], [cap], "maximize", Quadratic({0: 3})))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..program import Column, Program, Quadratic, Row
+from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact
 from .common import Names, Notes, Unsupported, remark
 

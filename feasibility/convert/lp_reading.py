@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ..errors import PyriteError
-from ..program import Program, Quadratic, Row
+from ..programs.program import Program, Quadratic, Row
 from ..rationals import Exact, divide, simplify
 from .common import Draft, Notes, Remarks, Unsupported, add_product, add_term, is_number, read_number
 

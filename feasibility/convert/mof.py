@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import PyriteError
 from ..policy import Policy
-from ..program import Column, Program, Quadratic, Row
+from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, divide
 from .common import Names, Notes, Unsupported, add_product, add_term
 
@@ -116,7 +116,7 @@ def read_mof(text: str, notes: Notes, policy: Policy) -> Program:
 
     Raises Unsupported naming every feature that has no counterpart, PyriteError for what is no MathOptFormat.
     """
-    from ..reading import read_json
+    from ..language.reading import read_json
 
     document, findings = read_json(text, policy)
     if findings:
@@ -278,7 +278,7 @@ def _output(bodies: list[Quadratic], item: Mapping[str, Any]) -> Quadratic:
 
 
 def _exact(value: Any) -> Exact:
-    from ..formulation import exact_number
+    from ..language.formulation import exact_number
 
     return exact_number(value)
 

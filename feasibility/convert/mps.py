@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ..errors import PyriteError
-from ..program import Column, Program, Quadratic, Row
+from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, divide, simplify
 from .common import Draft, Names, Notes, Remarks, Unsupported, add_product, add_term, read_number, remark
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from ..correspondence import words
-from ..program import Column, Program, Quadratic, Row
+from ..programs.correspondence import words
+from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, divide, magnitude, simplify
 from .evidence import Merge
 from .maps import Affine, add_term, solve_for

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
 
-from ..program import Program, Quadratic
+from ..programs.program import Program, Quadratic
 from ..rationals import Exact
 from .evidence import Certificate, Comparison, Containment, Correspondence, Merge, Preference, Target, Witness
 from .maps import Affine

@@ -17,12 +17,12 @@ from typing import Literal
 
 import numpy as np
 
-from .. import highs
 from ..policy import Policy
-from ..program import Column, Program, Quadratic, Row
+from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, divide, magnitude, simplify
-from ..solution import Solution
-from ..solving import solve
+from ..solver import highs
+from ..solver.solution import Solution
+from ..solver.solving import solve
 from .evidence import Certificate, Method, Target
 from .maps import Affine, add_term
 

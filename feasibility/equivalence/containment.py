@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from ..program import Program
+from ..programs.program import Program
 from ..rationals import Exact, simplify
 from .claims import Outcome, Source
 from .evidence import Certificate, Containment, Target, Witness

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from ..rationals import Exact, magnitude
-from ..solution import Proof
+from ..verdict import Proof
 from .maps import Affine
 
 Relation: TypeAlias = Literal["equivalent", "relaxation", "restriction", "incomparable", "objective-differs", "unknown"]

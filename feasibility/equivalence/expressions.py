@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..errors import PyriteError
-from ..expressions import ExpressionError, parse_expression
-from ..program import Program, member_name
+from ..language.expressions import ExpressionError, parse_expression
+from ..language.syntax import Binary, Expression, IndexMember, IndexName, Negative, Number, Reference
+from ..programs.program import Program, member_name
 from ..rationals import divide
-from ..syntax import Binary, Expression, IndexMember, IndexName, Negative, Number, Reference
 from .maps import Affine
 
 

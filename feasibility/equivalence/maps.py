@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..program import Quadratic
+from ..programs.program import Quadratic
 from ..rationals import Exact, divide, simplify
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
-from ..correspondence import match_names, words
 from ..errors import PyriteError
-from ..program import Program
+from ..programs.correspondence import match_names, words
+from ..programs.program import Program
 from ..rationals import Exact, divide
 from .auxiliary import change_of_basis, formulas, merges
 from .evidence import Correspondence, Merge

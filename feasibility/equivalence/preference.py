@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from ..program import Column, Program, Quadratic, Row
+from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, divide, simplify
 from .claims import Source
 from .evidence import Certificate, Preference, Target

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..policy import Policy
-from ..program import Program
-from ..solution import Proof
+from ..programs.program import Program
+from ..verdict import Proof
 from .claims import Source
 from .containment import contain
 from .evidence import Comparison, Containment, Preference, Relation

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from ..formulation import Data, Parameter, Values
+from ..language.formulation import Data, Parameter, Values
 from ..rationals import Exact, simplify
 
 _LOW, _HIGH = 0.7, 1.4

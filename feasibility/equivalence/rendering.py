@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from ..exactness import Violation
-from ..program import Program
+from ..programs.program import Program
 from ..rationals import Exact, magnitude, show
-from ..words import enumeration, number, point, row_text, violated
+from ..solver.exactness import Violation
+from ..solver.words import enumeration, number, point, row_text, violated
 from .auxiliary import merges_applied
 from .evidence import Certificate, Comparison, Containment, Correspondence, Preference, Witness
 from .maps import Affine

@@ -17,7 +17,7 @@ from functools import reduce
 from itertools import permutations
 from math import gcd, lcm
 
-from ..program import Program
+from ..programs.program import Program
 from ..rationals import Exact, simplify
 from .preference import cost
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from ..program import Program
+from ..programs.program import Program
 from ..rationals import Exact, divide, simplify
 
 Unit = tuple[Exact, Exact]

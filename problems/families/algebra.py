@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from ...feasibility.formulation import (
+from ...feasibility.language.formulation import (
     Constraint,
     Data,
     Domain,
@@ -19,8 +19,8 @@ from ...feasibility.formulation import (
     Values,
     Variable,
 )
+from ...feasibility.language.syntax import Member
 from ...feasibility.rationals import Exact, simplify
-from ...feasibility.syntax import Member
 from .drawing import Drawing
 
 Written: TypeAlias = str | tuple[str, str]

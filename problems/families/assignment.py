@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...feasibility.formulation import Sense, Variable
+from ...feasibility.language.formulation import Sense, Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix
 from .drawing import Draft, Drawing, Family, all_sizes
 from .lexicon import PEOPLE

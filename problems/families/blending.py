@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...feasibility.formulation import Variable
+from ...feasibility.language.formulation import Variable
 from ...feasibility.rationals import Exact, divide
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, vector
 from .drawing import Draft, Drawing, Family, all_sizes

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, TypeAlias, TypeVar
 
-from ...feasibility.formulation import Data, Formulation
+from ...feasibility.language.formulation import Data, Formulation
 from ...feasibility.rationals import Exact, simplify
-from ...feasibility.reference import KnownStatus
+from ...feasibility.scoring.reference import KnownStatus
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ...feasibility.formulation import Parameter, Values, Variable
+from ...feasibility.language.formulation import Parameter, Values, Variable
 from .algebra import Written, flat, identifier, indexed, matrix, scalar, vector
 from .drawing import Draft, Drawing, Family
 from .prose import Voice, article

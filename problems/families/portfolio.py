@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ...feasibility.formulation import Variable
+from ...feasibility.language.formulation import Variable
 from ...feasibility.rationals import Exact, simplify
 from .algebra import Written, codes, decimal, flat, identifier, indexed, linear, matrix, scalar, vector
 from .drawing import Draft, Drawing, Family

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.errors import PyriteError
 from ...feasibility.policy import Policy
-from ...feasibility.program import Program, Quadratic, Row
+from ...feasibility.programs.program import Program, Quadratic, Row
 from ...feasibility.rationals import Exact
-from ...feasibility.solution import Proof, Solution
+from ...feasibility.solver.solution import Solution
+from ...feasibility.verdict import Proof
 from .algebra import is_decimal
 from .drawing import Draft, Variant
 
@@ -39,7 +40,7 @@ def prove(draft: Draft, variant: Variant) -> Proved | str:
     Raises PyriteError when the reference does not build (a fault in the family) or the solver gives up: a redraw
     would then depend on the machine.
     """
-    from ...feasibility.compiling import build
+    from ...feasibility.programs.compiling import build
 
     program = build(draft.reference, draft.data, _POLICY)
     solution = _solve(program)
@@ -54,7 +55,7 @@ def prove(draft: Draft, variant: Variant) -> Proved | str:
 
 
 def _solve(program: Program) -> Solution:
-    from ...feasibility.solving import solve
+    from ...feasibility.solver.solving import solve
 
     solution = solve(program, _POLICY)
     if solution.status == "unknown":

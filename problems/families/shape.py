@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...feasibility.formulation import Data, Parameter
+from ...feasibility.language.formulation import Data, Parameter
 from .prose import Voice, capitalized
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...feasibility.formulation import Domain, Variable
+from ...feasibility.language.formulation import Domain, Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, vector
 from .drawing import Draft, Drawing, Family
 from .lexicon import TOWNS

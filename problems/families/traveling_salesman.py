@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from ...feasibility.formulation import Variable
+from ...feasibility.language.formulation import Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, scalar
 from .drawing import Draft, Drawing, Family
 from .lexicon import TOWNS

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from ...feasibility.formulation import exact_number
+from ...feasibility.language.formulation import exact_number
 from ...feasibility.rationals import Exact, from_decimal, simplify
-from ...feasibility.reference import KnownStatus
+from ...feasibility.scoring.reference import KnownStatus
 from .quantities import SCALES, word_number
 
 Kind: TypeAlias = Literal["number", "status", "no-optimum", "missing", "unreadable"]

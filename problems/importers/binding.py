@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...feasibility.formulation import Data, Parameter, Values, exact_number
-from ...feasibility.syntax import Member
+from ...feasibility.language.formulation import Data, Parameter, Values, exact_number
+from ...feasibility.language.syntax import Member
 from .names import identifier
 
 MAX_ENTRIES = 200_000

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ...feasibility.errors import PyriteError
-from ...feasibility.formulation import Data
+from ...feasibility.language.formulation import Data
 from ..problem import Problem
 from .binding import bind
 from .records import Converted, Options, Remark, Row, RowError, label, plain_extra

@@ -26,8 +26,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...feasibility.compiling import build
-from ...feasibility.formulation import Constraint, Domain, Formulation, Objective, Sense, Variable
+from ...feasibility.language.formulation import Constraint, Domain, Formulation, Objective, Sense, Variable
+from ...feasibility.programs.compiling import build
 from ...feasibility.rationals import Exact
 from ..problem import Problem
 from ..readings import READINGS, outcome_of, read_as

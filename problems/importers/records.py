@@ -10,7 +10,7 @@ from typing import Any
 
 from ...feasibility.policy import Policy
 from ...feasibility.rationals import Exact
-from ...feasibility.reference import KnownStatus
+from ...feasibility.scoring.reference import KnownStatus
 from ..problem import Problem
 from ..readings import Integrality
 from .answers import Answer, read_answer

@@ -98,8 +98,8 @@ def _cell(columns: Mapping[str, Any], path: str) -> Any:
 
 
 def _loaded(cell: Any, column: str) -> Any:
+    from ...feasibility.language.reading import read_json
     from ...feasibility.policy import Policy
-    from ...feasibility.reading import read_json
 
     if isinstance(cell, str):
         document, findings = read_json(cell, Policy())

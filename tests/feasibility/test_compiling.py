@@ -11,11 +11,11 @@ from hypothesis import given
 from strategies import documents
 
 from pyrite.feasibility.codes import CODES
-from pyrite.feasibility.compiling import Rejected, build, compile_program, parse_formulation
-from pyrite.feasibility.formulation import Data, Formulation
+from pyrite.feasibility.language.formulation import Data, Formulation
+from pyrite.feasibility.language.references import resolve
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.program import Program, Quadratic, Row
-from pyrite.feasibility.references import resolve
+from pyrite.feasibility.programs.compiling import Rejected, build, compile_program, parse_formulation
+from pyrite.feasibility.programs.program import Program, Quadratic, Row
 from pyrite.feasibility.verdict import Finding
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import assume, given
 from solver_programs import boxed_programs, column, fourier_motzkin, keeps, linear_programs, market_split, program, row
 
-from pyrite.feasibility.conflict import find_conflict, restricted
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.program import Program
-from pyrite.feasibility.solution import Conflict
-from pyrite.feasibility.solving import solve
+from pyrite.feasibility.programs.program import Program
+from pyrite.feasibility.solver.conflict import find_conflict, restricted
+from pyrite.feasibility.solver.solution import Conflict
+from pyrite.feasibility.solver.solving import solve
 
 
 def without_one(conflict: Conflict) -> list[Conflict]:

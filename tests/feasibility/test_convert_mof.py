@@ -20,7 +20,7 @@ from programs import programs
 from pyrite.feasibility.convert import Unsupported, convert, read, write
 from pyrite.feasibility.convert.common import Notes
 from pyrite.feasibility.errors import PyriteError
-from pyrite.feasibility.program import Program
+from pyrite.feasibility.programs.program import Program
 
 DATA = Path(os.environ.get("PYRITE_DATA", Path(__file__).resolve().parents[2] / ".." / "shared" / "data"))
 EXAMPLES = DATA / "mathoptformat"

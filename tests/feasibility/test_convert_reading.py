@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyrite.feasibility.convert import Unsupported, read
 from pyrite.feasibility.convert.common import Notes
 from pyrite.feasibility.errors import PyriteError
-from pyrite.feasibility.program import Program
+from pyrite.feasibility.programs.program import Program
 
 LP = r"""\* Problem: unknown *\
 Minimize

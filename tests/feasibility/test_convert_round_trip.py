@@ -12,7 +12,6 @@ from hypothesis import given
 from programs import programs
 from strategies import documents, flat_documents
 
-from pyrite.feasibility.compiling import build
 from pyrite.feasibility.convert import (
     FORMATS,
     Format,
@@ -26,9 +25,10 @@ from pyrite.feasibility.convert import (
 )
 from pyrite.feasibility.convert.common import Notes, decimal_text, read_number
 from pyrite.feasibility.errors import PyriteError
-from pyrite.feasibility.formulation import Formulation
-from pyrite.feasibility.program import Column, Program, Quadratic, Row
-from pyrite.feasibility.solving import solve
+from pyrite.feasibility.language.formulation import Formulation
+from pyrite.feasibility.programs.compiling import build
+from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
+from pyrite.feasibility.solver.solving import solve
 
 
 @pytest.mark.parametrize("target", ["mof", "lp", "mps"])

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite.feasibility.correspondence import match_names, plural, words
-from pyrite.feasibility.program import Column, Program, member_name
+from pyrite.feasibility.programs.correspondence import match_names, plural, words
+from pyrite.feasibility.programs.program import Column, Program, member_name
 
 
 def program(*names):

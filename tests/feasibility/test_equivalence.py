@@ -14,7 +14,6 @@ import pytest
 from equivalence_kinds import ERRORS, REWRITES
 
 from pyrite import Formulation
-from pyrite.feasibility.compiling import build
 from pyrite.feasibility.equivalence.checker import check
 from pyrite.feasibility.equivalence.evidence import Comparison
 from pyrite.feasibility.equivalence.expressions import read_affine
@@ -22,7 +21,8 @@ from pyrite.feasibility.equivalence.prover import compare
 from pyrite.feasibility.equivalence.rendering import to_json
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.program import Column, Program, Quadratic, Row
+from pyrite.feasibility.programs.compiling import build
+from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
 
 BAKERY: dict[str, Any] = {
     "variables": {"bread": {"domain": "integer", "lower": 0}, "cake": {"domain": "integer", "lower": 0}},

@@ -11,7 +11,7 @@ import pytest
 from pyrite.feasibility.equivalence.checker import check
 from pyrite.feasibility.equivalence.prover import compare
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.program import Column, Program, Quadratic, Row
+from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
 
 NAMES = ("apples", "boxes", "crates")
 

@@ -9,14 +9,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from solver_programs import boxed_programs, brute_force, column, convex_programs, linear_programs, program, row
 
-from pyrite.feasibility import exactness, linear_algebra
-from pyrite.feasibility.exactness import Violation, violations
-from pyrite.feasibility.lattice import equations_have_no_whole_solution
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.program import Program
+from pyrite.feasibility.programs.program import Program
 from pyrite.feasibility.rationals import Exact
-from pyrite.feasibility.solution import Farkas
-from pyrite.feasibility.solving import solve
+from pyrite.feasibility.solver import exactness, linear_algebra
+from pyrite.feasibility.solver.exactness import Violation, violations
+from pyrite.feasibility.solver.lattice import equations_have_no_whole_solution
+from pyrite.feasibility.solver.solution import Farkas
+from pyrite.feasibility.solver.solving import solve
 
 nudges = st.sampled_from([Fraction(1, 10**12), Fraction(-1, 10**12), 1, -1, Fraction(-7, 3)])
 

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from trees import expressions, families, relations
 
 from pyrite.feasibility.errors import PyriteError
-from pyrite.feasibility.expressions import ExpressionError, parse_expression, parse_family, parse_relation
-from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.syntax import (
+from pyrite.feasibility.language.expressions import ExpressionError, parse_expression, parse_family, parse_relation
+from pyrite.feasibility.language.syntax import (
     Binary,
     Comparison,
     Expression,
@@ -32,8 +31,9 @@ from pyrite.feasibility.syntax import (
     Square,
     Sum,
 )
-from pyrite.feasibility.tokens import tokenize
-from pyrite.feasibility.unparsing import unparse
+from pyrite.feasibility.language.tokens import tokenize
+from pyrite.feasibility.language.unparsing import unparse
+from pyrite.feasibility.policy import Policy
 
 X, Y = Reference("x"), Reference("y")
 

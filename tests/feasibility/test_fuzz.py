@@ -17,10 +17,10 @@ import pytest
 
 from pyrite import Formulation, Policy
 from pyrite.feasibility.codes import CODES
-from pyrite.feasibility.judging import Judge
-from pyrite.feasibility.pool import GRACE, Pool
-from pyrite.feasibility.reading import extract
-from pyrite.feasibility.reference import Reference
+from pyrite.feasibility.language.reading import extract
+from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.pool import GRACE, Pool
+from pyrite.feasibility.scoring.reference import Reference
 from pyrite.feasibility.verdict import STAGES
 
 pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")  # Python's opinion of a mutant such as `1in P`

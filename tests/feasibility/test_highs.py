@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from solver_programs import column, linear_programs, market_split, program, row
 
-from pyrite.feasibility import highs
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.program import Program
+from pyrite.feasibility.programs.program import Program
+from pyrite.feasibility.solver import highs
 
 
 def test_numbers_go_in_as_they_are() -> None:
@@ -102,9 +102,9 @@ def test_works_after_another_instance_started_with_more_threads() -> None:
     y = refused.addVariable(lb=0, ub=2)
     print(refused.maximize(y) == highspy.HighsStatus.kError, refused.getObjectiveValue())
 
-    from pyrite.feasibility import highs
+    from pyrite.feasibility.solver import highs
     from pyrite.feasibility.policy import Policy
-    from pyrite.feasibility.program import Column, Program, Quadratic
+    from pyrite.feasibility.programs.program import Column, Program, Quadratic
     program = Program([Column("x", "integer", 0, 7, "x")], [], "maximize", Quadratic({0: 1}))
     for threads in (1, 2, 1):
         answer = highs.run(highs.to_floats(program), Policy(threads=threads), integers=True)

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyrite import Formulation, Policy, Verdict
-from pyrite.feasibility import judging
 from pyrite.feasibility.codes import CODES
-from pyrite.feasibility.formulation import Data, Objective, Variable
-from pyrite.feasibility.judging import Judge
-from pyrite.feasibility.reference import Reference
+from pyrite.feasibility.language.formulation import Data, Objective, Variable
+from pyrite.feasibility.scoring import judging
+from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.reference import Reference
 from pyrite.feasibility.verdict import STAGES, SURFACE
 
 
@@ -544,8 +544,8 @@ def test_a_defect_of_ours_is_unknown_and_says_so(monkeypatch):
 
 
 def test_a_point_that_exact_arithmetic_denies_is_not_feasible(monkeypatch):
-    from pyrite.feasibility import solving
-    from pyrite.feasibility.solution import Solution
+    from pyrite.feasibility.solver import solving
+    from pyrite.feasibility.solver.solution import Solution
 
     lie = Solution("optimal", "certified", objective=200, point=(70, 0), exact_point=True)
     monkeypatch.setattr(solving, "solve", lambda *_, **__: lie)

@@ -15,12 +15,12 @@ import time
 import pytest
 
 from pyrite import Policy
-from pyrite.feasibility import pool as pool_module
-from pyrite.feasibility.formulation import Formulation
-from pyrite.feasibility.pool import Pool
-from pyrite.feasibility.reference import Reference
+from pyrite.feasibility.language.formulation import Formulation
+from pyrite.feasibility.scoring import pool as pool_module
+from pyrite.feasibility.scoring.pool import Pool
+from pyrite.feasibility.scoring.reference import Reference
+from pyrite.feasibility.scoring.worker import JudgeCache
 from pyrite.feasibility.verdict import STAGES
-from pyrite.feasibility.worker import JudgeCache
 
 GOOD = json.dumps(
     {
@@ -33,8 +33,8 @@ GOOD = json.dumps(
 HOSTILE = """
 import sys, time
 sys.path[:] = {path!r}
-from pyrite.feasibility import judging, prepared, worker
-from pyrite.feasibility.worker import main
+from pyrite.feasibility.scoring import judging, prepared, worker
+from pyrite.feasibility.scoring.worker import main
 
 def hostile(text):
     if text == "HANG":
@@ -245,8 +245,8 @@ def test_judges_are_forgotten_by_weight_and_come_back():
 def test_an_orphaned_worker_ends():
     """When the pool's process is killed outright, its workers see the closed connection and leave."""
     code = (
-        "from pyrite import Policy\nfrom pyrite.feasibility.pool import Pool\n"
-        "from pyrite.feasibility.reference import Reference\n"
+        "from pyrite import Policy\nfrom pyrite.feasibility.scoring.pool import Pool\n"
+        "from pyrite.feasibility.scoring.reference import Reference\n"
         "import time\n"
         "pool = Pool(Policy(), 1); list(pool.judge([('p', 0, '{}')], {'p': Reference()}))\n"
         "print(pool._workers[0].process.pid, flush=True); time.sleep(60)"

@@ -15,17 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import documents
 
-from pyrite.feasibility.compiling import build, parse_formulation
 from pyrite.feasibility.errors import PyriteError
-from pyrite.feasibility.exactness import violations
-from pyrite.feasibility.formulation import Data, Formulation
+from pyrite.feasibility.language.formulation import Data, Formulation
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.program import Program
-from pyrite.feasibility.pyomo_model import to_pyomo
-from pyrite.feasibility.pyomo_solving import available_solvers, component_name, solve_with
+from pyrite.feasibility.programs.compiling import build, parse_formulation
+from pyrite.feasibility.programs.program import Program
+from pyrite.feasibility.programs.pyomo_model import to_pyomo
+from pyrite.feasibility.programs.pyomo_solving import available_solvers, component_name, solve_with
 from pyrite.feasibility.rationals import Exact
-from pyrite.feasibility.solution import Solution
-from pyrite.feasibility.solving import solve
+from pyrite.feasibility.solver.exactness import violations
+from pyrite.feasibility.solver.solution import Solution
+from pyrite.feasibility.solver.solving import solve
 from pyrite.problems.families import FAMILIES, draw
 
 BAKERY = {

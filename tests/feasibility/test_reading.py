@@ -12,11 +12,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pyrite.feasibility.formulation import Constraint, Formulation, Objective, Parameter, Variable
+from pyrite.feasibility.language.formulation import Constraint, Formulation, Objective, Parameter, Variable
+from pyrite.feasibility.language.reading import extract, read_json
+from pyrite.feasibility.language.scanning import nesting_exceeds, oddities, scan
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.rationals import simplify, to_decimal
-from pyrite.feasibility.reading import extract, read_json
-from pyrite.feasibility.scanning import nesting_exceeds, oddities, scan
 
 POLICY = Policy()
 WHOLE = Policy(extraction="whole")

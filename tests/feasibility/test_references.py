@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trees import conditions, indices
 
-from pyrite.feasibility import syntax as s
-from pyrite.feasibility.compiling import compile_program
 from pyrite.feasibility.errors import PyriteError
-from pyrite.feasibility.formulation import Constraint, Data, Formulation, Objective, Parameter, Variable
+from pyrite.feasibility.language import syntax as s
+from pyrite.feasibility.language.formulation import Constraint, Data, Formulation, Objective, Parameter, Variable
+from pyrite.feasibility.language.reading import MAX_FINDINGS
+from pyrite.feasibility.language.references import check_data, resolve
+from pyrite.feasibility.language.unparsing import unparse
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.reading import MAX_FINDINGS
-from pyrite.feasibility.references import check_data, resolve
-from pyrite.feasibility.unparsing import unparse
+from pyrite.feasibility.programs.compiling import compile_program
 from pyrite.feasibility.verdict import Finding
 
 BASE: dict[str, Any] = {

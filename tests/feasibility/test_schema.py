@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite.feasibility.formulation import Formulation
+from pyrite.feasibility.language.formulation import Formulation
+from pyrite.feasibility.language.reading import MAX_FINDINGS
+from pyrite.feasibility.language.references import resolve
+from pyrite.feasibility.language.schema import formulation_schema, validate
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.reading import MAX_FINDINGS
-from pyrite.feasibility.references import resolve
-from pyrite.feasibility.schema import formulation_schema, validate
 
 SCHEMA = formulation_schema()
 

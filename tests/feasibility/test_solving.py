@@ -24,11 +24,11 @@ from solver_programs import (
     row,
 )
 
-from pyrite.feasibility import exactness, linear
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.program import Program
-from pyrite.feasibility.solution import Solution
-from pyrite.feasibility.solving import solve
+from pyrite.feasibility.programs.program import Program
+from pyrite.feasibility.solver import exactness, linear
+from pyrite.feasibility.solver.solution import Solution
+from pyrite.feasibility.solver.solving import solve
 
 SETTLED = ("optimal", "infeasible", "unbounded")
 

@@ -7,11 +7,11 @@ from fractions import Fraction
 import pytest
 from solver_programs import column, keeps, market_split, program, row
 
-from pyrite.feasibility import exactness, highs, solving
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.program import Program
+from pyrite.feasibility.programs.program import Program
 from pyrite.feasibility.rationals import Exact
-from pyrite.feasibility.solving import solve
+from pyrite.feasibility.solver import exactness, highs, solving
+from pyrite.feasibility.solver.solving import solve
 
 
 def close_knapsack() -> tuple[Program, int]:

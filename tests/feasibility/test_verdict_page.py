@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pyrite import Formulation, Policy, Problem
-from pyrite.feasibility.formulation import Data
-from pyrite.feasibility.judging import Judge
-from pyrite.feasibility.reference import Reference
+from pyrite.feasibility.language.formulation import Data
+from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.reference import Reference
 from pyrite.feasibility.verdict import STAGES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,8 +6,8 @@ import pytest
 from tiny_model import bakeries, make_tiny
 
 from pyrite.feasibility.errors import PyriteError
-from pyrite.feasibility.judging import Judge
 from pyrite.feasibility.policy import Policy
+from pyrite.feasibility.scoring.judging import Judge
 from pyrite.models.devices import choose_compute
 from pyrite.models.prompts import SYSTEM, Prompt, question
 from pyrite.models.sources import load, parse_source

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from pyrite.feasibility.compiling import build
-from pyrite.feasibility.solving import solve
+from pyrite.feasibility.programs.compiling import build
+from pyrite.feasibility.solver.solving import solve
 from pyrite.problems.duplicates import share
 from pyrite.problems.families import FAMILIES, draw
 from pyrite.problems.problem import Problem

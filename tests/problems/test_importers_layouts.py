@@ -19,8 +19,8 @@ from benchmark_rows import (
     write_nlp4lp,
 )
 
-from pyrite.feasibility.compiling import build
 from pyrite.feasibility.errors import PyriteError
+from pyrite.feasibility.programs.compiling import build
 from pyrite.problems.importers.importing import FORMATS, import_problems
 from pyrite.problems.importers.records import Import, Options
 from pyrite.problems.importers.tabular import parse_mapping

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy.optimize import LinearConstraint, linear_sum_assignment, linprog, milp
 
-from pyrite.feasibility.formulation import Parameter
+from pyrite.feasibility.language.formulation import Parameter
 from pyrite.problems.families import draw
 from pyrite.problems.problem import Problem
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from pyrite.cli.main import app
 from pyrite.feasibility.errors import PyriteError
-from pyrite.feasibility.formulation import Data, Formulation
-from pyrite.feasibility.judging import Judge
+from pyrite.feasibility.language.formulation import Data, Formulation
+from pyrite.feasibility.scoring.judging import Judge
 from pyrite.problems.families import FAMILIES, draw
 from pyrite.problems.families.drawing import Stream
 from pyrite.problems.files import write_lines

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyrite.feasibility.language.reading import extract
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.reading import extract
 from pyrite.feasibility.verdict import Finding
 from pyrite.reports.escaping import file_name, shortened, visible
 from pyrite.reports.locating import Span, locate, marked_text, unescape, value_end

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite.feasibility.formulation import Formulation
+from pyrite.feasibility.language.formulation import Formulation
 from pyrite.reports.aligning import PLAIN, Reader, align, canonical, canonical_expression, scalars
 from pyrite.reports.mathematics import MAX_TOKENS, Writer, differing, html_of, rows_of
 

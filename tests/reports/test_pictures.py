@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reporting import verdict
 
-from pyrite.feasibility.compiling import build
-from pyrite.feasibility.formulation import Formulation
+from pyrite.feasibility.language.formulation import Formulation
+from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.verdict import STAGES
 from pyrite.reports.charts import CurvePoint, Score, ladder, learning_curve, plane, shade
 from pyrite.reports.observing import observe

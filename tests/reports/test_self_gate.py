@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.pool import Pool
+from pyrite.feasibility.scoring.pool import Pool
 from pyrite.problems.files import read_outputs, read_problems
 from pyrite.reports.gate.snapshot import of_run, read_baseline
 from pyrite.reports.runs import RunFolder

@@ -1,0 +1,236 @@
+"""The formulation as data: what the JSON says, with exact numbers and expressions still as text.
+
+Reading text strictly is in ``reading``, the schema in ``schema``, names and grammar in ``references``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Literal, Self, TypeAlias
+
+from ..rationals import Exact, from_float, simplify, to_decimal
+from .syntax import Member
+from .writing import ExactDecimal, to_json
+
+Domain: TypeAlias = Literal["continuous", "integer", "binary"]
+Sense: TypeAlias = Literal["minimize", "maximize", "feasibility"]
+
+Values: TypeAlias = "Exact | Mapping[str, Values]"
+"""A number, or nested maps keyed by set members written as strings, one level an index."""
+
+
+_LARGE = 10**40
+"""Whole numbers from here on are written as 1e40, which strict reading takes; 41 digits it does not."""
+
+
+def exact_number(value: object) -> Exact:
+    """A JSON number as an exact one: ints and Fractions as they are, floats by their shortest decimal (0.1 is 1/10)."""
+    if isinstance(value, ExactDecimal):
+        return value.exact
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+        raise TypeError(f"not a number: {value!r}")
+    if isinstance(value, float):
+        return simplify(Fraction(repr(value))) if value == value and abs(value) != float("inf") else from_float(value)
+    return simplify(value)
+
+
+def exact_values(values: object) -> Values:
+    """``values`` of a parameter with every number exact."""
+    if isinstance(values, Mapping):
+        return {str(key): exact_values(value) for key, value in values.items()}
+    return exact_number(values)
+
+
+def plain_number(value: Exact) -> int | float:
+    """The number as JSON writes it: an int, or a float.
+
+    A decimal with more digits than a float holds becomes an :class:`ExactDecimal`, which :func:`.writing.to_json`
+    writes out in full. Only a number without a finite decimal (1/3) is rounded to the nearest float.
+    """
+    value = simplify(value)
+    if isinstance(value, int):
+        return value if abs(value) < _LARGE else ExactDecimal(value)
+    number = float(value)
+    return number if Fraction(repr(number)) == value or to_decimal(value) is None else ExactDecimal(value)
+
+
+def plain_values(values: Values) -> Any:
+    """The inverse of :func:`exact_values`."""
+    if isinstance(values, Mapping):
+        return {key: plain_values(value) for key, value in values.items()}
+    return plain_number(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Known numbers: one (``index`` empty) or one for each combination of members of the sets in ``index``."""
+
+    values: Values
+    index: tuple[str, ...] = ()
+
+    def value_at(self, members: tuple[Member, ...]) -> Exact | None:
+        """The number at these members, or None when none is given."""
+        values: Values = self.values
+        for member in members:
+            if not isinstance(values, Mapping):
+                return None
+            found = values.get(str(member))
+            if found is None:
+                return None
+            values = found
+        return None if isinstance(values, Mapping) else values
+
+    def items(self) -> Iterator[tuple[tuple[str, ...], Exact]]:
+        """Every given number with its keys (as strings), in the order given."""
+
+        def walk(values: Values, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Exact]]:
+            if isinstance(values, Mapping):
+                for key, value in values.items():
+                    yield from walk(value, (*keys, key))
+            else:
+                yield keys, values
+
+        return walk(self.values, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Unknowns: one, or one for each combination of members of the sets in ``index``. No bound given is no bound."""
+
+    domain: Domain
+    lower: Exact | None = None
+    upper: Exact | None = None
+    index: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What is sought. ``expression`` is None exactly when ``sense`` is feasibility."""
+
+    sense: Sense
+    expression: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A relation, or a family of relations when ``over`` (JSON key ``for``) is given."""
+
+    expression: str
+    over: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Sets and parameters that belong to the problem rather than to a formulation."""
+
+    sets: Mapping[str, tuple[Member, ...]] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """Read ``{"sets": ..., "parameters": ...}``, both optional; the document is taken to be valid."""
+        return cls(_read_sets(document), _read_parameters(document))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The inverse of :meth:`from_dict`."""
+        return {"sets": _write_sets(self.sets), "parameters": _write_parameters(self.parameters)}
+
+
+@dataclass(frozen=True, slots=True)
+class Formulation:
+    """An optimization model as written. Equal when they say the same, in the same order or not."""
+
+    variables: Mapping[str, Variable]
+    objective: Objective
+    constraints: Mapping[str, Constraint] = field(default_factory=dict)
+    sets: Mapping[str, tuple[Member, ...]] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """Read a JSON document that is valid against the schema (stage 2 is where an invalid one is explained).
+
+        >>> f = Formulation.from_dict({"variables": {"x": {"domain": "integer", "lower": 0}},
+        ...     "objective": {"sense": "maximize", "expression": "3*x"}, "constraints": {"cap": "2*x <= 7"}})
+        >>> f.variables["x"].lower, f.constraints["cap"].expression
+        (0, '2*x <= 7')
+        """
+        variables = {
+            name: Variable(
+                domain=item["domain"],
+                lower=None if item.get("lower") is None else exact_number(item["lower"]),
+                upper=None if item.get("upper") is None else exact_number(item["upper"]),
+                index=tuple(item.get("index", ())),
+            )
+            for name, item in document["variables"].items()
+        }
+        constraints = {
+            name: Constraint(item) if isinstance(item, str) else Constraint(item["expression"], item["for"])
+            for name, item in document["constraints"].items()
+        }
+        objective = Objective(document["objective"]["sense"], document["objective"].get("expression"))
+        return cls(variables, objective, constraints, _read_sets(document), _read_parameters(document))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document, in the canonical order: sets, parameters, variables, objective, constraints."""
+        document: dict[str, Any] = {}
+        if self.sets:
+            document["sets"] = _write_sets(self.sets)
+        if self.parameters:
+            document["parameters"] = _write_parameters(self.parameters)
+        document["variables"] = {name: _write_variable(item) for name, item in self.variables.items()}
+        objective: dict[str, Any] = {"sense": self.objective.sense}
+        if self.objective.expression is not None:
+            objective["expression"] = self.objective.expression
+        document["objective"] = objective
+        document["constraints"] = {
+            name: item.expression if item.over is None else {"for": item.over, "expression": item.expression}
+            for name, item in self.constraints.items()
+        }
+        return document
+
+    def to_json(self, indent: int | None = None) -> str:
+        """JSON text, every decimal exact; without ``indent`` the compact form that models are taught to write."""
+        return to_json(self.to_dict(), indent)
+
+
+def _read_sets(document: Mapping[str, Any]) -> dict[str, tuple[Member, ...]]:
+    # 1.0 is a whole number in JSON, and is the member 1.
+    return {
+        name: tuple(member if isinstance(member, str) else int(member) for member in members)
+        for name, members in document.get("sets", {}).items()
+    }
+
+
+def _read_parameters(document: Mapping[str, Any]) -> dict[str, Parameter]:
+    return {
+        name: Parameter(exact_values(item["values"]), tuple(item.get("index", ())))
+        for name, item in document.get("parameters", {}).items()
+    }
+
+
+def _write_sets(sets: Mapping[str, tuple[Member, ...]]) -> dict[str, list[Member]]:
+    return {name: list(members) for name, members in sets.items()}
+
+
+def _write_parameters(parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+    written = {}
+    for name, item in parameters.items():
+        document: dict[str, Any] = {"index": list(item.index)} if item.index else {}
+        document["values"] = plain_values(item.values)
+        written[name] = document
+    return written
+
+
+def _write_variable(item: Variable) -> dict[str, Any]:
+    document: dict[str, Any] = {"index": list(item.index)} if item.index else {}
+    document["domain"] = item.domain
+    if item.lower is not None:
+        document["lower"] = plain_number(item.lower)
+    elif item.domain != "binary":
+        document["lower"] = None
+    if item.upper is not None:
+        document["upper"] = plain_number(item.upper)
+    return document

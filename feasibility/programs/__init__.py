@@ -1,0 +1,1 @@
+"""Programs: formulations written out as sparse exact programs, and as Pyomo models."""

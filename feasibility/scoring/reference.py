@@ -1,0 +1,35 @@
+"""What an output is judged against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from ..language.formulation import Data, Formulation
+from ..rationals import Exact
+from ..verdict import Stage
+
+KnownStatus: TypeAlias = Literal["optimal", "infeasible", "unbounded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The formulation, optimum or status that is known to be right; any of them may be missing.
+
+    ``units`` maps names of variables, constraints or parameters (and ``objective``) to words for sentences.
+    """
+
+    formulation: Formulation | None = None
+    optimum: Exact | None = None
+    status: KnownStatus | None = None
+    data: Data = field(default_factory=Data)
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def strongest(self) -> Stage:
+        """The strongest stage that this reference allows: 9 with a formulation, 8 with an optimum or status, else 6."""
+        if self.formulation is not None:
+            return "equivalent"
+        # That there is an optimum, without its number, leaves nothing to compare with.
+        return "value" if self.optimum is not None or self.status in ("infeasible", "unbounded") else "bounded"

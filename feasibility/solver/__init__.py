@@ -1,0 +1,1 @@
+"""Solving: HiGHS proposes, exact arithmetic decides; conflicts, rays and proofs."""
