@@ -201,6 +201,7 @@ def _put_on(loaded: Loaded, adapter: Path) -> None:
 
 
 def _load_folder(folder: Path, compute: Compute) -> Loaded:
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     with quiet_transformers():
@@ -209,7 +210,7 @@ def _load_folder(folder: Path, compute: Compute) -> Loaded:
             model = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=compute.torch_dtype, attn_implementation="sdpa", local_files_only=True
             )
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, ImportError, AttributeError, SafetensorError) as error:
             raise PyriteError(f"{folder} cannot be loaded as a language model: {first_line(error)}") from error
         try:
             model.to(compute.device)
