@@ -50,6 +50,10 @@ for _name in COMMANDS:
 # Typer brings its own copy of click or uses the real one, depending on its version; its exceptions tell which.
 _ClickException: type[Exception] = typer.BadParameter.__mro__[2]
 
+_MODELS = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "llguidance", "gguf", "safetensors")
+_EXTRAS = {**dict.fromkeys(_MODELS, "models"), "pyscipopt": "exact", "pyarrow": "parquet"}
+"""Which extra brings a library that the base install lacks."""
+
 
 def main() -> None:
     """Run the command line; a PyriteError becomes one line on standard error and its exit code."""
@@ -68,6 +72,12 @@ def main() -> None:
         message: str = error.format_message()  # type: ignore[attr-defined]
         # A command without its arguments: the message is the help page.
         _say(message if type(error).__name__ == "NoArgsIsHelpError" else f"pyrite: {message}")
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        _say(f"pyrite: this needs {error.name}, which is not installed: pip install 'pyrite[{extra}]'")
         sys.exit(2)
     except (KeyboardInterrupt, typer.Abort):
         _say("pyrite: stopped; run the same command again to go on")

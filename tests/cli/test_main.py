@@ -134,3 +134,21 @@ def test_every_command_module_registers_something():
 def test_tables_ignore_colours_when_they_measure():
     red = typer.style("10", fg="red")
     assert table(("", "n"), [("a", red), ("bc", "7")]).replace(red, "10") == "     n\na   10\nbc   7"
+
+
+def test_a_missing_extra_is_one_line(tmp_path, monkeypatch, capsys):
+    """The base install has no torch; a command that needs it says what to install."""
+    problems = tmp_path / "problems.jsonl"
+    problems.write_text('{"id": "p", "text": "Pack."}\n')
+    for name in ("torch", "transformers"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for name in [name for name in sys.modules if name.startswith("pyrite.models.")]:
+        monkeypatch.delitem(sys.modules, name)
+    arguments = ["pyrite", "answer", "--model", "embedded", "--problems", str(problems), "--out", str(tmp_path / "run")]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module("pyrite.cli.main").main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err.strip()
+    assert "pip install 'pyrite[models]'" in said
+    assert "Traceback" not in said
