@@ -292,7 +292,8 @@ def test_ctrl_c_leaves_a_resumable_run(files, tmp_path):
     assert f"{done:,} of 2,000 outputs were judged before" in again.stderr
     kept = [json.loads(line) for line in verdicts.read_text().splitlines()]
     assert [v["sample"] for v in kept] == list(range(2000))
-    assert [v["optimum"] for v in kept] == [60.0 * n for n in range(1, 2001)]
+    wrong = [v for n, v in enumerate(kept, 1) if v.get("optimum") != 60.0 * n]
+    assert not wrong, wrong[:2]
 
 
 def test_a_killed_run_goes_on_too(files, tmp_path):
