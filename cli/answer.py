@@ -36,6 +36,9 @@ def answer_command(
     decoding: Annotated[
         str, typer.Option(help="free; grammar: the language; names: the problem's names too.")
     ] = "free",
+    drafts: Annotated[
+        int, typer.Option(min=0, help="Tokens guessed ahead from what was written and checked in one pass (0: none).")
+    ] = 4,
     references: Annotated[
         bool, typer.Option("--references", help="Same as --decoding names: keep to the reference's names.")
     ] = False,
@@ -66,6 +69,7 @@ def answer_command(
         seed=seed,
         max_new_tokens=max_new_tokens,
         batch_size=batch_size,
+        drafts=drafts,
         decoding="names" if references else decoding,  # type: ignore[arg-type]  # Settings checks the word
     )
     known = read_problems(problems)

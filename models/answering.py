@@ -25,9 +25,10 @@ DECODINGS = ("free", "grammar", "names")
 class Settings:
     """How answers are drawn; part of a run's identity.
 
-    ``temperature`` 0 is greedy. ``decoding``: ``free``; ``grammar`` keeps to the language (stages 1-2 and the grammar
-    of expressions); ``names`` also to the names that each problem's reference declares. ``batch_size`` 0 chooses by
-    device. ``max_prompt_tokens`` 0 means what the model can hold.
+    ``temperature`` 0 is greedy. ``drafts`` tokens are guessed from what was written before and checked in one pass
+    (0: none); they change the last bits of sums, so they belong to the identity. ``decoding``: ``free``; ``grammar``
+    keeps to the language (stages 1-2 and the grammar of expressions); ``names`` also to the names that each problem's
+    reference declares. ``batch_size`` 0 chooses by device. ``max_prompt_tokens`` 0 means what the model can hold.
     """
 
     samples: int = 1
@@ -38,9 +39,11 @@ class Settings:
     max_prompt_tokens: int = 0
     batch_size: int = 0
     decoding: Decoding = "free"
+    drafts: int = 4
 
     def __post_init__(self) -> None:
-        for name, least in (("samples", 1), ("max_new_tokens", 1), ("max_prompt_tokens", 0), ("batch_size", 0)):
+        at_least = {"samples": 1, "max_new_tokens": 1, "max_prompt_tokens": 0, "batch_size": 0, "drafts": 0}
+        for name, least in at_least.items():
             if getattr(self, name) < least:
                 raise PyriteError(f"{name} is at least {least}, not {getattr(self, name)}")
         if not 0 <= self.temperature <= 10:

@@ -49,6 +49,10 @@ class Constraint:
         """Write which tokens may follow: bit i of the row of 32-bit words is token i."""
         self._matcher.unsafe_compute_mask_ptr(bits.data_ptr(), bits.numel() * bits.element_size())
 
+    def forced(self) -> list[int]:
+        """The tokens that the grammar leaves no choice about, as the tokenizer would write them; often none."""
+        return list(self._matcher.compute_ff_tokens())
+
     def take(self, token: int) -> bool:
         """Go on with a token; True when the answer is complete and nothing can follow."""
         if not self._matcher.consume_token(token):

@@ -2,8 +2,9 @@
 
 Against ``generate`` of transformers it saves: the prompts' common beginning is computed once for the whole batch; a row
 leaves the batch as soon as its JSON object is complete; keys and values are appended in place instead of copied at each
-step. Models that keep other state than keys and values (or put virtual tokens of their own before a row) go through
-``generate`` with the same stopping rule.
+step; several tokens of a row are checked in one pass where they could be guessed (``drafting``). Models that keep other
+state than keys and values (or put virtual tokens of their own before a row) go through ``generate`` with the same
+stopping rule.
 
 What is not covered: beam search, encoder-decoder models.
 """
@@ -20,10 +21,12 @@ import torch
 from transformers.cache_utils import DynamicCache, DynamicLayer
 
 from .decoding import Constraint, mask_logits
+from .drafting import Shared, Tracker
 from .stopping import JsonEnd, TokenText
 
 _SHARED_AT_LEAST = 16  # tokens of common beginning from which a separate pass pays
 _BLOCK = 64  # positions by which keys and values grow
+_FORCED_AT_MOST = 12  # tokens without a choice that are checked in one pass
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class Row:
     finish: str = ""
     seconds: float = 0.0
     end: JsonEnd = field(default_factory=JsonEnd)
+    tracker: Tracker | None = None
 
 
 class RoomyLayer(DynamicLayer):  # type: ignore[misc]
@@ -94,43 +98,96 @@ def roomy_cache(config: Any) -> DynamicCache:
 
 
 @torch.inference_mode()
-def generate_rows(model: Any, rows: Sequence[Row], *, pad: int, ends: frozenset[int], text: TokenText) -> Iterator[Row]:
+def generate_rows(
+    model: Any, rows: Sequence[Row], *, pad: int, ends: frozenset[int], text: TokenText, drafts: int = 0
+) -> Iterator[Row]:
     """Answer the rows; each is yielded when it ends, with ``tokens``, ``finish`` (stop, length) and ``seconds``.
 
-    Raises torch's out-of-memory errors; rows that were yielded before stay answered.
+    ``drafts`` is how many tokens of a row are guessed at most and checked in one pass; 0 guesses none. Raises torch's
+    out-of-memory errors; rows that were yielded before stay answered.
     """
     started = time.perf_counter()
     device = next(model.parameters()).device
     active = list(rows)
     logits, cache, mask = _prefill(model, active, pad, device)
+    if not all(type(layer) is RoomyLayer for layer in cache.layers):
+        drafts = 0  # a sliding window counts places, and refused drafts would fill it
+    shared = Shared()
+    for row in active:
+        row.tracker = Tracker(row.prompt, drafts, shared) if drafts else None
+    guesses: list[list[int]] = [[] for _ in active]
     while True:
-        chosen = _choose(logits, active)
-        keep = []
-        for place, (row, token) in enumerate(zip(active, chosen, strict=True)):
-            _take(row, token, ends, text)
+        kept = _settle(logits, active, guesses, ends, text)
+        width = logits.shape[1]
+        columns = torch.arange(width, device=device)
+        mask[:, -width:] = columns <= torch.tensor(kept, device=device).unsqueeze(1)  # column 0 is no guess
+        staying = []
+        for place, row in enumerate(active):
             if row.finish:
                 row.seconds = time.perf_counter() - started
                 yield row
             else:
-                keep.append(place)
-        if not keep:
+                staying.append(place)
+        if not staying:
             return
-        if len(keep) < len(active):
-            index = torch.tensor(keep, device=device)
+        if len(staying) < len(active):
+            index = torch.tensor(staying, device=device)
             cache.batch_select_indices(index)
             mask = mask[index]
-            active = [active[place] for place in keep]
-        last = torch.tensor([[row.tokens[-1]] for row in active], device=device)
-        mask = torch.cat((mask, mask.new_ones(len(active), 1)), dim=1)
-        positions = mask.sum(dim=1, keepdim=True) - 1
+            active = [active[place] for place in staying]
+        guesses = [_guess(row) for row in active]
+        width = 1 + max(len(guess) for guess in guesses)
+        block = [[row.tokens[-1], *guess] for row, guess in zip(active, guesses, strict=True)]
+        ids = torch.tensor([part + [pad] * (width - len(part)) for part in block], device=device)
+        real = torch.tensor([[1] * len(part) + [0] * (width - len(part)) for part in block], device=device)
+        positions = mask.sum(dim=1, keepdim=True) + torch.arange(width, device=device)
+        mask = torch.cat((mask, real), dim=1)
         logits = model(
-            input_ids=last,
+            input_ids=ids,
             attention_mask=mask,
             position_ids=positions,
             past_key_values=cache,
             use_cache=True,
-            logits_to_keep=1,
-        ).logits[:, -1]
+            logits_to_keep=width,
+        ).logits
+
+
+def _guess(row: Row) -> list[int]:
+    """What may follow: first what the grammar leaves no choice about, then what was written before."""
+    room = row.limit - len(row.tokens) - 1
+    if row.tracker is None or room < 1:
+        return []
+    forced = [] if row.constraint is None else row.constraint.forced()
+    return forced[: min(room, _FORCED_AT_MOST)] or row.tracker.propose(room)
+
+
+def _settle(
+    logits: torch.Tensor, rows: Sequence[Row], guesses: Sequence[Sequence[int]], ends: frozenset[int], text: TokenText
+) -> list[int]:
+    """Choose each row's tokens from ``logits`` (rows, 1 + guesses, vocabulary); how many guesses each row kept.
+
+    The first column says what follows the last token; each further column counts only where every guess before it is
+    what the model chose.
+    """
+    kept = [0] * len(rows)
+    going = list(range(len(rows)))
+    for column in range(logits.shape[1]):
+        here = logits[:, column] if len(going) == len(rows) else logits[going, column]
+        chosen = _choose(here, [rows[place] for place in going])
+        on = []
+        for place, token in zip(going, chosen, strict=True):
+            row, guess = rows[place], guesses[place]
+            _take(row, token, ends, text)
+            if column < len(guess) and token == guess[column] and not row.finish:
+                kept[place] += 1
+                on.append(place)
+        going = on
+        if not going:
+            break
+    for row, guess, count in zip(rows, guesses, kept, strict=True):
+        if row.tracker is not None:
+            row.tracker.learn(len(guess), count)
+    return kept
 
 
 def _take(row: Row, token: int, ends: frozenset[int], text: TokenText) -> None:
@@ -138,6 +195,8 @@ def _take(row: Row, token: int, ends: frozenset[int], text: TokenText) -> None:
         row.finish = "stop"
         return
     row.tokens.append(token)
+    if row.tracker is not None:
+        row.tracker.append(token)
     if (row.constraint is not None and row.constraint.take(token)) or row.end.feed(text(token)):
         row.finish = "stop"
     elif len(row.tokens) >= row.limit:
@@ -145,7 +204,7 @@ def _take(row: Row, token: int, ends: frozenset[int], text: TokenText) -> None:
 
 
 def _prefill(model: Any, rows: Sequence[Row], pad: int, device: Any) -> tuple[torch.Tensor, DynamicCache, torch.Tensor]:
-    """The logits after each prompt (rows, vocabulary), the cache and the mask (rows, positions) of what is real."""
+    """The logits after each prompt (rows, 1, vocabulary), the cache and the mask (rows, positions) of what is real."""
     shared = _common_beginning([row.prompt for row in rows])
     if len(rows) == 1 or shared < _SHARED_AT_LEAST:
         shared = 0
@@ -177,7 +236,7 @@ def _prefill(model: Any, rows: Sequence[Row], pad: int, device: Any) -> tuple[to
         # As a tensor: a slice of the last position is not contiguous, and torch then copies the output matrix per row.
         logits_to_keep=torch.tensor([longest - 1], device=device),
     )
-    return output.logits[:, -1], cache, full_mask
+    return output.logits[:, -1:], cache, full_mask
 
 
 def _common_beginning(prompts: Sequence[Sequence[int]]) -> int:

@@ -101,9 +101,13 @@ class LocalAnswerer:
             row.constraint = self._constraint(request)
             rows.append(row)
         ends = end_tokens(model, tokenizer)
-        generate = plain_generate if uses_plain_generate(model) else generate_rows
+        given: dict[str, Any] = {"pad": tokenizer.pad_token_id, "ends": ends, "text": TokenText(tokenizer)}
         with quiet_transformers():
-            for row in generate(model, rows, pad=tokenizer.pad_token_id, ends=ends, text=TokenText(tokenizer)):
+            if uses_plain_generate(model):
+                found = plain_generate(model, rows, **given)
+            else:
+                found = generate_rows(model, rows, **given, drafts=settings.drafts)
+            for row in found:
                 request = part[row.number][0]
                 text = tokenizer.decode(row.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
                 yield _output(request, text, row.finish, row.seconds, len(row.tokens), len(row.prompt))

@@ -113,6 +113,7 @@ class AnswersSection:
     max_prompt_tokens: int = 0
     batch_size: int = 0
     decoding: Literal["free", "grammar", "names"] = "free"
+    drafts: int = 4  # tokens guessed ahead and checked in one pass; 0: none
 
     def settings(self) -> Settings:
         """As answering takes them."""

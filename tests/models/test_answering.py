@@ -1,5 +1,7 @@
 """Answering: the decoding loop against plain generate, batches, resuming, limits, out of memory."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from pyrite.feasibility.errors import PyriteError
 from pyrite.models import local as local_module
 from pyrite.models.answering import Request, Settings, answer_problems, sample_seed
 from pyrite.models.devices import choose_compute
+from pyrite.models.drafting import Shared, Tracker
 from pyrite.models.generating import Row, draw, generate_rows, plain_generate
 from pyrite.models.local import LocalAnswerer
 from pyrite.models.prompts import Prompt
@@ -31,15 +34,27 @@ def rows_of(tiny, count, limit=24, **more):
     return [Row(number, prompt, limit, **more) for number, prompt in enumerate(prompts)]
 
 
-def collect(generate, tiny, rows):
+def collect(generate, tiny, rows, **more):
     found = generate(
         tiny.model,
         rows,
+        **more,
         pad=tiny.tokenizer.pad_token_id,
         ends=frozenset([tiny.tokenizer.eos_token_id]),
         text=TokenText(tiny.tokenizer),
     )
     return {row.number: (row.tokens, row.finish) for row in found}
+
+
+class Counted:
+    """A model that counts its passes."""
+
+    def __init__(self, model):
+        self.model, self.config, self.parameters, self.count = model, model.config, model.parameters, 0
+
+    def __call__(self, **inputs):
+        self.count += 1
+        return self.model(**inputs)
 
 
 def test_the_loop_gives_what_generate_gives_row_by_row(tiny):
@@ -58,6 +73,64 @@ def test_the_loop_gives_what_generate_gives_row_by_row(tiny):
 
 def test_plain_generate_gives_the_same_as_the_loop(tiny):
     assert collect(plain_generate, tiny, rows_of(tiny, 5)) == collect(generate_rows, tiny, rows_of(tiny, 5))
+
+
+@pytest.mark.parametrize("drafts", [1, 4, 9])
+def test_drafts_change_nothing_that_is_written(tiny, drafts):
+    """In float32; an untrained model repeats itself, so many drafts are kept."""
+    plain = collect(generate_rows, tiny, rows_of(tiny, 9, 60))
+    passes = Counted(tiny.model)
+    assert (
+        collect(generate_rows, SimpleNamespace(model=passes, tokenizer=tiny.tokenizer), rows_of(tiny, 9, 60)) == plain
+    )
+    without = passes.count
+    passes.count = 0
+    drafted = SimpleNamespace(model=passes, tokenizer=tiny.tokenizer)
+    assert collect(generate_rows, drafted, rows_of(tiny, 9, 60), drafts=drafts) == plain
+    assert passes.count < without
+
+
+@pytest.mark.parametrize("drafts", [2, 5])
+def test_sampled_rows_are_the_same_with_and_without_drafts(tiny, drafts):
+    def sampled(drafts):
+        rows = rows_of(tiny, 6, 40, temperature=0.2)
+        for row in rows:
+            row.uniform = np.random.default_rng(sample_seed(5, (f"p{row.number}", 0)))
+        return collect(generate_rows, tiny, rows, drafts=drafts)
+
+    assert sampled(drafts) == sampled(0)
+
+
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=60), st.integers(1, 6), st.integers(0, 6))
+def test_a_proposal_is_what_followed_the_same_tokens_before(tokens, most, room):
+    tracker = Tracker(tokens, most, Shared())
+    proposed = tracker.propose(room)
+    assert len(proposed) <= min(most, room)
+    if proposed:
+        whole = ",".join(map(str, tokens))
+        assert ",".join(map(str, [*tokens[-2:], *proposed])) in whole
+    elif min(most, room) and len(tokens) > 2:
+        assert tuple(tokens[-2:]) not in {tuple(tokens[at : at + 2]) for at in range(len(tokens) - 2)}
+
+
+def test_rows_of_a_batch_learn_from_each_other():
+    shared = Shared()
+    one, other = Tracker([1, 2], 3, shared), Tracker([7, 8], 3, shared)
+    for token in (4, 5, 6, 9):
+        one.append(token)
+    assert other.propose(3) == []
+    other.append(4)
+    other.append(5)
+    assert other.propose(3) == [6, 9]
+
+
+def test_refused_drafts_get_shorter_and_kept_ones_longer():
+    tracker = Tracker([1, 2, 3, 4, 5, 6, 1, 2], 3, Shared())
+    assert tracker.propose(9) == [3, 4, 5]
+    tracker.learn(3, 0)
+    assert tracker.propose(9) == [3, 4]
+    tracker.learn(2, 2)
+    assert tracker.propose(9) == [3, 4, 5]
 
 
 def test_rows_that_end_early_do_not_disturb_the_others(tiny):
