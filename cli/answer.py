@@ -55,11 +55,13 @@ def answer_command(
 ) -> None:
     """Answer problems with a model, in batches; stop it any time and run the same command again to go on."""
     from ..models.answering import Settings
+    from ..models.processes import one_process
     from ..models.prompts import Prompt
     from ..models.sources import parse_source
     from ..problems.files import read_problems
     from .stages import answer_into, make_answerer
 
+    one_process("pyrite answer")
     if references and decoding not in ("free", "names"):
         raise PyriteError("--references is --decoding names; give one of the two")
     settings = Settings(

@@ -27,9 +27,11 @@ def demo_command(
     import dataclasses
     import time
 
+    from ..models.processes import one_process
     from ..models.recipes import read_recipe, recipe_text
     from .pipeline import Pipeline
 
+    one_process("pyrite demo")
     started = time.monotonic()
     recipe = read_recipe("demo")
     recipe = dataclasses.replace(recipe, model=dataclasses.replace(recipe.model, device=device))

@@ -27,9 +27,11 @@ def run_command(
     as_json: Annotated[bool, typer.Option("--json", help="Both scores of every run, as JSON.")] = False,
 ) -> None:
     """Make problems, answer, tune, answer at checkpoints, score and report; the same command again goes on."""
+    from ..models.processes import one_process
     from ..models.recipes import read_recipe, recipe_text
     from .pipeline import Pipeline
 
+    one_process("pyrite run")
     if gate is not None:
         # What is wrong with the baseline or the rules is said before hours of work, not after.
         read_gate(gate, rules)

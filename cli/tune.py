@@ -24,17 +24,27 @@ def tune_command(
     check: Annotated[bool, typer.Option("--check", help="Only read and check the recipe.")] = False,
     methods: Annotated[bool, typer.Option("--methods", help="List the methods that recipes may name.")] = False,
     names: Annotated[bool, typer.Option("--list", help="List the recipes that come with Pyrite.")] = False,
+    launch_config: Annotated[
+        str | None,
+        typer.Option(help="Print the path of a configuration for accelerate: ddp, fsdp, deepspeed_zero2 or _zero3."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The last checkpoint's record, as JSON.")] = False,
 ) -> None:
     """Finetune a model by a recipe; stop it any time and run the same command again to go on.
 
-    On several processes: accelerate launch --num_processes N -m pyrite.cli tune RECIPE (see docs/models.md).
+    On several GPUs: accelerate launch --config_file "$(pyrite tune --launch-config fsdp)" --num_processes N
+    -m pyrite.cli tune RECIPE (see docs/models.md).
     """
     if methods:
         _list_methods()
         return
+    from ..models.processes import launch_config as find_config
+    from ..models.processes import this_process
     from ..models.recipes import read_recipe, recipe_names
 
+    if launch_config is not None:
+        typer.echo(find_config(launch_config))
+        return
     if names:
         for name in recipe_names():
             typer.echo(f"{name:24} {read_recipe(name).method.name}")
@@ -50,6 +60,8 @@ def tune_command(
 
     folder = out if out is not None else Path("runs") / chosen.name / "tuning"
     tuned = tune(chosen, folder, note, step_teller())
+    if not this_process().first:
+        return
     for step, path in tuned.checkpoints.items():
         note(f"checkpoint after {step} steps: {path}")
     if as_json:

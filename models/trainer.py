@@ -21,7 +21,9 @@ from transformers import TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from ..problems.files import append_lines
+from .gathering import gather
 from .methods import Method
+from .processes import Processes
 from .sources import RECORD
 
 PREFIX = "checkpoint-"
@@ -44,8 +46,8 @@ class Meter:
 class PyriteTrainer(SFTTrainer):  # type: ignore[misc]
     """One training run of one method."""
 
-    def __init__(self, *, method: Method, meter: Meter, **arguments: Any) -> None:
-        self.method, self.meter = method, meter
+    def __init__(self, *, method: Method, meter: Meter, processes: Processes, **arguments: Any) -> None:
+        self.method, self.meter, self.processes = method, meter, processes
         super().__init__(**arguments)
         base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
         takes_positions = "logits_to_keep" in inspect.signature(base.forward).parameters
@@ -89,19 +91,31 @@ class PyriteTrainer(SFTTrainer):  # type: ignore[misc]
         # Past trl's own, which writes a model card for the hub.
         super(SFTTrainer, self)._save_checkpoint(model, trial)
 
-    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        if state_dict is not None or output_dir is None:  # sharded training hands over a gathered state
-            super()._save(output_dir, state_dict)
-        elif self.args.should_save:
-            folder = Path(output_dir)
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Write what the method learned: whole weights, however they are split over processes."""
+        model = self.accelerator.unwrap_model(self.model)
+        split = self.processes.split if self.processes.splits_weights else ""
+        state = gather(model, split, self.processes.first) if split else None
+        if self.args.should_save:
+            folder = Path(output_dir or self.args.output_dir)
             folder.mkdir(parents=True, exist_ok=True)
-            self.method.save(self.accelerator.unwrap_model(self.model), folder)
+            self.method.save(model, folder, state)
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        if not self.is_fsdp_enabled:
+            super()._save_optimizer_and_scheduler(output_dir)
+            return
+        # As transformers', without the weights, which the checkpoint has already.
+        from accelerate.utils import save_fsdp_optimizer
+
+        save_fsdp_optimizer(
+            self.accelerator.state.fsdp_plugin, self.accelerator, self.optimizer, self.model, output_dir
+        )
+        if self.args.should_save:
+            torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / "scheduler.pt")
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        if self.is_fsdp_enabled or self.is_deepspeed_enabled:
-            super()._load_from_checkpoint(resume_from_checkpoint, model)
-        else:
-            self.method.resume(self.accelerator.unwrap_model(self.model), Path(resume_from_checkpoint))
+        """Nothing: :func:`tune` has put the weights into the model before it was split."""
 
 
 class Checkpoints(TrainerCallback):  # type: ignore[misc]
@@ -141,14 +155,17 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **rest: Any) -> None:
         """Note the step's loss."""
-        if not state.is_world_process_zero or not logs or "loss" not in logs:
+        if not logs or "loss" not in logs:
+            return
+        tokens, _ = self._counted(args.device)
+        if not state.is_world_process_zero:
             return
         self._meter.loss = float(logs["loss"])
         line = {
             "step": state.global_step,
             "loss": self._meter.loss,
             "learning_rate": logs.get("learning_rate"),
-            "tokens": self._meter.tokens,
+            "tokens": tokens,
             "seconds": round(self._meter.seconds, 3),
         }
         append_lines(self._folder / "training.jsonl", [line])
@@ -156,18 +173,23 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """The record is written last: a checkpoint without one is not whole."""
-        mine = torch.tensor([self._meter.tokens, self._meter.learned], device=args.device)
-        tokens, learned = self.accelerator.reduce(mine, "sum").tolist()  # every process takes part
+        tokens, learned = self._counted(args.device)  # the others are here only once they have written their part
         if not state.is_world_process_zero:
             return
         step = state.global_step
         target = self._folder / f"{PREFIX}{step}" / RECORD
         draft = target.with_suffix(".part")
-        draft.write_text(json.dumps(self._record(step, int(tokens), int(learned)), indent=1) + "\n", encoding="utf-8")
+        draft.write_text(json.dumps(self._record(step, tokens, learned), indent=1) + "\n", encoding="utf-8")
         draft.replace(target)
         for other, folder in whole_checkpoints(self._folder).items():
             if other < step and other not in self._kept:
                 shutil.rmtree(folder)
+
+    def _counted(self, device: Any) -> tuple[int, int]:
+        """Tokens seen and learned by all processes; every one takes part."""
+        mine = torch.tensor([self._meter.tokens, self._meter.learned], device=device)
+        tokens, learned = self.accelerator.reduce(mine, "sum").tolist()
+        return int(tokens), int(learned)
 
 
 def whole_checkpoints(folder: Path) -> dict[int, Path]:
@@ -180,7 +202,16 @@ def whole_checkpoints(folder: Path) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
-def make_config(folder: Path, schedule: Any, *, steps: int, learning_rate: float, device: str, dtype: str) -> SFTConfig:
+def make_config(
+    folder: Path,
+    schedule: Any,
+    *,
+    steps: int,
+    learning_rate: float,
+    device: str,
+    dtype: str,
+    processes: Processes,
+) -> SFTConfig:
     """trl's configuration for a recipe's schedule; what is saved and when is decided by :class:`Checkpoints`."""
     return SFTConfig(
         output_dir=str(folder),
@@ -197,7 +228,9 @@ def make_config(folder: Path, schedule: Any, *, steps: int, learning_rate: float
         data_seed=schedule.seed,
         bf16=dtype == "bfloat16",
         fp16=dtype == "float16",
-        use_cpu=device == "cpu",
+        # accelerate does not start DeepSpeed where it is told to use CPUs; DeepSpeed finds them by itself.
+        use_cpu=device == "cpu" and not processes.uses_deepspeed,
+        ddp_backend=processes.backend(device),
         gradient_checkpointing=schedule.gradient_checkpointing,
         packing=schedule.packing,
         # Few different sizes: on a CPU every new one costs a kernel that is made and kept, and memory used once.

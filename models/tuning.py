@@ -6,6 +6,7 @@ substance, which the loss does not tell.
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +21,10 @@ from .data import draw_problems, encode_all, recipe_prompt
 from .devices import choose_compute
 from .embedded import Note, first_line
 from .methods import get_method
+from .processes import Processes, this_process
 from .quiet import quiet_transformers
 from .recipes import Recipe
-from .sources import load, parse_source, read_record
+from .sources import load, load_tokenizer, parse_source, read_record
 
 FLOPS_FORMULA = "(4 * parameters + 2 * trainable parameters) * tokens; attention's quadratic part is left out"
 """Forward 2N a token, gradients of activations 2N, gradients of weights 2 for each that learns: 6ND when all learn."""
@@ -46,20 +48,32 @@ def tune(
     """Run a recipe into ``folder``, or go on where an earlier run of the same recipe was stopped.
 
     ``progress`` is told (step, steps, loss). ``problems`` replaces the recipe's own drawing. Raises PyriteError for
-    whatever a person can act on; checkpoints that are whole stay.
+    whatever a person can act on; checkpoints that are whole stay. Started several times by a launcher, the processes
+    train together; the first one writes, notes and tells.
     """
     from transformers import set_seed
 
-    from .trainer import Checkpoints, Meter, PyriteTrainer, make_config, whole_checkpoints
+    from .gathering import check_adapter
+    from .trainer import Checkpoints, Meter, PyriteTrainer, make_config
 
     method = get_method(recipe.method.name)
     if not method.trains:
         raise PyriteError(f"method {method.name!r} does not train; ask the model itself with `pyrite answer`")
     options = method.check(recipe.method.options)
-    done = _earlier(folder, recipe)
-    compute = choose_compute(recipe.model.device, recipe.model.dtype, recipe.model.threads)
+    processes = this_process()
+    compute = choose_compute(recipe.model.device, recipe.model.dtype, processes.threads(recipe.model.threads))
+    compute = processes.join(compute)
+    if not processes.first:
+        note = _say_nothing
+    processes.share(folder)
+    done, last = processes.decide(lambda: _earlier(folder, recipe))
     source = parse_source(recipe.model.source, recipe.model.adapter)
-    loaded = load(source, compute, note, training=True)
+    if processes.count > 1:
+        with processes.in_turn():  # weights are fetched or converted once a machine
+            load_tokenizer(source, note)
+    # Weights that will be split are loaded into the main memory: a GPU may not hold all of them.
+    loading = dataclasses.replace(compute, device="cpu") if processes.split else compute
+    loaded = load(source, loading, note, training=True)
     prompt = recipe_prompt(recipe.prompt, recipe.data)
     if problems is None:
         drawn = draw_problems(recipe.data, "train", prompt, loaded.tokenizer)
@@ -69,10 +83,17 @@ def tune(
     examples, left_out = encode_all(problems, prompt, loaded.tokenizer, recipe.schedule.max_length)
     if left_out:
         note(f"{len(left_out)} examples are left out: longer than {recipe.schedule.max_length} tokens")
-    steps = _steps(recipe, len(examples))
+    count = last["processes"]["count"] if last else processes.count
+    steps = _steps(recipe, len(examples), count)
     kept = sorted({*recipe.schedule.checkpoints, steps})
-    if done and max(done) >= steps:
-        return Tuned({step: done[step] for step in kept}, read_record(done[steps]))
+    if last and last["step"] >= steps:
+        return Tuned({step: done[step] for step in kept}, last)
+    if last and last["processes"] != processes.identity():
+        before = dataclasses.replace(processes, **last["processes"])
+        raise PyriteError(
+            f"{folder} was tuned in another way (before{before.describe() or '; 1 process'}, "
+            f"now{processes.describe() or '; 1 process'}); go on as before, or give another folder"
+        )
 
     set_seed(recipe.schedule.seed)
     with quiet_transformers():
@@ -84,19 +105,27 @@ def tune(
             model.enable_input_require_grads()
     total = sum(parameter.numel() for parameter in model.parameters())
     learning = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    note(f"{method.name}: {learning:,} of {total:,} parameters learn; {len(examples)} examples; {compute.describe()}")
+    note(
+        f"{method.name}: {learning:,} of {total:,} parameters learn; {len(examples)} examples; "
+        f"{compute.describe()}{processes.describe()}"
+    )
+    if processes.splits_weights and hasattr(model, "peft_config"):
+        check_adapter(model, method.name)
 
-    meter = _meter(done, Meter)
-    _rewind_log(folder / "training.jsonl", max(done, default=0))
+    meter = Meter()
+    if last:
+        method.resume(model, done[last["step"]])
+        if processes.first:  # what all have used so far is counted once
+            meter = Meter(last["tokens"]["seen"], last["tokens"]["learned"], last["seconds"], last["loss"])
+    processes.decide(lambda: _rewind_log(folder / "training.jsonl", last["step"] if last else 0))
     rate = method.learning_rate if recipe.schedule.learning_rate is None else recipe.schedule.learning_rate
-    per_step = recipe.schedule.batch_size * recipe.schedule.accumulation
-    processes = 1
+    per_step = recipe.schedule.batch_size * recipe.schedule.accumulation * processes.count
 
     def record(step: int, tokens: int, learned: int) -> dict[str, Any]:
         return {
             "format": 1,
             "step": step,
-            "examples": step * per_step * processes,
+            "examples": step * per_step,
             "base": {"source": source.name, "adapter": recipe.model.adapter, "weights": loaded.identity["weights"]},
             "method": {"name": method.name, "options": options},
             "recipe": recipe.to_dict(),
@@ -110,15 +139,17 @@ def tune(
             "flops_formula": FLOPS_FORMULA,
             "seconds": round(meter.seconds, 3),
             "compute": compute.describe(),
+            "processes": processes.identity(),
             "versions": {name: metadata.version(name) for name in ("torch", "transformers", "peft", "trl")},
         }
 
     checkpoints = Checkpoints(folder, kept, recipe.schedule.save_every, meter, record, progress)
     with quiet_transformers():
-        config = _config(make_config, folder, recipe, steps, rate, compute)
+        config = _config(make_config, folder, recipe, steps, rate, compute, processes)
         trainer = PyriteTrainer(
             method=method,
             meter=meter,
+            processes=processes,
             model=model,
             args=config,
             train_dataset=_dataset(examples),
@@ -126,23 +157,23 @@ def tune(
             callbacks=[checkpoints],
         )
         checkpoints.accelerator = trainer.accelerator
-        processes = trainer.accelerator.num_processes
-        if not trainer.accelerator.is_main_process:  # tokens of earlier goes are the first process's
-            meter.tokens = meter.learned = 0
+        _check_split(trainer, processes)
         _forget_trainer_prints(trainer)
         try:
-            trainer.train(resume_from_checkpoint=str(done[max(done)]) if done else None)
+            trainer.train(resume_from_checkpoint=str(done[last["step"]]) if last else None)
         except (RuntimeError, MemoryError) as error:
             raise _explain(error, recipe, compute.device) from error
         except OSError as error:
             raise PyriteError(f"{folder} cannot be written: {first_line(error)}; whole checkpoints are kept") from error
-    trainer.accelerator.wait_for_everyone()
-    whole = whole_checkpoints(folder)
-    return Tuned({step: whole[step] for step in kept}, read_record(whole[steps]))
+    done, last = processes.decide(lambda: _earlier(folder, recipe))
+    return Tuned({step: done[step] for step in kept}, last)
 
 
-def _earlier(folder: Path, recipe: Recipe) -> dict[int, Path]:
-    """Whole checkpoints of this very recipe; half-written ones are removed, those of another recipe refused."""
+def _earlier(folder: Path, recipe: Recipe) -> tuple[dict[int, Path], dict[str, Any]]:
+    """Whole checkpoints of this very recipe with the last one's record (empty when there is none).
+
+    Half-written ones are removed, those of another recipe refused.
+    """
     from .trainer import PREFIX, whole_checkpoints
 
     try:
@@ -156,26 +187,33 @@ def _earlier(folder: Path, recipe: Recipe) -> dict[int, Path]:
     for path in folder.glob(f"{PREFIX}*"):
         if path.is_dir() and path not in done.values():
             shutil.rmtree(path)
-    return done
+    if not done:
+        return done, {}
+    return done, {"processes": {"count": 1, "split": ""}, **read_record(done[max(done)])}
 
 
-def _steps(recipe: Recipe, examples: int) -> int:
+def _check_split(trainer: Any, processes: Processes) -> None:
+    """The launcher's wish against what accelerate made of it."""
+    if processes.split == "FSDP" and not trainer.is_fsdp_enabled:
+        raise PyriteError("accelerate splits weights with FSDP on GPUs only; on CPUs use ddp, or DeepSpeed")
+    if processes.split == "FSDP" and trainer.accelerator.state.fsdp_plugin.fsdp_version != 2:
+        raise PyriteError("FSDP's first version is not covered; set fsdp_version: 2 in accelerate's configuration")
+
+
+def _say_nothing(text: str) -> None:
+    """The note of every process but the first."""
+
+
+def _steps(recipe: Recipe, examples: int, processes: int) -> int:
     schedule = recipe.schedule
     if schedule.steps:
         return schedule.steps
-    per_step = schedule.batch_size * schedule.accumulation
+    per_step = schedule.batch_size * schedule.accumulation * processes
     steps = max(1, round(schedule.epochs * examples / per_step))
     beyond = [step for step in schedule.checkpoints if step > steps]
     if beyond:
         raise PyriteError(f"schedule.checkpoints go to {max(beyond)}, and {schedule.epochs} epochs are {steps} steps")
     return steps
-
-
-def _meter(done: dict[int, Path], kind: Any) -> Any:
-    if not done:
-        return kind()
-    record = read_record(done[max(done)])
-    return kind(record["tokens"]["seen"], record["tokens"]["learned"], record["seconds"], record["loss"])
 
 
 def _rewind_log(path: Path, step: int) -> None:
@@ -196,10 +234,18 @@ def _dataset(examples: Any) -> Any:
     )
 
 
-def _config(make_config: Any, folder: Path, recipe: Recipe, steps: int, rate: float, compute: Any) -> Any:
+def _config(
+    make_config: Any, folder: Path, recipe: Recipe, steps: int, rate: float, compute: Any, processes: Processes
+) -> Any:
     try:
         return make_config(
-            folder, recipe.schedule, steps=steps, learning_rate=rate, device=compute.device, dtype=compute.dtype
+            folder,
+            recipe.schedule,
+            steps=steps,
+            learning_rate=rate,
+            device=compute.device,
+            dtype=compute.dtype,
+            processes=processes,
         )
     except (ValueError, TypeError) as error:
         raise PyriteError(f"[schedule] {first_line(error)}") from error

@@ -37,8 +37,8 @@ class _Full:
             model.get_output_embeddings().requires_grad_(False)
         return model
 
-    def save(self, model: Any, folder: Path) -> None:
-        model.save_pretrained(folder)
+    def save(self, model: Any, folder: Path, state: Mapping[str, Any] | None = None) -> None:
+        model.save_pretrained(folder, state_dict=None if state is None else dict(state))
 
     def resume(self, model: Any, folder: Path) -> None:
         _load_weights(model, folder)

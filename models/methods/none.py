@@ -24,7 +24,7 @@ class _None:
     def prepare(self, model: Any, options: Mapping[str, Any]) -> Any:
         return model
 
-    def save(self, model: Any, folder: Path) -> None:
+    def save(self, model: Any, folder: Path, state: Mapping[str, Any] | None = None) -> None:
         """There is nothing to write."""
 
     def resume(self, model: Any, folder: Path) -> None:

@@ -112,9 +112,9 @@ class PeftMethod:
                 parameter.data = parameter.data.float()
         return wrapped
 
-    def save(self, model: Any, folder: Path) -> None:
+    def save(self, model: Any, folder: Path, state: Mapping[str, Any] | None = None) -> None:
         """Write adapter_config.json and adapter_model.safetensors."""
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, state_dict=None if state is None else dict(state))
 
     def resume(self, model: Any, folder: Path) -> None:
         """Read the adapter's weights back into the wrapped model."""

@@ -38,8 +38,12 @@ class Method(Protocol):
         """The model to train: exactly the parameters that learn have ``requires_grad``."""
         ...
 
-    def save(self, model: Any, folder: Path) -> None:
-        """Write what was learned into ``folder``."""
+    def save(self, model: Any, folder: Path, state: Mapping[str, Any] | None = None) -> None:
+        """Write what was learned into ``folder``.
+
+        ``state`` has the whole tensors by the model's own names when the model itself holds only parts of them
+        (weights split over processes); those that do not learn may be missing from it when the method adds to a base.
+        """
         ...
 
     def resume(self, model: Any, folder: Path) -> None:
