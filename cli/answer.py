@@ -26,6 +26,7 @@ def answer_command(
     adapter: Annotated[str | None, typer.Option(help="A folder with an adapter to put on the model.")] = None,
     device: Annotated[str, typer.Option(help="auto, cuda, cuda:N, mps or cpu.")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, bfloat16, float16 or float32.")] = "auto",
+    back_end: Annotated[str, typer.Option(help="transformers, or vllm (extra vllm).")] = "transformers",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads (0: every usable core).")] = 0,
     batch_size: Annotated[int, typer.Option(min=0, help="Answers at once (0: 128 on a GPU, else 40).")] = 0,
     max_new_tokens: Annotated[int, typer.Option(help="Tokens at which an answer is cut; cuts are counted.")] = 512,
@@ -82,7 +83,7 @@ def answer_command(
         _worked(examples, examples_from),
         "plain" if plain_prompt else "error",
     )
-    answerer = make_answerer(source, asked, settings, (device, dtype, threads), parallel, note)
+    answerer = make_answerer(source, asked, settings, (device, dtype, threads), parallel, note, back_end)
     with progress(len(known) * samples, "answering") as show:
         tally = answer_into(out, answerer, known, settings, lambda done, total: show(done))
     note(f"{tally.sentence()}; run: {out}")

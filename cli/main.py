@@ -51,7 +51,7 @@ for _name in COMMANDS:
 _ClickException: type[Exception] = typer.BadParameter.__mro__[2]
 
 _MODELS = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "llguidance", "gguf", "safetensors")
-_EXTRAS = {**dict.fromkeys(_MODELS, "models"), "pyscipopt": "exact", "pyarrow": "parquet"}
+_EXTRAS = {**dict.fromkeys(_MODELS, "models"), "vllm": "vllm", "pyscipopt": "exact", "pyarrow": "parquet"}
 """Which extra brings a library that the base install lacks."""
 
 

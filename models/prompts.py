@@ -84,6 +84,11 @@ class Prompt:
         """The prompt's text up to where the model writes. Raises PyriteError for a tokenizer without chat template."""
         return render_messages(self.messages(problem), tokenizer, self.fallback)
 
+    def tokens(self, problem: Problem, tokenizer: Any) -> list[int]:
+        """The prompt as the tokens that a model is given."""
+        text = self.render(problem, tokenizer)
+        return list(tokenizer(text, add_special_tokens=not tokenizer.chat_template)["input_ids"])
+
     def identity(self, tokenizer: Any = None) -> dict[str, Any]:
         """For run.json: version, style, ids of the worked examples and a hash over everything that decides the text."""
         template = getattr(tokenizer, "chat_template", None)

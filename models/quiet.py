@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,3 +41,29 @@ def quiet_transformers() -> Iterator[None]:
             enable_progress_bars()
         for logger, before in zip(named, levels, strict=True):
             logger.setLevel(before)
+
+
+@contextmanager
+def quiet_descriptors() -> Iterator[None]:
+    """Within: whatever any library in any language writes to standard output or error is dropped.
+
+    ``PYRITE_DEBUG=1`` turns it off.
+    """
+    if os.environ.get("PYRITE_DEBUG"):
+        yield
+        return
+    kept = [(number, os.dup(number)) for number in (1, 2)]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        for number, _ in kept:
+            os.dup2(nowhere, number)
+        yield
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        for number, copy in kept:
+            os.dup2(copy, number)
+            os.close(copy)
+        os.close(nowhere)

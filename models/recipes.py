@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from ..feasibility.errors import PyriteError
-from .answering import Settings
+from .answering import BackEnd, Settings
 from .methods import get_method
 from .prompts import Fallback, Style
 
@@ -113,6 +113,7 @@ class AnswersSection:
     max_prompt_tokens: int = 0
     batch_size: int = 0
     decoding: Literal["free", "grammar", "names"] = "free"
+    back_end: BackEnd = "transformers"  # vllm: the extra vllm, in a process of its own
     drafts: int = 4  # tokens guessed ahead and checked in one pass; 0: none
 
     def settings(self) -> Settings:

@@ -11,7 +11,9 @@ CHAT = (
 MARKS = ["<|end|>", "<|pad|>", "<|system|>", "<|user|>", "<|assistant|>"]
 
 
-def make_tiny(folder: Path, *, chat: bool = True, seed: int = 0, layers: int = 2, vocabulary: int = 420) -> Path:
+def make_tiny(
+    folder: Path, *, chat: bool = True, seed: int = 0, layers: int = 2, vocabulary: int = 420, width: int = 48
+) -> Path:
     """Write model and tokenizer into ``folder`` as safetensors, ready for ``parse_source``."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -34,7 +36,7 @@ def make_tiny(folder: Path, *, chat: bool = True, seed: int = 0, layers: int = 2
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(fast),
-        hidden_size=48,
+        hidden_size=width,
         intermediate_size=96,
         num_hidden_layers=layers,
         num_attention_heads=4,

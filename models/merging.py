@@ -1,0 +1,56 @@
+"""A tuned model as one plain folder of weights, for programs that know nothing of Pyrite's checkpoints.
+
+What was learned is added into the base's weights in float32 and written once in the number format that is wanted. What
+is not covered: methods that put virtual tokens before the prompt (prompt tuning, prefix tuning): there are no weights
+to add them to.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..feasibility.errors import PyriteError
+from .devices import Compute
+from .embedded import Note, first_line
+from .quiet import quiet_transformers
+from .sources import Source, load
+
+
+def is_tuned(source: Source) -> bool:
+    """Whether the source is more than a folder of plain weights."""
+    return source.kind == "checkpoint" or source.adapter is not None
+
+
+def write_merged(source: Source, folder: Path, dtype: str, note: Note = lambda text: None) -> dict[str, Any]:
+    """Write base and what was learned into ``folder`` as one model with its tokenizer; gives the source's identity.
+
+    Takes 4 bytes of memory a parameter while it works. Raises PyriteError for a method that cannot be merged or a disk
+    that is full.
+    """
+    loaded = load(source, Compute("cpu", "float32", "to merge"), note)
+    model = loaded.model
+    if hasattr(model, "peft_config"):
+        model = _merged(model, source)
+    with quiet_transformers():
+        try:
+            model.to(Compute("cpu", dtype, "to write").torch_dtype).save_pretrained(folder)
+            loaded.tokenizer.save_pretrained(folder)
+        except OSError as error:
+            raise PyriteError(f"the merged weights cannot be written to {folder}: {first_line(error)}") from error
+    return loaded.identity
+
+
+def _merged(model: Any, source: Source) -> Any:
+    name = str(next(iter(model.peft_config.values())).peft_type.value).lower()
+    merge = getattr(model, "merge_and_unload", None)
+    refusal = (
+        f"{source.text}: what {name} learned cannot be merged into the weights; answer with --back-end transformers"
+    )
+    if merge is None:
+        raise PyriteError(refusal)
+    with quiet_transformers():
+        try:
+            return merge(safe_merge=True)
+        except (AttributeError, NotImplementedError, ValueError, TypeError) as error:
+            raise PyriteError(f"{refusal} ({first_line(error)})") from error
