@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from pyrite.models.data import encode, encode_all
 from pyrite.models.devices import choose_compute
 from pyrite.models.methods import get_method, method_names
 from pyrite.models.prompts import Prompt, answer_text
-from pyrite.models.recipes import parse_recipe
+from pyrite.models.recipes import parse_recipe, read_recipe, recipe_names
 from pyrite.models.sources import load, parse_source, read_record
 from pyrite.models.tuning import tune
 from pyrite.problems.files import read_lines, write_lines
@@ -280,4 +281,23 @@ def test_every_peft_method_trains_and_loads(name, folder, problems, tmp_path):
         pytest.importorskip("sklearn")
     tuned = tune(recipe(folder, problems, name, SMALL.get(name, ""), steps=2), tmp_path)
     assert tuned.record["parameters"]["trainable"] > 0
+    load(parse_source(str(tuned.checkpoints[2])), choose_compute("cpu", "float32", 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in recipe_names() if read_recipe(name).method.name != "none"])
+def test_every_committed_recipe_trains_on_the_problems_it_names(name, tmp_path):
+    """Its method, options, families, prompt and schedule as committed; only the model is tiny and the work short."""
+    committed = read_recipe(name)
+    folder = make_tiny(tmp_path / "tiny", width=64)
+    short = replace(
+        committed,
+        model=replace(committed.model, source=str(folder), device="cpu", dtype="float32", threads=1),
+        data=replace(committed.data, count=2 * len(committed.data.families) or 4, max_tokens=0),
+        schedule=replace(
+            committed.schedule, steps=2, epochs=1.0, batch_size=2, accumulation=1, checkpoints=(1,), max_length=8192
+        ),
+    )
+    tuned = tune(short, tmp_path / "tuning")
+    assert list(tuned.checkpoints) == [1, 2]
     load(parse_source(str(tuned.checkpoints[2])), choose_compute("cpu", "float32", 1))
