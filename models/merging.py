@@ -1,8 +1,8 @@
 """A tuned model as one plain folder of weights, for programs that know nothing of Pyrite's checkpoints.
 
 What was learned is added into the base's weights in float32 and written once in the number format that is wanted. What
-is not covered: methods that put virtual tokens before the prompt (prompt tuning, prefix tuning): there are no weights
-to add them to.
+is not covered: methods that cannot be merged, such as prompt tuning and prefix tuning, which put virtual tokens before
+the prompt: there are no weights to add them to.
 """
 
 from __future__ import annotations
@@ -28,29 +28,22 @@ def write_merged(source: Source, folder: Path, dtype: str, note: Note = lambda t
     Takes 4 bytes of memory a parameter while it works. Raises PyriteError for a method that cannot be merged or a disk
     that is full.
     """
+    from safetensors import SafetensorError
+    from transformers import PreTrainedModel
+
     loaded = load(source, Compute("cpu", "float32", "to merge"), note)
     model = loaded.model
-    if hasattr(model, "peft_config"):
-        model = _merged(model, source)
+    if not isinstance(model, PreTrainedModel):
+        # Loading merges whatever can be merged; what is still wrapped cannot.
+        kinds = {str(config.peft_type.value).lower() for config in model.peft_config.values()}
+        raise PyriteError(
+            f"{source.text}: what {' and '.join(sorted(kinds))} learned cannot be merged into the weights; "
+            "answer with --back-end transformers"
+        )
     with quiet_transformers():
         try:
             model.to(Compute("cpu", dtype, "to write").torch_dtype).save_pretrained(folder)
             loaded.tokenizer.save_pretrained(folder)
-        except OSError as error:
+        except (OSError, SafetensorError) as error:
             raise PyriteError(f"the merged weights cannot be written to {folder}: {first_line(error)}") from error
     return loaded.identity
-
-
-def _merged(model: Any, source: Source) -> Any:
-    name = str(next(iter(model.peft_config.values())).peft_type.value).lower()
-    merge = getattr(model, "merge_and_unload", None)
-    refusal = (
-        f"{source.text}: what {name} learned cannot be merged into the weights; answer with --back-end transformers"
-    )
-    if merge is None:
-        raise PyriteError(refusal)
-    with quiet_transformers():
-        try:
-            return merge(safe_merge=True)
-        except (AttributeError, NotImplementedError, ValueError, TypeError) as error:
-            raise PyriteError(f"{refusal} ({first_line(error)})") from error
