@@ -248,6 +248,8 @@ def _config(
             processes=processes,
         )
     except (ValueError, TypeError) as error:
+        if "bf16" in str(error) and processes.uses_deepspeed:
+            raise PyriteError('DeepSpeed on a CPU takes model.dtype = "float32"') from error
         raise PyriteError(f"[schedule] {first_line(error)}") from error
 
 

@@ -38,7 +38,11 @@ class _Full:
         return model
 
     def save(self, model: Any, folder: Path, state: Mapping[str, Any] | None = None) -> None:
-        model.save_pretrained(folder, state_dict=None if state is None else dict(state))
+        if state is None:
+            model.save_pretrained(folder)
+            return
+        tied = getattr(model, "all_tied_weights_keys", None) or {}  # gathered, they are copies that nothing would drop
+        model.save_pretrained(folder, state_dict={name: state[name] for name in state if name not in tied})
 
     def resume(self, model: Any, folder: Path) -> None:
         _load_weights(model, folder)
