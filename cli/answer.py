@@ -26,7 +26,7 @@ def answer_command(
     adapter: Annotated[str | None, typer.Option(help="A folder with an adapter to put on the model.")] = None,
     device: Annotated[str, typer.Option(help="auto, cuda, cuda:N, mps or cpu.")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, bfloat16, float16 or float32.")] = "auto",
-    back_end: Annotated[str, typer.Option(help="transformers, or vllm (extra vllm).")] = "transformers",
+    back_end: Annotated[str, typer.Option(help="transformers, or vllm (extra vllm; no drafts).")] = "transformers",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads (0: every usable core).")] = 0,
     batch_size: Annotated[int, typer.Option(min=0, help="Answers at once (0: 128 on a GPU, else 40).")] = 0,
     max_new_tokens: Annotated[int, typer.Option(help="Tokens at which an answer is cut; cuts are counted.")] = 512,

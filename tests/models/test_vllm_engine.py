@@ -303,6 +303,26 @@ def test_an_engine_that_does_not_start_is_one_line(tiny):
 
 
 @needs_vllm
+def test_an_engine_that_fails_is_one_line_and_resumable(asked, tmp_path, monkeypatch):
+    one = asked()
+    answers(one, bakeries(1))  # it runs
+
+    def short():
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(one._engine, "step", short)
+        with pytest.raises(PyriteError, match="with 5 rows at once: lower --batch-size") as stopped:
+            answers(one, bakeries(2))
+    assert stopped.value.exit_code == 3
+    assert len(answers(one, bakeries(2))) == 2
+    narrow = parse_source(str(make_tiny(tmp_path / "narrow", width=48)))  # heads of 12, which vLLM has no code for
+    with pytest.raises(PyriteError, match=r"^vLLM failed: .*head_dim=12.*; what was answered is kept$") as failed:
+        answers(vllm_answerer(narrow, CPU, Prompt(), Settings(max_new_tokens=5)), bakeries(1))
+    assert failed.value.exit_code == 3
+
+
+@needs_vllm
 @pytest.mark.parametrize("method", ["lora", "dora"])
 def test_what_was_tuned_answers_like_transformers(tiny, tmp_path, method):
     source = parse_source(str(tiny), adapter(tiny, tmp_path / "adapter", method))
