@@ -32,7 +32,8 @@ def _gather_fsdp(model: Any, without_frozen: bool) -> dict[str, torch.Tensor]:
 def _gather_zero(model: Any, left_out: set[str], first: bool) -> dict[str, torch.Tensor]:
     from deepspeed import zero
 
-    found, names = {}, {}
+    found: dict[str, torch.Tensor] = {}
+    names: dict[int, str] = {}
     for name, parameter in model.named_parameters(remove_duplicate=False):
         if name in left_out:
             continue

@@ -123,7 +123,7 @@ class Processes:
             return
         from torch import distributed
 
-        mark = self.decide(lambda: _leave_mark(folder))
+        mark = folder / self.decide(lambda: _leave_mark(folder))
         until = time.monotonic() + _FILE_SECONDS
         while not (seen := mark.exists()) and time.monotonic() < until:
             time.sleep(0.2)
@@ -138,14 +138,14 @@ class Processes:
             )
 
 
-def _leave_mark(folder: Path) -> Path:
+def _leave_mark(folder: Path) -> str:
     mark = folder / f".mark-{uuid.uuid4().hex}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         mark.touch()
     except OSError as error:
         raise PyriteError(f"{folder} cannot be written: {error.strerror}") from error
-    return mark
+    return mark.name
 
 
 def this_process() -> Processes:

@@ -1,8 +1,8 @@
 """Started by accelerate in tests: ``pyrite`` on CPUs with what the libraries keep for GPUs.
 
 accelerate splits weights with FSDP on GPUs only, and transformers lets DeepSpeed compute in bfloat16 on GPUs only;
-torch and DeepSpeed themselves do both on CPUs. Here accelerate takes gloo processes for GPUs, and transformers a CPU for
-a GPU that has bfloat16. Everything else is what runs on GPUs: the same classes, collectives, shards and files.
+torch and DeepSpeed themselves do both on CPUs. Here accelerate takes gloo processes for GPUs, and transformers takes a
+CPU for a GPU that has bfloat16. Everything else is what runs on GPUs: the same classes, collectives, shards and files.
 """
 
 import os
