@@ -162,7 +162,7 @@ def one_process(what: str) -> None:
     if count > 1:
         raise PyriteError(
             f"{what} is done by one process, and {count} were started: tune with `accelerate launch ... tune RECIPE`, "
-            f"then run {what} without it"
+            f"then {what} without it"
         )
 
 
