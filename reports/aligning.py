@@ -20,7 +20,8 @@ from ..feasibility.language.formulation import Formulation
 from ..feasibility.language.syntax import Binary, Expression, Negative, Number, Reference, Square
 from ..feasibility.programs.correspondence import words
 from ..feasibility.rationals import Exact
-from .mathematics import MathRow, Writer, differing, read_expression, read_relation
+from ..problems.mathematics import MathRow, Writer, read_expression, read_relation
+from .mathematics import differing, row_html
 
 ASSIGN_AT_MOST = 80
 """Beyond this many lines of a kind they are paired by name alone."""
@@ -210,7 +211,7 @@ def _extras(kind: str, extras: Sequence[tuple[int, MathRow]], runs: int, has_ref
         cells = grouped.setdefault(fold(row.key), [None] * runs)
         if cells[run] is not None:
             cells = grouped.setdefault(f"{row.key} #{run} {len(grouped)}", [None] * runs)
-        cells[run] = Cell(row, "extra" if has_reference else "", row.html())
+        cells[run] = Cell(row, "extra" if has_reference else "", row_html(row))
     return [Line(kind, next(c.row.key for c in cells if c), None, tuple(cells)) for cells in grouped.values()]
 
 
@@ -218,8 +219,8 @@ def _cell(row: MathRow | None, reference: MathRow, theirs: Reader, ours: Reader)
     if row is None:
         return None
     if row.signs == reference.signs or _meaning(row, ours) == _meaning(reference, theirs):
-        return Cell(row, "same", row.html())
-    return Cell(row, "different", row.html(differing(row.signs, reference.signs)))
+        return Cell(row, "same", row_html(row))
+    return Cell(row, "different", row_html(row, differing(row.signs, reference.signs)))
 
 
 def _pair(wanted: Sequence[MathRow], ours: Sequence[MathRow], reader: Reader) -> list[int | None]:

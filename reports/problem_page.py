@@ -17,13 +17,14 @@ from ..feasibility.programs.correspondence import match_names
 from ..feasibility.programs.program import Program
 from ..feasibility.verdict import Stage, Verdict
 from ..problems.files import Output
+from ..problems.mathematics import MathRow, rows_of
 from ..problems.problem import Problem
 from .aligning import Line, Reader, align, fold, scalars
 from .charts import COLORS, LETTERS
 from .collection import Collection, Run
 from .escaping import MAX_SHOWN, file_name, shortened, visible
 from .locating import Shown, locate, marked_text
-from .mathematics import MathRow, html_of, rows_of
+from .mathematics import html_of, row_html
 from .regions import Mark, draw, plan_point
 from .saying import Evidence, evidence_of, headline, ladder_of, plan_items
 
@@ -114,7 +115,7 @@ class _Reading:
 
 def _safe(markup: str) -> Markup:
     """Markup that was made by this package from escaped text."""
-    return Markup(markup)  # noqa: S704 - every caller passes what visible(), Sign.html() or charts.element() escaped
+    return Markup(markup)  # noqa: S704 - every caller passes what visible(), sign_html() or charts.element() escaped
 
 
 _WITNESSES = {"admits": "it allows this", "forbids": "it forbids this", "better": "preferred", "worse": "not preferred"}
@@ -408,7 +409,7 @@ def _groups(
             (_safe(cell.html), cell.mark) if cell else (None, "missing" if line.reference and readable[i] else "")
             for i, cell in enumerate(line.cells)
         ]
-        reference = _safe(line.reference.html()) if line.reference else None
+        reference = _safe(row_html(line.reference)) if line.reference else None
         groups.setdefault(KIND_TITLES[line.kind], []).append(PageLine(shortened(line.key, 160), reference, cells, flag))
     return list(groups.items())
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyrite.feasibility.language.formulation import Formulation
+from pyrite.problems.mathematics import MAX_TOKENS, Writer, rows_of
 from pyrite.reports.aligning import PLAIN, Reader, align, canonical, canonical_expression, scalars
-from pyrite.reports.mathematics import MAX_TOKENS, Writer, differing, html_of, rows_of
+from pyrite.reports.mathematics import differing, html_of
 
 FACTORY = Formulation.from_dict(
     {
@@ -34,9 +35,9 @@ def plain(text: str) -> str:
 
 def test_a_formulation_line_by_line():
     assert [(row.kind, row.key, row.plain()) for row in rows_of(FACTORY)] == [
-        ("objective", "objective", "maximize ∑[p ∈ P, t ∈ T]profit[p]·make[p,t] − 2\u202fopen"),
-        ("constraint", "labor", "∑[p ∈ P]make[p,t] ≤ hours, for all t ∈ T"),
-        ("constraint", "balance", "stock[p,t] = stock[p,t−1] + make[p,t], for all p ∈ P, t ∈ T, t > 1"),
+        ("objective", "objective", "maximize ∑(p ∈ P, t ∈ T) profit[p] · make[p,t] − 2 open"),
+        ("constraint", "labor", "∑(p ∈ P) make[p,t] ≤ hours   for all t ∈ T"),
+        ("constraint", "balance", "stock[p,t] = stock[p,t−1] + make[p,t]   for all p ∈ P, t ∈ T, t > 1"),
         ("variable", "make", "0 ≤ make[P,T] ≤ 50, whole"),
         ("variable", "stock", "stock[P,T], real, unbounded"),
         ("variable", "open", "open, 0 or 1"),
