@@ -95,7 +95,7 @@ def encode(problem: Problem, prompt: Prompt, tokenizer: Any) -> Example:
     """A problem with its reference as tokens, asked exactly as in answering. Raises PyriteError without reference."""
     if problem.reference is None:
         raise PyriteError(f"problem {problem.id!r} has no reference formulation to learn from")
-    asked = tokenizer(prompt.render(problem, tokenizer), add_special_tokens=not tokenizer.chat_template)["input_ids"]
+    asked = prompt.tokens(problem, tokenizer)
     answer = tokenizer(answer_text(problem.reference), add_special_tokens=False)["input_ids"]
     return Example(problem.id, (*asked, *answer, tokenizer.eos_token_id), len(asked))
 

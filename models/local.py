@@ -127,9 +127,7 @@ class LocalAnswerer:
         return self._grammars.start(names_grammar(request.problem))
 
     def _tokens(self, request: Request) -> list[int]:
-        text = self.prompt.render(request.problem, self.loaded.tokenizer)
-        found = self.loaded.tokenizer(text, add_special_tokens=not self.loaded.tokenizer.chat_template)["input_ids"]
-        return list(found)
+        return self.prompt.tokens(request.problem, self.loaded.tokenizer)
 
     def _longest_prompt(self) -> int:
         room = _context(self.loaded.model) - 16  # an answer needs some room at the least
