@@ -40,7 +40,7 @@ def problems(count: int) -> list[Any]:
 
 def pyrite_way(loaded: Any, asked: list[Any], batch: int, limit: int) -> dict[str, list[int]]:
     from pyrite.models.answering import Request, Settings
-    from pyrite.models.local import LocalAnswerer
+    from pyrite.models.answering.local import LocalAnswerer
     from pyrite.models.prompts import Prompt
 
     one = LocalAnswerer(loaded, Prompt(), Settings(max_new_tokens=limit, batch_size=batch))
@@ -52,8 +52,8 @@ def pyrite_way(loaded: Any, asked: list[Any], batch: int, limit: int) -> dict[st
 
 
 def plain_loop(loaded: Any, asked: list[Any], batch: int, limit: int) -> dict[str, list[int]]:
+    from pyrite.models.answering.stopping import JsonEnd
     from pyrite.models.prompts import Prompt
-    from pyrite.models.stopping import JsonEnd
 
     model, tokenizer = loaded.model, loaded.tokenizer
     tokenizer.padding_side = "left"

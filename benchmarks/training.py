@@ -45,7 +45,7 @@ def lora() -> Any:
 def pyrite_way(model: str, steps: int) -> tuple[int, list[float]]:
     """Ends of steps from the training log, which the trainer writes itself."""
     from pyrite.models.recipes import parse_recipe
-    from pyrite.models.tuning import tune
+    from pyrite.models.training.tuning import tune
 
     families = json.dumps(list(FAMILIES))
     recipe = parse_recipe(

@@ -56,9 +56,9 @@ def answer_command(
 ) -> None:
     """Answer problems with a model, in batches; stop it any time and run the same command again to go on."""
     from ..models.answering import Settings
-    from ..models.processes import one_process
     from ..models.prompts import Prompt
     from ..models.sources import parse_source
+    from ..models.training.processes import one_process
     from ..problems.files import read_problems
     from .stages import answer_into, make_answerer
 

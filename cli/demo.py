@@ -27,8 +27,8 @@ def demo_command(
     import dataclasses
     import time
 
-    from ..models.processes import one_process
     from ..models.recipes import read_recipe, recipe_text
+    from ..models.training.processes import one_process
     from .pipeline import Pipeline
 
     one_process("pyrite demo")

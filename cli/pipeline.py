@@ -49,7 +49,7 @@ class Pipeline:
 
         recipe = self.recipe
         if recipe.answers.back_end == "vllm":
-            from ..models.vllm_starting import require_vllm
+            from ..models.answering.vllm_starting import require_vllm
 
             require_vllm()
         self._claim()
@@ -60,7 +60,7 @@ class Pipeline:
             with self._stage("base answers"):
                 self._answer("base", None, 0, asked, prompt)
         if trains:
-            from ..models.tuning import tune
+            from ..models.training.tuning import tune
 
             with self._stage("tuning"):
                 tuned = tune(recipe, self.folder / "tuning", note, step_teller(), learned)

@@ -27,8 +27,8 @@ def run_command(
     as_json: Annotated[bool, typer.Option("--json", help="Both scores of every run, as JSON.")] = False,
 ) -> None:
     """Make problems, answer, tune, answer at checkpoints, score and report; the same command again goes on."""
-    from ..models.processes import one_process
     from ..models.recipes import read_recipe, recipe_text
+    from ..models.training.processes import one_process
     from .pipeline import Pipeline
 
     one_process("pyrite run")

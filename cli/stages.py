@@ -35,20 +35,20 @@ def make_answerer(
     if source.kind == "endpoint":
         if back_end != "transformers":
             raise PyriteError(f"{source.name} answers by itself; leave --back-end out")
-        from ..models.endpoint import EndpointAnswerer
+        from ..models.answering.endpoint import EndpointAnswerer
 
         return EndpointAnswerer(source.name, prompt, settings, parallel, note=note)
     from ..models.devices import choose_compute
 
     if back_end == "vllm":
-        from ..models.vllm_engine import vllm_answerer
-        from ..models.vllm_starting import require_vllm
+        from ..models.answering.vllm_engine import vllm_answerer
+        from ..models.answering.vllm_starting import require_vllm
 
         require_vllm()
         chosen = choose_compute(*compute)
         note(f"{source.text}: vLLM, {chosen.describe()}")
         return vllm_answerer(source, chosen, prompt, settings, note)
-    from ..models.local import LocalAnswerer
+    from ..models.answering.local import LocalAnswerer
     from ..models.sources import load
 
     chosen = choose_compute(*compute)

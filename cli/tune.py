@@ -38,9 +38,9 @@ def tune_command(
     if methods:
         _list_methods()
         return
-    from ..models.processes import launch_config as find_config
-    from ..models.processes import this_process
     from ..models.recipes import read_recipe, recipe_names
+    from ..models.training.processes import launch_config as find_config
+    from ..models.training.processes import this_process
 
     if launch_config is not None:
         typer.echo(find_config(launch_config))
@@ -55,7 +55,7 @@ def tune_command(
     if check:
         note(f"{recipe}: a valid recipe ({chosen.method.name}, digest {chosen.digest})")
         return
-    from ..models.tuning import tune
+    from ..models.training.tuning import tune
     from .stages import step_teller
 
     folder = out if out is not None else Path("runs") / chosen.name / "tuning"

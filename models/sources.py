@@ -110,16 +110,8 @@ def load(source: Source, compute: Compute, note: Note = lambda text: None, *, tr
     if source.adapter is not None:
         _put_on(loaded, source.adapter)
     if not training:
-        _make_ready(loaded.model)
+        loaded.model.eval().requires_grad_(False)
     return loaded
-
-
-def _make_ready(model: Any) -> None:
-    """To answer: no dropout, no gradients, attention that is quick for a few positions at once."""
-    from .attention import use_packed_attention
-
-    model.eval().requires_grad_(False)
-    use_packed_attention(model.get_base_model() if hasattr(model, "get_base_model") else model)
 
 
 def load_tokenizer(source: Source, note: Note = lambda text: None) -> Any:
@@ -187,7 +179,7 @@ def _load_checkpoint(folder: Path, compute: Compute, note: Note, *, training: bo
         loaded.model = get_method(method_name).restore(loaded.model, folder).to(compute.device)
     loaded.identity |= {"method": method_name, "checkpoint": folder.name, "checkpoint_weights": weights_digest(folder)}
     if not training:
-        _make_ready(loaded.model)
+        loaded.model.eval().requires_grad_(False)
     return loaded
 
 

@@ -23,7 +23,7 @@ if __name__ == "__main__":
     from torch.distributed.fsdp import FSDPModule
 
     from pyrite.cli.main import main
-    from pyrite.models import trainer
+    from pyrite.models.training import trainer
 
     gather = trainer.gather
 

@@ -178,7 +178,7 @@ def test_tune_lists_methods_and_recipes():
 def test_kill_9_while_answering_and_going_on_gives_the_same_outputs(tiny, files, tmp_path):
     assert answer(tiny, files, tmp_path / "whole").exit_code == 0
     slow = (
-        "import sys, time, pyrite.models.generating as g\n"
+        "import sys, time, pyrite.models.answering.generating as g\n"
         "real = g._choose\n"
         "g._choose = lambda *a: (time.sleep(0.05), real(*a))[1]\n"
         "from pyrite.cli.main import main\n"

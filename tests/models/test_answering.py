@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from tiny_model import bakeries, make_tiny
 
 from pyrite.feasibility.errors import PyriteError
-from pyrite.models import local as local_module
 from pyrite.models.answering import Request, Settings, answer_problems, sample_seed
+from pyrite.models.answering import local as local_module
+from pyrite.models.answering.drafting import Shared, Tracker
+from pyrite.models.answering.generating import Row, draw, generate_rows, plain_generate
+from pyrite.models.answering.local import LocalAnswerer
+from pyrite.models.answering.stopping import TokenText
 from pyrite.models.devices import choose_compute
-from pyrite.models.drafting import Shared, Tracker
-from pyrite.models.generating import Row, draw, generate_rows, plain_generate
-from pyrite.models.local import LocalAnswerer
 from pyrite.models.prompts import Prompt
 from pyrite.models.sources import load, parse_source
-from pyrite.models.stopping import TokenText
 from pyrite.problems.files import read_outputs
 from pyrite.problems.problem import Problem
 

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from tiny_model import make_tiny
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from pyrite.models.attention import NAME, packed_attention, use_packed_attention
+from pyrite.models.answering import Settings
+from pyrite.models.answering.attention import NAME, packed_attention, use_packed_attention
+from pyrite.models.answering.local import LocalAnswerer
 from pyrite.models.devices import choose_compute
+from pyrite.models.prompts import Prompt
 from pyrite.models.sources import load, parse_source
 
 
@@ -41,14 +44,12 @@ def test_it_gives_what_transformers_gives(rows, heads, positions, before, as_num
 
 
 def test_a_model_that_answers_uses_it_and_one_that_learns_does_not(tmp_path):
-    folder = make_tiny(tmp_path)
-    compute = choose_compute("cpu", "float32", 1)
-    learning = load(parse_source(str(folder)), compute, training=True).model
-    assert learning.config._attn_implementation == "sdpa"
-    answering = load(parse_source(str(folder)), compute).model
-    grouped = answering.config.num_key_value_heads < answering.config.num_attention_heads
-    assert answering.config._attn_implementation == (NAME if grouped else "sdpa")
-    assert grouped, "the tiny model should have grouped heads, or nothing here is tried"
+    loaded = load(parse_source(str(make_tiny(tmp_path))), choose_compute("cpu", "float32", 1))
+    config = loaded.model.config
+    assert config.num_key_value_heads < config.num_attention_heads, "without grouped heads nothing here is tried"
+    assert config._attn_implementation == "sdpa"
+    LocalAnswerer(loaded, Prompt(), Settings())
+    assert config._attn_implementation == NAME
 
 
 @pytest.mark.parametrize("change", [{"num_key_value_heads": 4}, {"_attn_implementation": "eager"}])

@@ -9,7 +9,7 @@ from tiny_model import bakeries
 
 from pyrite.feasibility.errors import PyriteError
 from pyrite.models.answering import Settings, answer_problems
-from pyrite.models.endpoint import EndpointAnswerer
+from pyrite.models.answering.endpoint import EndpointAnswerer
 from pyrite.models.prompts import Prompt
 from pyrite.problems.files import read_outputs
 

@@ -10,10 +10,10 @@ from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.scoring.judging import Judge
 from pyrite.feasibility.verdict import SURFACE
 from pyrite.models.answering import Request, Settings
+from pyrite.models.answering.grammar import language_grammar
+from pyrite.models.answering.local import LocalAnswerer
+from pyrite.models.answering.names_grammar import names_grammar
 from pyrite.models.devices import choose_compute
-from pyrite.models.grammar import language_grammar
-from pyrite.models.local import LocalAnswerer
-from pyrite.models.names_grammar import names_grammar
 from pyrite.models.prompts import Prompt
 from pyrite.models.sources import load, parse_source
 from pyrite.problems.families import FAMILIES, draw

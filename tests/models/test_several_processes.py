@@ -20,12 +20,12 @@ from typer.testing import CliRunner
 from pyrite.cli.main import app
 from pyrite.feasibility.errors import PyriteError
 from pyrite.models.devices import choose_compute
-from pyrite.models.gathering import check_adapter
 from pyrite.models.methods import get_method
-from pyrite.models.processes import Processes, launch_config, one_process, this_process
 from pyrite.models.recipes import parse_recipe
 from pyrite.models.sources import load, parse_source, read_record
-from pyrite.models.tuning import tune
+from pyrite.models.training.gathering import check_adapter
+from pyrite.models.training.processes import Processes, launch_config, one_process, this_process
+from pyrite.models.training.tuning import tune
 from pyrite.problems.files import read_lines, write_lines
 
 LAUNCHED = Path(__file__).parent.parent / "launched.py"
@@ -253,7 +253,7 @@ def test_going_on_with_another_number_of_processes_is_refused(ground, tmp_path):
 
 
 def test_epochs_are_counted_over_all_processes(ground):
-    from pyrite.models import tuning
+    from pyrite.models.training import tuning
 
     recipe = parse_recipe(recipe_text(ground, steps=0, epochs=2, checkpoints=[]))
     assert tuning._steps(recipe, 24, 1) == 24
@@ -285,7 +285,7 @@ def test_what_the_launcher_says(monkeypatch, tmp_path):
 
 
 def test_threads_are_shared_between_the_processes_of_a_machine(monkeypatch):
-    from pyrite.models import processes
+    from pyrite.models.training import processes
 
     monkeypatch.setattr(processes, "usable_cores", lambda: 8)
     assert Processes(0, 4, 4).threads(0) == 2

@@ -185,10 +185,10 @@ def test_damaged_converted_weights_are_noticed(cache):
 def test_the_embedded_model_answers_and_learns(tmp_path):
     """The real one: hash-checked, writes English, and its loss falls within a few steps."""
     from pyrite.models.answering import Request, Settings
-    from pyrite.models.local import LocalAnswerer
+    from pyrite.models.answering.local import LocalAnswerer
     from pyrite.models.prompts import Prompt
     from pyrite.models.recipes import parse_recipe
-    from pyrite.models.tuning import tune
+    from pyrite.models.training.tuning import tune
     from pyrite.problems.families import draw
     from pyrite.problems.files import read_lines
 

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite.models.stopping import JsonEnd
+from pyrite.models.answering.stopping import JsonEnd
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),

@@ -19,7 +19,7 @@ from pyrite.models.methods import get_method, method_names
 from pyrite.models.prompts import Prompt, answer_text
 from pyrite.models.recipes import parse_recipe, read_recipe, recipe_names
 from pyrite.models.sources import load, parse_source, read_record
-from pyrite.models.tuning import tune
+from pyrite.models.training.tuning import tune
 from pyrite.problems.files import read_lines, write_lines
 
 
@@ -128,7 +128,7 @@ def test_methods_train_save_and_answer(method, folder, problems, tmp_path):
     loaded = load(parse_source(str(tuned.checkpoints[2])), choose_compute("cpu", "float32", 1))
     assert loaded.identity["method"] == method
     from pyrite.models.answering import Request, Settings
-    from pyrite.models.local import LocalAnswerer
+    from pyrite.models.answering.local import LocalAnswerer
 
     one = LocalAnswerer(loaded, Prompt(), Settings(max_new_tokens=5))
     outputs = [o for batch in one.plan([Request(p, 0) for p in bakeries(3)]) for o in one.answer(batch)]
@@ -201,7 +201,7 @@ def test_a_checkpoint_refuses_another_base(folder, problems, tmp_path):
 
 
 def test_out_of_memory_names_the_knobs(folder, problems, tmp_path, monkeypatch):
-    from pyrite.models.trainer import PyriteTrainer
+    from pyrite.models.training.trainer import PyriteTrainer
 
     def burst(*rest, **more):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
@@ -218,7 +218,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from pyrite.models.recipes import read_recipe
-from pyrite.models.tuning import tune
+from pyrite.models.training.tuning import tune
 tune(read_recipe(sys.argv[1]), Path(sys.argv[2]), print, lambda step, steps, loss: print("step", step, flush=True))
 """
 

@@ -27,17 +27,17 @@ from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.scoring.judging import Judge
 from pyrite.feasibility.verdict import SURFACE
 from pyrite.models.answering import Request, Settings, answer_problems
-from pyrite.models.decoding import Grammars
+from pyrite.models.answering.decoding import Grammars
+from pyrite.models.answering.local import LocalAnswerer
+from pyrite.models.answering.stopping import TokenText
+from pyrite.models.answering.vllm_engine import Growing, request_grammar, sampling_arguments, vllm_answerer
+from pyrite.models.answering.vllm_starting import check_device, engine_arguments, start_engine
 from pyrite.models.devices import Compute, choose_compute
-from pyrite.models.local import LocalAnswerer
 from pyrite.models.merging import write_merged
 from pyrite.models.methods import get_method
 from pyrite.models.prompts import Prompt
 from pyrite.models.recipes import parse_recipe
 from pyrite.models.sources import load, parse_source
-from pyrite.models.stopping import TokenText
-from pyrite.models.vllm_engine import Growing, request_grammar, sampling_arguments, vllm_answerer
-from pyrite.models.vllm_starting import check_device, engine_arguments, start_engine
 from pyrite.problems.files import read_outputs, write_lines
 from pyrite.problems.problem import Problem
 

@@ -14,17 +14,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ..feasibility.errors import PyriteError
-from ..problems.files import read_lines, write_lines
-from ..problems.problem import Problem
-from .data import draw_problems, encode_all, recipe_prompt
-from .devices import choose_compute
-from .embedded import Note, first_line
-from .methods import get_method
+from ...feasibility.errors import PyriteError
+from ...problems.files import read_lines, write_lines
+from ...problems.problem import Problem
+from ..data import draw_problems, encode_all, recipe_prompt
+from ..devices import choose_compute
+from ..embedded import Note, first_line
+from ..methods import get_method
+from ..quiet import quiet_transformers
+from ..recipes import Recipe
+from ..sources import load, load_tokenizer, parse_source, read_record
 from .processes import Processes, this_process
-from .quiet import quiet_transformers
-from .recipes import Recipe
-from .sources import load, load_tokenizer, parse_source, read_record
 
 FLOPS_FORMULA = "(4 * parameters + 2 * trainable parameters) * tokens; attention's quadratic part is left out"
 """Forward 2N a token, gradients of activations 2N, gradients of weights 2 for each that learns: 6ND when all learn."""

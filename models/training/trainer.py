@@ -20,11 +20,11 @@ from torch.nn import functional
 from transformers import TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
-from ..problems.files import append_lines
+from ...problems.files import append_lines
+from ..methods import Method
+from ..sources import RECORD
 from .gathering import gather
-from .methods import Method
 from .processes import Processes
-from .sources import RECORD
 
 PREFIX = "checkpoint-"
 _ROUND = 16

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from ..feasibility.errors import PyriteError
-from ..problems.files import LineWriter, Output, read_outputs
-from ..problems.problem import Problem
+from ...feasibility.errors import PyriteError
+from ...problems.files import LineWriter, Output, read_outputs
+from ...problems.problem import Problem
 
 Decoding = Literal["free", "grammar", "names"]
 DECODINGS = ("free", "grammar", "names")

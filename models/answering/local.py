@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..feasibility.errors import PyriteError
-from ..problems.files import Output
+from ...feasibility.errors import PyriteError
+from ...problems.files import Output
+from ..prompts import Prompt
+from ..quiet import quiet_transformers
+from ..sources import Loaded
 from .answering import Request, Settings, sample_seed
+from .attention import use_packed_attention
 from .decoding import Grammars
 from .generating import Row, generate_rows, plain_generate, uses_plain_generate
-from .prompts import Prompt
-from .quiet import quiet_transformers
-from .sources import Loaded
 from .stopping import TokenText, end_tokens
 
 
@@ -30,6 +31,10 @@ class LocalAnswerer:
     note: Any = field(default=lambda text: None)
     _grammars: Grammars | None = field(default=None, init=False)
     _halved: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        model = self.loaded.model
+        use_packed_attention(model.get_base_model() if hasattr(model, "get_base_model") else model)
 
     def identity(self) -> dict[str, Any]:
         """Model, weights, prompt, decoding, device: what decides the answers on one machine."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from ..feasibility.errors import PyriteError
+from ...feasibility.errors import PyriteError
 
 
 class Grammars:

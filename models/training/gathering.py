@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import torch
 
-from ..feasibility.errors import PyriteError
+from ...feasibility.errors import PyriteError
 
 
 def gather(model: Any, split: str, first: bool) -> dict[str, torch.Tensor]:

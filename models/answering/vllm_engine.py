@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..feasibility.errors import PyriteError
-from ..problems.files import Output
+from ...feasibility.errors import PyriteError
+from ...problems.files import Output
+from ..devices import Compute
+from ..embedded import Note, first_line
+from ..merging import is_tuned, write_merged
+from ..prompts import Prompt
+from ..sources import Source, load_tokenizer, local_folder, weights_digest
 from .answering import Request, Settings, sample_seed
-from .devices import Compute
-from .embedded import Note, first_line
-from .merging import is_tuned, write_merged
-from .prompts import Prompt
-from .sources import Source, load_tokenizer, local_folder, weights_digest
 from .stopping import JsonEnd, TokenText
 from .vllm_starting import check_device, engine_arguments, read_config, require_vllm, start_engine
 

@@ -20,8 +20,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..feasibility.errors import PyriteError
-from .devices import Compute, usable_cores
+from ...feasibility.errors import PyriteError
+from ..devices import Compute, usable_cores
 
 T = TypeVar("T")
 
@@ -189,7 +189,7 @@ def _split() -> str:
 
 def launch_config(name: str) -> Path:
     """The file of a committed accelerate configuration (``ddp``, ``fsdp``, ...). Raises PyriteError on another name."""
-    folder = Path(str(resources.files(__package__).joinpath("recipes", "accelerate")))
+    folder = Path(str(resources.files("pyrite.models").joinpath("recipes", "accelerate")))
     path = folder / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(item.stem for item in folder.glob("*.yaml")))

@@ -16,11 +16,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from ..feasibility.errors import PyriteError
-from ..feasibility.language.formulation import Formulation
-from ..feasibility.language.syntax import Member
-from ..feasibility.language.tokens import IDENTIFIER, RESERVED
-from ..problems.problem import Problem
+from ...feasibility.errors import PyriteError
+from ...feasibility.language.formulation import Formulation
+from ...feasibility.language.syntax import Member
+from ...feasibility.language.tokens import IDENTIFIER, RESERVED
+from ...problems.problem import Problem
 from .grammar import TERMINALS
 
 MOST_CONSTRAINTS = 60

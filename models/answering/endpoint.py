@@ -20,10 +20,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..feasibility.errors import PyriteError
-from ..problems.files import Output
+from ...feasibility.errors import PyriteError
+from ...problems.files import Output
+from ..prompts import Prompt
 from .answering import Request, Settings, sample_seed
-from .prompts import Prompt
 
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _LONGEST_PAUSE = 60.0

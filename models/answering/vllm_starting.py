@@ -12,10 +12,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ..feasibility.errors import PyriteError
-from .devices import Compute
-from .embedded import first_line
-from .quiet import quiet_descriptors, quiet_transformers
+from ...feasibility.errors import PyriteError
+from ..devices import Compute
+from ..embedded import first_line
+from ..quiet import quiet_descriptors, quiet_transformers
 from .stopping import end_tokens
 
 _ENVIRONMENT = {

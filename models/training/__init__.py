@@ -1,0 +1,1 @@
+"""Tuning by a recipe: the trainer, checkpoints with their records, several processes."""
