@@ -26,6 +26,11 @@ def magnitude(value: Exact) -> Exact:
     return -value if value < 0 else value
 
 
+def same_value(value: Exact, target: Exact, tolerance: float) -> bool:
+    """``|value - target| <= tolerance * max(1, |target|)``, computed exactly: the policy's rule for values."""
+    return magnitude(value - target) <= Fraction(repr(tolerance)) * max(1, magnitude(target))
+
+
 def divide(numerator: Exact, denominator: Exact) -> Exact:
     """Exact quotient. Raises ZeroDivisionError."""
     return simplify(Fraction(numerator) / denominator)

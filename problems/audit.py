@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..feasibility.language.formulation import plain_number
 from ..feasibility.policy import Policy
 from ..feasibility.programs.program import Program
-from ..feasibility.rationals import show
+from ..feasibility.rationals import same_value, show
 from .duplicates import THRESHOLD, near_duplicates
 from .importers.records import problem_kind
 from .problem import Problem
-from .readings import READINGS, Integrality, Outcome, is_as_read, outcome_of, read_as, same_value
+from .readings import READINGS, Integrality, Outcome, is_as_read, outcome_of, read_as
 
 FAULTS: Mapping[str, str] = {
     "schema": "the reference is not valid against the formulation schema",
@@ -283,32 +283,12 @@ def _pair_up(entry: Entry, this: Problem, that: Problem, share: float, exact: bo
 
 def _same_label(this: Problem, that: Problem) -> bool:
     if this.optimum is not None and that.optimum is not None:
-        return same_value(this.optimum, that.optimum)
+        return same_value(this.optimum, that.optimum, Policy().value_tolerance)
     return this.optimum is that.optimum and this.status == that.status
 
 
 def _label(problem: Problem) -> str:
     return show(problem.optimum) if problem.optimum is not None else str(problem.status)
-
-
-def audit(
-    problems: Sequence[Problem],
-    policy: Policy | None = None,
-    *,
-    workers: int = 1,
-    threshold: float = THRESHOLD,
-    progress: Callable[[int], None] | None = None,
-) -> Audit:
-    """Audit all problems, each within a bounded time, in killable processes. ``progress`` is told how many are done.
-
-    A process that takes longer than its solves may take together (see :func:`audit_problem`), with a margin, is killed
-    and its problem gets the fault ``timed-out``.
-    """
-    from .auditing import run
-
-    entries = run(problems, policy or Policy(), workers, progress)
-    audit_texts(problems, entries, threshold)
-    return Audit(entries)
 
 
 def plain_outcome(outcome: Outcome | None) -> str:

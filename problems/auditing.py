@@ -19,7 +19,8 @@ from typing import IO, Any
 
 from ..feasibility.errors import PyriteError
 from ..feasibility.policy import Policy
-from .audit import FAULTS, READING_SHARE, Entry, audit_problem
+from .audit import FAULTS, READING_SHARE, Audit, Entry, audit_problem, audit_texts
+from .duplicates import THRESHOLD
 from .importers.records import problem_kind
 from .problem import Problem
 
@@ -52,6 +53,24 @@ class _Worker:
         self.errors.seek(0)
         lines = self.errors.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else "no message"
+
+
+def audit(
+    problems: Sequence[Problem],
+    policy: Policy | None = None,
+    *,
+    workers: int = 1,
+    threshold: float = THRESHOLD,
+    progress: Callable[[int], None] | None = None,
+) -> Audit:
+    """Audit all problems, each within a bounded time, in killable processes. ``progress`` is told how many are done.
+
+    A process that takes longer than its solves may take together (see :func:`audit_problem`), with a margin, is killed
+    and its problem gets the fault ``timed-out``.
+    """
+    entries = run(problems, policy or Policy(), workers, progress)
+    audit_texts(problems, entries, threshold)
+    return Audit(entries)
 
 
 def run(

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
 from ..feasibility.language.formulation import plain_number
 from ..feasibility.policy import Policy
 from ..feasibility.programs.program import Program
-from ..feasibility.rationals import Exact, show
+from ..feasibility.rationals import Exact, same_value, show
 from ..feasibility.solver.solution import SolveStatus
 from ..feasibility.verdict import Proof
 
@@ -55,12 +54,6 @@ class Outcome:
         if self.message:
             document["message"] = self.message
         return document
-
-
-def same_value(value: Exact, reference: Exact, tolerance: float = 1e-6) -> bool:
-    """``|value - reference| <= tolerance * max(1, |reference|)``, the policy's rule for values."""
-    gap, size = abs(Fraction(value) - Fraction(reference)), abs(Fraction(reference))
-    return gap <= Fraction(tolerance) * max(Fraction(1), size)
 
 
 def read_as(program: Program, integrality: Integrality) -> Program:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from ..language.formulation import Sense
 from ..policy import Policy
 from ..programs.program import Program
-from ..rationals import Exact, show
+from ..rationals import Exact, same_value, show
 from ..solver.solution import Solution
 from .reference import KnownStatus, Reference
-from .values import same_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def _contradiction(reference: Reference, solution: Solution, policy: Policy) -> 
         return (
             f"the problem states the optimum {show(reference.optimum)}, its reference formulation is {solution.status}"
         )
-    if not same_value(solution.objective, reference.optimum, policy):
+    if not same_value(solution.objective, reference.optimum, policy.value_tolerance):
         return (
             f"the problem states the optimum {show(reference.optimum)}, its reference formulation's is "
             f"{show(solution.objective)}"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ..policy import Policy
 from ..programs.program import Program
-from ..rationals import Exact, divide, magnitude, show
+from ..rationals import divide, magnitude, same_value, show
 from ..solver.solution import Solution
 from ..solver.words import number, to_float
 from ..verdict import Finding, Proof, StageResult
@@ -15,11 +14,6 @@ from .answers import fail, passed
 
 if TYPE_CHECKING:
     from .prepared import PreparedReference
-
-
-def same_value(value: Exact, target: Exact, policy: Policy) -> bool:
-    """``|z - z*| <= value_tolerance * max(1, |z*|)``, computed exactly."""
-    return magnitude(value - target) <= Fraction(repr(policy.value_tolerance)) * max(1, magnitude(target))
 
 
 def compare_values(program: Program, solution: Solution, prepared: PreparedReference, policy: Policy) -> StageResult:
@@ -52,11 +46,11 @@ def compare_values(program: Program, solution: Solution, prepared: PreparedRefer
     if program.sense == "feasibility" and prepared.sense not in (None, "feasibility"):
         text = f"the problem asks to {prepared.sense}; this formulation seeks any plan and has no optimum"
         return fail("no-objective", text, **details)
-    if same_value(value, target, policy):
+    if same_value(value, target, policy.value_tolerance):
         return passed(**details)
     text = f"its optimum is {show(value)}{measure}, the right one is {show(target)} (off by {show(magnitude(gap))})"
     hint = ""
-    if same_value(-value, target, policy):
+    if same_value(-value, target, policy.value_tolerance):
         hint = "the optimum has the wrong sign: the objective was negated"
     finding = Finding("other-value", text, where="/objective", hint=hint)
     return StageResult.failed(finding, **details)

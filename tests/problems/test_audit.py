@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
+from pyrite.feasibility.rationals import same_value
 from pyrite.problems import auditing
-from pyrite.problems.audit import FAULTS, NOTES, Entry, audit, audit_problem
+from pyrite.problems.audit import FAULTS, NOTES, Entry, audit_problem
+from pyrite.problems.auditing import audit
 from pyrite.problems.problem import Problem
-from pyrite.problems.readings import same_value
 
 
 def reference(domain: str = "integer", cap: str = "2*x <= 7", sense: str = "maximize") -> dict[str, Any]:
@@ -161,7 +163,7 @@ def test_workers_that_do_not_start_are_one_clear_line(monkeypatch):
 def test_a_script_without_a_main_guard_is_not_run_again(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
-        "from pyrite.problems.audit import audit\n"
+        "from pyrite.problems.auditing import audit\n"
         "from pyrite.problems.problem import Problem\n"
         "print('once')\n"
         "print(audit([Problem('p', 'text', optimum=3)], workers=2).counts()['problems'])\n"
@@ -176,6 +178,6 @@ def test_workers_are_counted():
 
 
 def test_same_value_is_the_policy_rule():
-    assert same_value(1_000_000, 1_000_001)
-    assert not same_value(0, 2e-6)
-    assert same_value(0, 1e-6)
+    assert same_value(1_000_000, 1_000_001, 1e-6)
+    assert not same_value(0, Fraction("2e-6"), 1e-6)
+    assert same_value(0, Fraction("1e-6"), 1e-6)
