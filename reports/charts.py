@@ -255,14 +255,17 @@ def learning_curve(points: Sequence[CurvePoint], name: str = "curve") -> str:
     body = [element("path", d=f"M{number(left)} {number(top)}V{number(bottom)}H{number(left + width)}", cls="axis")]
     for share in (0.0, 0.5, 1.0):
         body.append(element("line", x1=left - 4, y1=up(share), x2=left, y2=up(share), cls="axis"))
-        body.append(text(left - 7, up(share) + 4, f"{100 * share:.0f}", "t", "end"))
-    last = -100.0
-    for examples in sorted({point.examples for point in ordered}):
-        x = across(examples)
+        body.append(
+            text(left - 7, up(share) + 4, f"{100 * share:.0f} %" if share == 1 else f"{100 * share:.0f}", "t", "end")
+        )
+    beyond = math.inf  # where the label to the right begins; the last one is always written
+    for examples in sorted({point.examples for point in ordered}, reverse=True):
+        x, label = across(examples), f"{examples:,}"
         body.append(element("line", x1=x, y1=bottom, x2=x, y2=bottom + 4, cls="axis"))
-        if x - last > 34:
-            body.append(text(x, bottom + 17, f"{examples:,}", "t", "middle"))
-            last = x
+        half = 3.4 * len(label)
+        if x + half + 5 < beyond:
+            body.append(text(x, bottom + 17, label, "t", "middle"))
+            beyond = x - half
     words = []
     for kind, shape in (("surface", 0), ("substance", 3)):
         rates = [(across(p.examples), getattr(p, kind)) for p in ordered if getattr(p, kind).rate is not None]
