@@ -12,6 +12,8 @@ from typing import Any
 import torch
 
 from ...feasibility.errors import PyriteError
+from .own_keys import Closers, OwnKeys
+from .stopping import TokenText
 
 
 class Grammars:
@@ -25,9 +27,14 @@ class Grammars:
         except (ValueError, TypeError, RuntimeError) as error:
             raise PyriteError(f"constrained decoding needs a fast tokenizer: {error}") from error
         self._compiled: dict[str, Any] = {}
+        self._words = tokenizer
+        self._closers: Closers | None = None
 
-    def start(self, grammar: str) -> Constraint:
-        """A fresh constraint for one answer. Raises PyriteError when the grammar is refused."""
+    def start(self, grammar: str, *, own_keys: bool = False) -> Constraint:
+        """A fresh constraint for one answer; ``own_keys`` keeps the names of its constraints different.
+
+        Raises PyriteError when the grammar is refused.
+        """
         from llguidance import LLMatcher
 
         first = self._compiled.get(grammar)
@@ -36,18 +43,36 @@ class Grammars:
             if first.is_error():
                 raise PyriteError(f"the grammar was refused: {str(first.get_error()).splitlines()[0]}")
             self._compiled[grammar] = first
-        return Constraint(first.deep_copy())
+        if not own_keys:
+            return Constraint(first.deep_copy())
+        if self._closers is None:
+            self._closers = Closers(self._words)
+        return Constraint(first.deep_copy(), OwnKeys(), self._closers, TokenText(self._words))
 
 
 class Constraint:
     """Where one answer stands in its grammar."""
 
-    def __init__(self, matcher: Any) -> None:
+    def __init__(
+        self,
+        matcher: Any,
+        keys: OwnKeys | None = None,
+        closers: Closers | None = None,
+        text: TokenText | None = None,
+    ) -> None:
         self._matcher = matcher
+        self._keys, self._closers, self._text = keys, closers, text
 
     def fill(self, bits: torch.Tensor) -> None:
         """Write which tokens may follow: bit i of the row of 32-bit words is token i."""
         self._matcher.unsafe_compute_mask_ptr(bits.data_ptr(), bits.numel() * bits.element_size())
+        if self._keys is None or self._closers is None:
+            return
+        allowed = bits.clone()
+        for token in self._keys.forbidden(self._closers):
+            bits[token // 32] &= ~(1 << (token % 32)) if token % 32 < 31 else 0x7FFFFFFF
+        if not bits.any():
+            bits.copy_(allowed)  # a name as long as names may be: it must end, and is judged as what it is
 
     def forced(self) -> list[int]:
         """The tokens that the grammar leaves no choice about, as the tokenizer would write them; often none."""
@@ -57,6 +82,8 @@ class Constraint:
         """Go on with a token; True when the answer is complete and nothing can follow."""
         if not self._matcher.consume_token(token):
             raise PyriteError(f"the grammar lost its way: {self._matcher.get_error() or 'token refused'}")
+        if self._keys is not None and self._text is not None:
+            self._keys.feed(self._text(token))
         return bool(self._matcher.is_stopped())
 
 

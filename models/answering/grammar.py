@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from functools import cache
 
+VERSION = 2
+"""Raised whenever what a grammar allows changes: constrained answers under another version are other answers."""
+
 TERMINALS = r"""
 JNUMBER: /-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?/
 NUMBER: /(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?/

@@ -18,6 +18,7 @@ from .answering import Request, Settings, sample_seed
 from .attention import use_packed_attention
 from .decoding import Grammars
 from .generating import Row, generate_rows, plain_generate, uses_plain_generate
+from .grammar import VERSION
 from .stopping import TokenText, end_tokens
 
 
@@ -44,6 +45,7 @@ class LocalAnswerer:
             "answers": self.settings.identity(),
             "compute": {"device": self.loaded.compute.device.split(":")[0], "dtype": self.loaded.compute.dtype},
             "back_end": "transformers",
+            **({} if self.settings.decoding == "free" else {"grammar_version": VERSION}),
         }
 
     @property
@@ -129,7 +131,7 @@ class LocalAnswerer:
             self._grammars = Grammars(tokenizer, width, sorted(end_tokens(model, tokenizer)))
         if self.settings.decoding == "grammar":
             return self._grammars.start(language_grammar())
-        return self._grammars.start(names_grammar(request.problem))
+        return self._grammars.start(names_grammar(request.problem), own_keys=True)
 
     def _tokens(self, request: Request) -> list[int]:
         return self.prompt.tokens(request.problem, self.loaded.tokenizer)

@@ -2,11 +2,11 @@
 
 The declared names, their indices and the members of the sets are fixed, and only those names can be used; that holds
 for every answer that is complete. It tells the model the names of the variables, which is a help that the free answer
-does not get; numbers, domains, bounds, the objective and the constraints are the model's own. Constraint names end in
-a running number, which keeps them different.
+does not get; numbers, domains, bounds, the objective and the constraints are the model's own. The constraints'
+names are its own too; that no two are the same is held beside the grammar (``own_keys``).
 
 What is not covered: conditions other than ``t > first``, arithmetic on indices other than ``t-1``, bound names as
-numbers, products of which no factor uses all names of their sum, members with quotes, more than 60 constraints.
+numbers, products of which no factor uses all names of their sum, members with quotes.
 """
 
 from __future__ import annotations
@@ -26,12 +26,30 @@ from .grammar import TERMINALS
 MOST_CONSTRAINTS = 60
 _MOST_LOOPS = 4
 
+_CONSTRAINTS = [
+    r'constraints: "\"constraints\"" COLON "{" (constraint (COMMA constraint)*)? "}"',
+    r'constraint: "\"" WORD "\"" COLON body',
+]
 
-def names_grammar(problem: Problem) -> str:
-    """The grammar for one problem. Raises PyriteError when it has no reference or the reference is too intricate."""
+
+def names_grammar(problem: Problem, *, numbered: bool = False) -> str:
+    """The grammar for one problem. Raises PyriteError when it has no reference or the reference is too intricate.
+
+    With ``numbered`` the names of constraints end in a running number, which keeps them different where only a grammar
+    can be given. It is not what a tuned model has learned to write, so its answers suffer; see ``own_keys``.
+    """
     if problem.reference is None:
         raise PyriteError(f"problem {problem.id!r} has no reference formulation; decoding = 'names' needs one")
-    return _Names(problem, problem.reference).text()
+    return _Names(problem, problem.reference).text(numbered)
+
+
+def _numbered_constraints() -> list[str]:
+    rules = [r'constraints: "\"constraints\"" COLON "{" constraint_1? "}"']
+    for number in range(1, MOST_CONSTRAINTS + 1):
+        following = f" (COMMA constraint_{number + 1})?" if number < MOST_CONSTRAINTS else ""
+        rules.append(rf'constraint_{number}: "\"" CNAME{number} "\"" COLON body{following}')
+        rules.append(f"CNAME{number}: /[A-Za-z][A-Za-z_ -]{{0,39}}_{number}/")
+    return rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +77,7 @@ class _Names:
         self.loops = self._choose_loops()
         self.rules: dict[str, str] = {}
 
-    def text(self) -> str:
+    def text(self, numbered: bool) -> str:
         """The whole grammar."""
         parts = []
         if self.formulation.sets:
@@ -74,15 +92,11 @@ class _Names:
             r'objective: "\"objective\"" COLON "{" "\"sense\"" COLON (SENSE COMMA "\"expression\"" COLON "\"" '
             + expression
             + r' "\"" | "\"feasibility\"") "}"',
-            r'constraints: "\"constraints\"" COLON "{" constraint_1? "}"',
             r'plain: "\"" ' + relation + r' "\""',
         ]
         families = self._families()
         rules.append("body: plain" + "".join(f" | {family}" for family in families))
-        for number in range(1, MOST_CONSTRAINTS + 1):
-            following = f" (COMMA constraint_{number + 1})?" if number < MOST_CONSTRAINTS else ""
-            rules.append(rf'constraint_{number}: "\"" CNAME{number} "\"" COLON body{following}')
-            rules.append(f"CNAME{number}: /[A-Za-z][A-Za-z_ -]{{0,39}}_{number}/")
+        rules += _numbered_constraints() if numbered else _CONSTRAINTS
         rules.append('bound: JNUMBER | "null"')
         rules.extend(f"{name}: {right}" for name, right in self.rules.items())
         return "\n".join(rules) + TERMINALS

@@ -25,6 +25,7 @@ from ..merging import is_tuned, write_merged
 from ..prompts import Prompt
 from ..sources import Source, load_tokenizer, local_folder, weights_digest
 from .answering import Request, Settings, sample_seed
+from .grammar import VERSION
 from .stopping import JsonEnd, TokenText
 from .vllm_starting import check_device, engine_arguments, read_config, require_vllm, start_engine
 
@@ -87,6 +88,7 @@ class VllmAnswerer:
             "answers": {**self.settings.identity(), "drafts": 0},
             "compute": {"device": self.compute.device, "dtype": self.compute.dtype},
             "back_end": "vllm",
+            **({} if self.settings.decoding == "free" else {"grammar_version": VERSION}),
         }
 
     @property
@@ -226,7 +228,7 @@ def request_grammar(settings: Settings, request: Request) -> str | None:
     from .grammar import language_grammar
     from .names_grammar import names_grammar
 
-    return language_grammar() if settings.decoding == "grammar" else names_grammar(request.problem)
+    return language_grammar() if settings.decoding == "grammar" else names_grammar(request.problem, numbered=True)
 
 
 def _output(row: Growing, text: str, seconds: float) -> Output:

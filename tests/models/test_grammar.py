@@ -3,6 +3,9 @@
 import json
 
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from tiny_model import bakeries, make_tiny
 
 from pyrite.feasibility.errors import PyriteError
@@ -10,9 +13,11 @@ from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.scoring.judging import Judge
 from pyrite.feasibility.verdict import SURFACE
 from pyrite.models.answering import Request, Settings
+from pyrite.models.answering.decoding import Grammars
 from pyrite.models.answering.grammar import language_grammar
 from pyrite.models.answering.local import LocalAnswerer
 from pyrite.models.answering.names_grammar import names_grammar
+from pyrite.models.answering.own_keys import OwnKeys
 from pyrite.models.devices import choose_compute
 from pyrite.models.prompts import Prompt
 from pyrite.models.sources import load, parse_source
@@ -95,7 +100,46 @@ def test_the_names_grammar_refuses_what_stage_3_refuses(accepts, old, new):
     problem = Problem.from_dict({"id": "a", "text": "x", "reference": INDEXED})
     text = compact(INDEXED)
     assert old in text
-    assert not accepts(names_grammar(problem), text.replace(old, new, 1))
+    assert accepts(names_grammar(problem, numbered=True), text)
+    assert not accepts(names_grammar(problem, numbered=True), text.replace(old, new, 1))
+    if new != "labor_1":  # which is held beside the grammar where names are free
+        assert not accepts(names_grammar(problem), text.replace(old, new, 1))
+
+
+def refused(tiny, problem, constraints):
+    """The text before the first token that a names constraint refuses; None when it takes all."""
+    document = {**problem.reference.to_dict(), "constraints": constraints}
+    text = json.dumps(document, separators=(",", ":")) if isinstance(constraints, dict) else constraints
+    grammars = Grammars(tiny.tokenizer, len(tiny.tokenizer), [tiny.tokenizer.eos_token_id])
+    constraint = grammars.start(names_grammar(problem), own_keys=True)
+    tokens = tiny.tokenizer(text, add_special_tokens=False)["input_ids"]
+    for place, token in enumerate(tokens):
+        bits = torch.zeros((len(tiny.tokenizer) + 31) // 32, dtype=torch.int32)
+        constraint.fill(bits)
+        if not (int(bits[token // 32]) >> (token % 32)) & 1:
+            return tiny.tokenizer.decode(tokens[:place])
+        constraint.take(token)
+    return None
+
+
+def test_a_constraints_name_is_not_written_twice(tiny):
+    problem = bakeries(1)[0]
+    head = json.dumps({**problem.reference.to_dict(), "constraints": {}}, separators=(",", ":"))[:-2]
+    name = next(iter(problem.reference.variables))
+    twice = head + f'"a b":"{name} <= 1","a bc":"{name} <= 2","a b":"{name} <= 3"}}}}'
+    assert refused(tiny, problem, {"a b": f"{name} <= 1", "a bc": f"{name} <= 2", "a": f"{name} <= 3"}) is None
+    stopped = refused(tiny, problem, twice)
+    assert stopped is not None
+    assert stopped.removesuffix("a b") != stopped, stopped  # right before the quote that would close it
+
+
+@given(st.lists(st.text("ab ", min_size=1, max_size=4), max_size=5), st.text("ab ", max_size=4))
+def test_own_keys_knows_the_names_that_are_used(names, begun):
+    keys = OwnKeys()
+    body = "".join(f'"{name}":{{"for":"t in T","expression":"a <= 1"}},"{name}x":"b >= 2",' for name in names)
+    keys.feed('{"variables":{"constraints":{"domain":"binary"}},"constraints": {' + body + f'"{begun}')
+    assert keys.used == {part for name in names for part in (name, f"{name}x")}
+    assert (keys.inside, keys.name) == (True, begun)
 
 
 @pytest.mark.parametrize("text", ['{"variables":{}', '{"variables":{"x":{"domain":"real","lower":0}},', "x"])
