@@ -60,6 +60,7 @@ def tune_command(
 
     folder = out if out is not None else Path("runs") / chosen.name / "tuning"
     tuned = tune(chosen, folder, note, step_teller())
+    this_process().leave()
     if not this_process().first:
         return
     for step, path in tuned.checkpoints.items():

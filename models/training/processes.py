@@ -79,6 +79,14 @@ class Processes:
             raise PyriteError(f"{self.count} processes were started, and accelerate sees {state.num_processes}")
         return dataclasses.replace(compute, device=str(state.device)) if kind == "cuda" else compute
 
+    def leave(self) -> None:
+        """End the group when all are done; threads of its that outlive the interpreter now and then abort it."""
+        from torch import distributed
+
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.barrier()
+            distributed.destroy_process_group()
+
     @property
     def uses_deepspeed(self) -> bool:
         """Whether DeepSpeed trains."""
