@@ -23,6 +23,14 @@ BackEnd = Literal["transformers", "vllm"]
 BACK_ENDS = ("transformers", "vllm")
 
 
+_LEAST_ROOM = 16
+
+
+def context_length(config: Any) -> int:
+    """Tokens that a model holds by its configuration; very many when that says nothing."""
+    return int(getattr(config, "max_position_embeddings", None) or 1 << 20)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How answers are drawn; part of a run's identity.
@@ -57,6 +65,11 @@ class Settings:
         if self.samples > 1 and self.temperature == 0:
             raise PyriteError("several samples of a greedy answer are the same answer; give a temperature above 0")
 
+    def longest_prompt(self, context: int) -> int:
+        """Tokens a prompt may have for a model that holds ``context``: an answer needs some room at the least."""
+        room = context - _LEAST_ROOM
+        return min(self.max_prompt_tokens or room, room)
+
     def identity(self) -> dict[str, Any]:
         """For run.json: everything, as plain JSON."""
         return asdict(self)
@@ -73,6 +86,11 @@ class Request:
     def key(self) -> tuple[str, int]:
         """What names it within a run."""
         return self.problem.id, self.sample
+
+    def answered(self, text: str, finish: str, seconds: float, tokens: int, prompt_tokens: int) -> Output:
+        """Its line of outputs.jsonl."""
+        extra = {"tokens": tokens, "prompt_tokens": prompt_tokens}
+        return Output(self.problem.id, self.sample, text, finish, round(seconds, 3), extra)
 
 
 class Answerer(Protocol):

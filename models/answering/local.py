@@ -14,7 +14,7 @@ from ...problems.files import Output
 from ..prompts import Prompt
 from ..quiet import quiet_transformers
 from ..sources import Loaded
-from .answering import Request, Settings, sample_seed
+from .answering import Request, Settings, context_length, sample_seed
 from .attention import use_packed_attention
 from .decoding import Grammars
 from .generating import Row, generate_rows, plain_generate, uses_plain_generate
@@ -61,11 +61,12 @@ class LocalAnswerer:
 
     def answer(self, batch: Sequence[Request]) -> Iterator[Output]:
         """The answers as they end; out of memory halves the batch once, for the rest of this answerer's life."""
+        longest = self.settings.longest_prompt(context_length(self.loaded.model.config))
         fitting = []
         for request in batch:
             tokens = self._tokens(request)
-            if len(tokens) > self._longest_prompt():
-                yield _output(request, "", "prompt-too-long", 0.0, 0, len(tokens))
+            if len(tokens) > longest:
+                yield request.answered("", "prompt-too-long", 0.0, 0, len(tokens))
             else:
                 fitting.append((request, tokens))
         parts = _halves(fitting) if self._halved else [fitting]
@@ -98,7 +99,7 @@ class LocalAnswerer:
         if not part:
             return
         model, tokenizer, settings = self.loaded.model, self.loaded.tokenizer, self.settings
-        room = _context(model)
+        room = context_length(model.config)
         rows = []
         for number, (request, tokens) in enumerate(part):
             row = Row(number, tokens, min(settings.max_new_tokens, room - len(tokens)))
@@ -117,7 +118,7 @@ class LocalAnswerer:
             for row in found:
                 request = part[row.number][0]
                 text = tokenizer.decode(row.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-                yield _output(request, text, row.finish, row.seconds, len(row.tokens), len(row.prompt))
+                yield request.answered(text, row.finish, row.seconds, len(row.tokens), len(row.prompt))
 
     def _constraint(self, request: Request) -> Any:
         if self.settings.decoding == "free":
@@ -136,14 +137,6 @@ class LocalAnswerer:
     def _tokens(self, request: Request) -> list[int]:
         return self.prompt.tokens(request.problem, self.loaded.tokenizer)
 
-    def _longest_prompt(self) -> int:
-        room = _context(self.loaded.model) - 16  # an answer needs some room at the least
-        return min(self.settings.max_prompt_tokens or room, room)
-
-
-def _context(model: Any) -> int:
-    return int(getattr(model.config, "max_position_embeddings", None) or 1 << 20)
-
 
 def _halves(items: list[Any]) -> list[list[Any]]:
     middle = (len(items) + 1) // 2
@@ -155,8 +148,3 @@ def _is_out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return "out of memory" in text or "can't allocate memory" in text or "not enough memory" in text
-
-
-def _output(request: Request, text: str, finish: str, seconds: float, tokens: int, prompt_tokens: int) -> Output:
-    extra = {"tokens": tokens, "prompt_tokens": prompt_tokens}
-    return Output(request.problem.id, request.sample, text, finish, round(seconds, 3), extra)

@@ -24,13 +24,12 @@ from ..embedded import Note, first_line
 from ..merging import is_tuned, write_merged
 from ..prompts import Prompt
 from ..sources import Source, load_tokenizer, local_folder, weights_digest
-from .answering import Request, Settings, sample_seed
+from .answering import Request, Settings, context_length, sample_seed
 from .grammar import VERSION
 from .stopping import JsonEnd, TokenText
 from .vllm_starting import check_device, engine_arguments, read_config, require_vllm, start_engine
 
 _ROUNDS = 4  # times the rows at once: how many requests the engine is given together
-_LEAST_ROOM = 16  # tokens that an answer needs at the least
 
 
 @dataclass(slots=True)
@@ -111,7 +110,7 @@ class VllmAnswerer:
         for number, request in enumerate(batch):
             prompt = self.prompt.tokens(request.problem, self.tokenizer)
             if len(prompt) > self._longest_prompt():
-                yield _output(Growing(request, prompt, 0, finish="prompt-too-long"), "", 0.0)
+                yield request.answered("", "prompt-too-long", 0.0, 0, len(prompt))
                 continue
             limit = min(self.settings.max_new_tokens, self._context() - len(prompt))
             growing[str(number)] = Growing(request, prompt, limit)
@@ -165,7 +164,8 @@ class VllmAnswerer:
                     engine.abort_request([number])
                 del growing[number]
                 answer = self.tokenizer.decode(row.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-                yield _output(row, answer, time.perf_counter() - started)
+                seconds = time.perf_counter() - started
+                yield row.request.answered(answer, row.finish, seconds, len(row.tokens), len(row.prompt))
 
     def _start(self) -> Any:
         if self._engine is None:
@@ -178,11 +178,10 @@ class VllmAnswerer:
         return self._engine
 
     def _context(self) -> int:
-        return int(getattr(self.config, "max_position_embeddings", None) or 1 << 20)
+        return context_length(self.config)
 
     def _longest_prompt(self) -> int:
-        room = self._context() - _LEAST_ROOM
-        return min(self.settings.max_prompt_tokens or room, room)
+        return self.settings.longest_prompt(self._context())
 
 
 def vllm_answerer(
@@ -229,8 +228,3 @@ def request_grammar(settings: Settings, request: Request) -> str | None:
     from .names_grammar import names_grammar
 
     return language_grammar() if settings.decoding == "grammar" else names_grammar(request.problem, numbered=True)
-
-
-def _output(row: Growing, text: str, seconds: float) -> Output:
-    extra = {"tokens": len(row.tokens), "prompt_tokens": len(row.prompt)}
-    return Output(row.request.problem.id, row.request.sample, text, row.finish, round(seconds, 3), extra)
