@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from .feasibility.errors import PyriteError
 from .feasibility.language.formulation import Formulation
 from .feasibility.policy import Policy
-from .feasibility.scoring.judging import Judge
+from .feasibility.scoring.ladder import Judge
 from .feasibility.scoring.reference import Reference
 from .feasibility.verdict import Verdict
 from .problems.files import Output

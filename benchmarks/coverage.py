@@ -13,9 +13,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pyrite.reports.comparing import mcnemar, sign_flip
-from pyrite.reports.decomposition import effects
-from pyrite.reports.statistics import Floats, bootstrap_interval, clustered_interval, difference_interval, wilson
+from pyrite.results.comparing import mcnemar, sign_flip
+from pyrite.results.decomposition import effects
+from pyrite.results.statistics import Floats, bootstrap_interval, clustered_interval, difference_interval, wilson
 
 
 def share(found: Iterable[bool]) -> str:

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import equivalence_kinds as kinds
 
-from pyrite.feasibility.equivalence.checker import check
-from pyrite.feasibility.equivalence.prover import compare
+from pyrite.feasibility.equivalence.checking.checker import check
+from pyrite.feasibility.equivalence.proving.prover import compare
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.programs.program import Program

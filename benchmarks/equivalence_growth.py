@@ -16,10 +16,10 @@ from pathlib import Path
 
 import equivalence_kinds as kinds
 
-from pyrite.feasibility.equivalence.prover import compare
+from pyrite.feasibility.equivalence.proving.prover import compare
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
-from pyrite.reports.charts import element, picture, text
+from pyrite.reports.pages.charts import element, picture, text
 
 SIZES = (10, 30, 100, 300, 1000, 3000, 10_000)
 CASES = ("rescaled", "renamed and reordered", "one demand changed")

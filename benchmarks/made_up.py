@@ -19,8 +19,8 @@ from pyrite.feasibility.policy import Policy
 from pyrite.problems.families import FAMILIES, draw
 from pyrite.problems.files import Output, append_lines
 from pyrite.problems.problem import Problem
-from pyrite.reports.runs import RunFolder, write_json
-from pyrite.reports.summary import summarize
+from pyrite.results.run import RunFolder, write_json
+from pyrite.results.summary import summarize
 
 BAKERY = {
     "id": "bakery",

@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pyrite.reports.collection import read_collection
-from pyrite.reports.site import write_site
+from pyrite.reports.pages.site import write_site
+from pyrite.results.collection import read_collection
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from browsing import CHROMIUM, DRIVER, Browser

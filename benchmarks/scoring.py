@@ -19,7 +19,7 @@ import numpy as np
 from pyrite import Formulation, Policy, Problem
 from pyrite.feasibility.programs.compiling import Rejected, build
 from pyrite.feasibility.programs.program import Program
-from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.scoring.pool import Pool
 from pyrite.feasibility.verdict import STAGES
 

@@ -178,7 +178,7 @@ def _conclusion(verdict: Verdict) -> str:
 
 def _document(text: str, policy: Policy) -> Any:
     """The formulation as read, to quote expressions from; None when there is none."""
-    from ..feasibility.language.reading import extract
+    from ..feasibility.language.document.reading import extract
 
     return extract(text, policy).document
 
@@ -225,8 +225,8 @@ def _second_opinion(
         note(f"pyrite: no second opinion from {solver}: the formulation does not build")
         return None
     from ..feasibility.language.formulation import Data, Formulation
-    from ..feasibility.programs.pyomo_model import to_pyomo
-    from ..feasibility.programs.pyomo_solving import solve_with
+    from ..feasibility.pyomo.model import to_pyomo
+    from ..feasibility.pyomo.solving import solve_with
 
     formulation = Formulation.from_dict(_document(text, policy))
     model = to_pyomo(formulation, problem.data if problem else Data(), policy)

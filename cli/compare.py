@@ -25,9 +25,9 @@ def compare_command(
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, every flip included.")] = False,
 ) -> None:
     """Compare two runs: exact McNemar, paired bootstrap, flips both ways, and what the gain is made of."""
-    from ..reports.collection import read_collection
-    from ..reports.overview import changes_table, flips_table, pair_of, scores_table
-    from ..reports.tables import show_tables
+    from ..reports.tables.overview import changes_table, flips_table, pair_of, scores_table
+    from ..reports.tables.table import show_tables
+    from ..results.collection import read_collection
 
     collection = read_collection([first, second], allow_mixed=allow_mixed)
     for run in collection.runs:

@@ -29,7 +29,7 @@ def demo_command(
 
     from ..models.recipes import read_recipe, recipe_text
     from ..models.training.processes import one_process
-    from .pipeline import Pipeline
+    from ..pipeline import Pipeline
 
     one_process("pyrite demo")
     started = time.monotonic()

@@ -44,8 +44,8 @@ def equivalent_command(
 
     Every answer comes with its evidence, re-checked by a separate checker. Exit code 0 only when equivalent.
     """
-    from ..feasibility.equivalence.checker import check
-    from ..feasibility.equivalence.prover import compare
+    from ..feasibility.equivalence.checking.checker import check
+    from ..feasibility.equivalence.proving.prover import compare
     from ..feasibility.equivalence.rendering import to_json
 
     chosen = read_policy(policy, settings or ())
@@ -99,7 +99,7 @@ def _reference(problem: Problem | None, policy: Policy) -> Program:
 
 def _mapping(path: str, program: Program) -> dict[str, Affine]:
     """The user's map, each value an expression in one variable of A."""
-    from ..feasibility.equivalence.expressions import read_affine
+    from ..feasibility.equivalence.given_map import read_affine
 
     text = read_text(path)
     try:

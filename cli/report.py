@@ -11,9 +11,9 @@ from ..feasibility.errors import PyriteError
 from .console import note, print_json, progress
 
 if TYPE_CHECKING:
-    from ..reports.collection import Collection
-    from ..reports.statistics import Cluster
-    from ..reports.tables import Table
+    from ..reports.tables.table import Table
+    from ..results.collection import Collection
+    from ..results.statistics import Cluster
 
 _FORMATS = ("html", "markdown", "csv", "parquet", "latex")
 
@@ -37,8 +37,8 @@ def report_command(
     as_json: Annotated[bool, typer.Option("--json", help="Every table as JSON on standard output.")] = False,
 ) -> None:
     """Write the pages (or tables for papers) of runs, and show the same tables here."""
-    from ..reports.collection import read_collection
-    from ..reports.overview import all_tables
+    from ..reports.tables.overview import all_tables
+    from ..results.collection import read_collection
 
     if kind not in _FORMATS:
         raise PyriteError(f"--format is one of {', '.join(_FORMATS)}, not {kind!r}")
@@ -62,14 +62,14 @@ def report_command(
             document.setdefault("tables", []).append({"name": table.name, **table.to_dict()})
         print_json(document)
         return
-    from ..reports.tables import show_tables
+    from ..reports.tables.table import show_tables
 
     show_tables([table for table in tables if table.name not in ("flips",) or table.rows])
     note(f"report: {written}")
 
 
 def _sensitivity(collection: Collection) -> list[Table]:
-    from ..reports.sensitivity import examine, sensitivity_tables
+    from ..reports.tables.sensitivity import examine, sensitivity_tables
 
     examined = []
     for run in collection.runs:
@@ -83,7 +83,7 @@ def _write(
 ) -> str:
     """Write the report in one format; gives the path to look at."""
     if kind == "html":
-        from ..reports.site import write_site
+        from ..reports.pages.site import write_site
 
         with progress(len(collection.problem_ids), "pages") as tell:
             done = write_site(
@@ -91,7 +91,7 @@ def _write(
             )
         note(f"pages: {done.written:,} files written, {done.kept:,} unchanged, {done.removed:,} removed")
         return str(folder / "index.html")
-    from ..reports.exports import latex, markdown, outputs_csv, table_csv, write_parquet
+    from ..reports.tables.exports import latex, markdown, outputs_csv, table_csv, write_parquet
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ def run_command(
     """Make problems, answer, tune, answer at checkpoints, score and report; the same command again goes on."""
     from ..models.recipes import read_recipe, recipe_text
     from ..models.training.processes import one_process
-    from .pipeline import Pipeline
+    from ..pipeline import Pipeline
 
     one_process("pyrite run")
     if gate is not None:

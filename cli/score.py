@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..feasibility.verdict import Verdict
     from ..problems.files import Output, Records
     from ..problems.problem import Problem
-    from ..reports.runs import RunFolder
+    from ..results.run import RunFolder
 
 _REASONS = 6
 
@@ -43,7 +43,7 @@ def score_command(
 ) -> None:
     """Score raw outputs twice: surface (stages 1-3) and substance (the strongest stage the reference allows)."""
     from ..problems.files import read_outputs, read_problems
-    from ..reports.runs import RunFolder
+    from ..results.run import RunFolder
 
     if problems == outputs == "-":
         raise PyriteError("problems and outputs cannot both come from standard input")
@@ -122,8 +122,8 @@ def _judge(
 def _summarize(
     verdicts: Sequence[Verdict], problems: Sequence[Problem], policy: Policy, folder: RunFolder | None
 ) -> dict[str, Any]:
-    from ..reports.runs import write_json
-    from ..reports.summary import summarize
+    from ..results.run import write_json
+    from ..results.summary import summarize
 
     families = {problem.id: problem.family for problem in problems}
     summary = {"policy_digest": policy.digest, **summarize(verdicts, families)}

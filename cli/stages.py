@@ -68,7 +68,7 @@ def answer_into(
     """Answer into a run folder, or go on there. Raises PyriteError when it holds answers of another model or prompt."""
     from ..models.answering import answer_problems
     from ..problems.files import problem_set_hash, write_lines
-    from ..reports.runs import RunFolder, environment
+    from ..results.run import RunFolder, environment
 
     folder = RunFolder(out)
     folder.create()
@@ -100,8 +100,8 @@ def score_into(
     """Score what a run folder holds and has not scored yet; gives the summary that it writes."""
     from ..feasibility.policy import Policy
     from ..feasibility.scoring.pool import Pool
-    from ..reports.runs import RunFolder, write_json
-    from ..reports.summary import summarize
+    from ..results.run import RunFolder, write_json
+    from ..results.summary import summarize
 
     folder, chosen = RunFolder(out), policy or Policy()
     problems, outputs = folder.read_problems(), folder.read_outputs()

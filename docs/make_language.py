@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pyrite.feasibility.codes import CODES
-from pyrite.feasibility.language import expressions
-from pyrite.feasibility.language.schema import formulation_schema
-from pyrite.feasibility.language.tokens import RESERVED
+from pyrite.feasibility.language.document.schema import formulation_schema
+from pyrite.feasibility.language.grammar import parsing as expressions
+from pyrite.feasibility.language.grammar.tokens import RESERVED
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.verdict import STAGES
 
@@ -32,7 +32,7 @@ LIMITS = (
 )
 STAGE_LINES = {
     "parses": "Stage 1, parses: is there one strict JSON object in the text?",
-    "schema": "Stage 2, schema: is it valid against `feasibility/language/formulation.schema.json`?",
+    "schema": "Stage 2, schema: is it valid against `feasibility/language/document/formulation.schema.json`?",
     "references": "Stage 3, references: is every name declared once and used with the right indices, and does every "
     "expression read by the grammar?",
     "builds": "Stage 4, builds: is it a finite linear or convex quadratic program within the limits?",
@@ -51,8 +51,8 @@ def language() -> str:
     first, second = schema["examples"]
     parts = [
         "# The formulation language",
-        "A formulation is one JSON object. This page is generated from `feasibility/language/formulation.schema.json`, "
-        "the grammar in `feasibility/language/expressions.py` and the policy by `python docs/make_language.py`.",
+        "A formulation is one JSON object. This page is generated from "
+        "`feasibility/language/document/formulation.schema.json`, the grammar in `feasibility/language/grammar/parsing.py` and the policy by `python docs/make_language.py`.",
         "```json\n" + _lines(first) + "\n```",
         "```json\n" + _lines(second) + "\n```",
         "## Sections",

@@ -13,8 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pyrite.reports.collection import read_collection
-from pyrite.reports.site import write_site
+from pyrite.reports.pages.site import write_site
+from pyrite.results.collection import read_collection
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))

@@ -182,8 +182,8 @@ def audit_problem(problem: Problem, policy: Policy | None = None) -> Entry:
 
 
 def _build(problem: Problem, entry: Entry, policy: Policy) -> Program | None:
-    from ..feasibility.language.references import resolve
-    from ..feasibility.language.schema import validate
+    from ..feasibility.language.document.schema import validate
+    from ..feasibility.language.names import resolve
     from ..feasibility.programs.compiling import compile_program
 
     assert problem.reference is not None

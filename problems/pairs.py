@@ -15,7 +15,7 @@ from typing import Any
 from ..feasibility.errors import PyriteError
 from ..feasibility.language.formulation import Constraint, Formulation, Parameter, Values, Variable
 from ..feasibility.policy import Policy
-from ..feasibility.scoring.judging import Judge
+from ..feasibility.scoring.ladder import Judge
 from .families.drawing import Stream
 from .problem import Problem
 

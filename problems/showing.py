@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ..feasibility.language.mathematics import mathematics
 from ..feasibility.policy import Policy
 from ..feasibility.programs.compiling import build
 from ..feasibility.rationals import Exact, show
 from ..feasibility.solver.solving import solve
-from .mathematics import mathematics
 from .problem import Problem
 
 _SHOWN = 40

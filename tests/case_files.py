@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pyrite.feasibility.codes import CODES
+from pyrite.feasibility.language.document.reading import extract
+from pyrite.feasibility.language.document.schema import validate
 from pyrite.feasibility.language.formulation import Data, Formulation
-from pyrite.feasibility.language.reading import extract
-from pyrite.feasibility.language.references import resolve
-from pyrite.feasibility.language.schema import validate
+from pyrite.feasibility.language.names import resolve
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.verdict import Finding
 from pyrite.problems.problem import Problem

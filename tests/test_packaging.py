@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_every_package_is_listed() -> None:
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    rooms = ("cli", "feasibility", "problems", "models", "reports")
+    rooms = ("cli", "feasibility", "problems", "results", "models", "reports")
     found = {
         ".".join(("pyrite", *path.parent.relative_to(ROOT).parts))
         for room in rooms
@@ -23,7 +23,8 @@ def test_no_import_runs_upwards() -> None:
         "feasibility": {"feasibility"},
         "problems": {"feasibility", "problems"},
         "models": {"feasibility", "problems", "models"},
-        "reports": {"feasibility", "problems", "reports"},
+        "results": {"feasibility", "problems", "results"},
+        "reports": {"feasibility", "problems", "results", "reports"},
     }
     wrong = []
     for room, floors in allowed.items():

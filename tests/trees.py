@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from pyrite.feasibility.language import syntax as s
-from pyrite.feasibility.language.tokens import RESERVED
+from pyrite.feasibility.language.grammar import syntax as s
+from pyrite.feasibility.language.grammar.tokens import RESERVED
 from pyrite.feasibility.rationals import simplify
 
 IDENTIFIERS = ("x", "y", "make", "profit", "P", "T", "p", "t", "i", "_z9", "E1", "e", "sums", "Inf")

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from ..language.formulation import Constraint, Formulation, Objective, Variable
-from ..language.tokens import RESERVED
+from ..language.grammar.tokens import RESERVED
 from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic
 from ..rationals import Exact, simplify

@@ -116,7 +116,7 @@ def read_mof(text: str, notes: Notes, policy: Policy) -> Program:
 
     Raises Unsupported naming every feature that has no counterpart, PyriteError for what is no MathOptFormat.
     """
-    from ..language.reading import read_json
+    from ..language.document.reading import read_json
 
     document, findings = read_json(text, policy)
     if findings:

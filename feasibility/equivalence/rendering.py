@@ -10,9 +10,9 @@ from ..programs.program import Program
 from ..rationals import Exact, magnitude, show
 from ..solver.exactness import Violation
 from ..solver.words import enumeration, number, point, row_text, violated
-from .auxiliary import merges_applied
 from .evidence import Certificate, Comparison, Containment, Correspondence, Preference, Witness
 from .maps import Affine
+from .proving.auxiliary import merges_applied
 
 _LISTED = 200
 

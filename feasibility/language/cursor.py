@@ -7,7 +7,7 @@ from typing import Final, NoReturn
 from ..errors import PyriteError
 from ..policy import Policy
 from ..verdict import Finding
-from .tokens import RESERVED, Token, tokenize
+from .grammar.tokens import RESERVED, Token, tokenize
 
 RELATIONS: Final = {"<=": "<=", ">=": ">=", "==": "==", "=": "=="}
 COMPARISONS: Final = {**RELATIONS, "<": "<", ">": ">", "!=": "!="}

@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Any, Literal, Self, TypeAlias
 
 from ..rationals import Exact, from_float, simplify, to_decimal
-from .syntax import Member
-from .writing import ExactDecimal, to_json
+from .document.writing import ExactDecimal, to_json
+from .grammar.syntax import Member
 
 Domain: TypeAlias = Literal["continuous", "integer", "binary"]
 Sense: TypeAlias = Literal["minimize", "maximize", "feasibility"]

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..verdict import Finding
+from .document.reading import MAX_FINDINGS
 from .formulation import Parameter, Variable
-from .reading import MAX_FINDINGS
-from .suggestions import closest, shorten
-from .syntax import (
+from .grammar.syntax import (
     Binary,
     Comparison,
     Condition,
@@ -34,6 +33,7 @@ from .syntax import (
     Square,
     Sum,
 )
+from .suggestions import closest, shorten
 
 _ORDER: Final = frozenset({"<", "<=", ">", ">="})
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import PyriteError
 from ..language.formulation import Data, Formulation, Variable
-from ..language.syntax import Family, Member, Relation
+from ..language.grammar.syntax import Family, Member, Relation
 from ..policy import Policy
 from ..rationals import Exact, simplify
 from ..verdict import Finding
@@ -24,7 +24,7 @@ from .pieces import Piece, Terms, describe, size
 from .program import Column, Program, Quadratic, Row
 
 if TYPE_CHECKING:
-    from ..language.references import Resolved
+    from ..language.names import Resolved
 
 _OPPOSITE = {"<=": ">=", ">=": "<=", "==": "=="}
 
@@ -46,7 +46,7 @@ def build(formulation: Formulation, data: Data | None = None, policy: Policy | N
 
     Raises Rejected (a PyriteError) with the findings of stages 3 and 4.
     """
-    from ..language.references import resolve
+    from ..language.names import resolve
 
     policy = policy or Policy()
     resolved, findings = resolve(formulation, data or Data(), policy)
@@ -60,8 +60,8 @@ def build(formulation: Formulation, data: Data | None = None, policy: Policy | N
 
 def parse_formulation(text: str, policy: Policy | None = None) -> Formulation:
     """Read a formulation from JSON text: strictly, and against the schema. Raises Rejected."""
-    from ..language.reading import read_json
-    from ..language.schema import validate
+    from ..language.document.reading import read_json
+    from ..language.document.schema import validate
 
     document, findings = read_json(text, policy or Policy())
     if not findings:

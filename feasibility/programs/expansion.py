@@ -17,7 +17,7 @@ from math import prod
 from typing import Any
 
 from ..language.formulation import Parameter, Variable
-from ..language.syntax import Binary, Expression, Member, Negative, Node, Number, Reference, Square, Sum
+from ..language.grammar.syntax import Binary, Expression, Member, Negative, Node, Number, Reference, Square, Sum
 from ..rationals import Exact, divide
 from .indexing import Env, Lookup, Scope, Trouble
 from .pieces import (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from ..language.syntax import (
+from ..language.grammar.syntax import (
     Comparison,
     Condition,
     Generator,

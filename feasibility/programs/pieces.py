@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from ..language.syntax import Node
+from ..language.grammar.syntax import Node
 from ..rationals import Exact, divide, show
 from .indexing import Env, Trouble
 

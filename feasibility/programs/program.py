@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..language.formulation import Domain, Sense
-from ..language.syntax import Member
+from ..language.grammar.syntax import Member
 from ..rationals import Exact
 
 

@@ -26,9 +26,9 @@ from typing import Self, TypeAlias
 from ..errors import PyriteError
 from ..policy import Policy
 from ..verdict import STAGES, Stage, StageResult, Verdict
-from .answers import skipped, unknown
-from .judging import Judge
+from .ladder import Judge
 from .reference import Reference
+from .stages.answers import skipped, unknown
 from .worker import BOARD_SIZE, GRACE, Answer, Board, Job, JudgeCache
 
 Task: TypeAlias = tuple[str, int, str]

@@ -52,7 +52,7 @@ def prepare(reference: Reference, policy: Policy) -> PreparedReference:
             text = f"the problem states the optimum {show(reference.optimum)} and the status {status}"
             return PreparedReference(reference, trouble=("reference-contradiction", text))
         return PreparedReference(reference, status=status, optimum=reference.optimum)
-    from ..language.schema import validate
+    from ..language.document.schema import validate
     from ..programs.compiling import Rejected, build
     from ..solver.solving import solve
 

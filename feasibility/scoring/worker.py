@@ -21,7 +21,7 @@ from typing import TypeAlias
 
 from ..policy import Policy
 from ..verdict import STAGES, Verdict
-from .judging import Judge
+from .ladder import Judge
 from .prepared import unprepared
 from .reference import Reference
 

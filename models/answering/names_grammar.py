@@ -18,8 +18,8 @@ from itertools import combinations
 
 from ...feasibility.errors import PyriteError
 from ...feasibility.language.formulation import Formulation
-from ...feasibility.language.syntax import Member
-from ...feasibility.language.tokens import IDENTIFIER, RESERVED
+from ...feasibility.language.grammar.syntax import Member
+from ...feasibility.language.grammar.tokens import IDENTIFIER, RESERVED
 from ...problems.problem import Problem
 from .grammar import TERMINALS
 

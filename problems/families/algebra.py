@@ -19,7 +19,7 @@ from ...feasibility.language.formulation import (
     Values,
     Variable,
 )
-from ...feasibility.language.syntax import Member
+from ...feasibility.language.grammar.syntax import Member
 from ...feasibility.rationals import Exact, simplify
 from .drawing import Drawing
 

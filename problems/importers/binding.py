@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...feasibility.language.formulation import Data, Parameter, Values, exact_number
-from ...feasibility.language.syntax import Member
+from ...feasibility.language.grammar.syntax import Member
 from .names import identifier
 
 MAX_ENTRIES = 200_000

@@ -98,7 +98,7 @@ def _cell(columns: Mapping[str, Any], path: str) -> Any:
 
 
 def _loaded(cell: Any, column: str) -> Any:
-    from ...feasibility.language.reading import read_json
+    from ...feasibility.language.document.reading import read_json
     from ...feasibility.policy import Policy
 
     if isinstance(cell, str):

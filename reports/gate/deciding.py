@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...feasibility.errors import PyriteError
-from ..observing import FAIL, OUTCOMES, PASS, UNKNOWN
+from ...results.observing import FAIL, OUTCOMES, PASS, UNKNOWN
 from .movements import Movement, movement_of, movements_of, share_of
 from .rules import Rules, StageRules
 from .snapshot import Entry, Snapshot

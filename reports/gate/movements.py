@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..observing import ABSENT, OUTCOMES, PASS, UNKNOWN
+from ...results.observing import ABSENT, OUTCOMES, PASS, UNKNOWN
 from .rules import Rules
 from .snapshot import Entry
 
@@ -53,7 +53,7 @@ def _unknown_values(rules: Rules) -> tuple[float | None, float | None]:
 
 def movements_of(pairs: Sequence[tuple[str, Entry, Entry]], rules: Rules) -> list[Movement]:
     """Every gated outcome, and substance, over the problems that both snapshots have."""
-    from ..comparing import holm
+    from ...results.comparing import holm
 
     then, now = _unknown_values(rules)
     found = []
@@ -72,7 +72,7 @@ def movements_of(pairs: Sequence[tuple[str, Entry, Entry]], rules: Rules) -> lis
 
 def movement_of(outcome: str, shares: Sequence[tuple[str, float, float]]) -> Movement:
     """One outcome from (problem, share before, share after)."""
-    from ..comparing import mcnemar, sign_flip
+    from ...results.comparing import mcnemar, sign_flip
 
     lost = tuple(i for i, first, second in shares if first >= 0.5 > second)
     gained = tuple(i for i, first, second in shares if second >= 0.5 > first)

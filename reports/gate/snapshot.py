@@ -16,8 +16,8 @@ from typing import Any
 from ...feasibility.errors import PyriteError
 from ...feasibility.verdict import STAGES, Verdict
 from ...problems.files import read_lines
-from ..observing import ABSENT, FAIL, OUTCOMES, PASS, UNKNOWN, states_of
-from ..runs import RunFolder
+from ...results.observing import ABSENT, FAIL, OUTCOMES, PASS, UNKNOWN, states_of
+from ...results.run import RunFolder
 
 FORMAT = "pyrite baseline 1"
 LEGEND = "per sample, one letter a stage (p pass, f fail, u unknown, - not asked), then / and the letter of substance"

@@ -179,7 +179,7 @@ def test_a_second_opinion_that_disagrees_is_said_and_exits_1(monkeypatch, capsys
     import typer
 
     from pyrite.cli import check as module
-    from pyrite.feasibility.programs import pyomo_solving
+    from pyrite.feasibility.pyomo import solving as pyomo_solving
 
     lie = pyomo_solving.PyomoAnswer("optimal", 181.0)
     monkeypatch.setattr(pyomo_solving, "solve_with", lambda *_, **__: lie)

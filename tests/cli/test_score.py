@@ -311,7 +311,7 @@ def test_a_killed_run_goes_on_too(files, tmp_path):
 
 
 def test_two_at_once_into_one_folder_is_refused(files, tmp_path):
-    from pyrite.reports.runs import RunFolder
+    from pyrite.results.run import RunFolder
 
     run = tmp_path / "run"
     assert pyrite("score", *files, "--out", run).returncode == 0

@@ -13,7 +13,7 @@ from case_files import FOLDER, Case, all_cases, surface
 
 import pyrite
 from pyrite.feasibility.codes import CODES
-from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.verdict import STAGES, SURFACE
 
 ROOT = Path(pyrite.__file__).parent

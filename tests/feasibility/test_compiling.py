@@ -12,7 +12,7 @@ from strategies import documents
 
 from pyrite.feasibility.codes import CODES
 from pyrite.feasibility.language.formulation import Data, Formulation
-from pyrite.feasibility.language.references import resolve
+from pyrite.feasibility.language.names import resolve
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.compiling import Rejected, build, compile_program, parse_formulation
 from pyrite.feasibility.programs.program import Program, Quadratic, Row

@@ -14,10 +14,10 @@ import pytest
 from equivalence_kinds import ERRORS, REWRITES
 
 from pyrite import Formulation
-from pyrite.feasibility.equivalence.checker import check
+from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.evidence import Comparison
-from pyrite.feasibility.equivalence.expressions import read_affine
-from pyrite.feasibility.equivalence.prover import compare
+from pyrite.feasibility.equivalence.given_map import read_affine
+from pyrite.feasibility.equivalence.proving.prover import compare
 from pyrite.feasibility.equivalence.rendering import to_json
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy

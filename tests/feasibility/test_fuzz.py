@@ -17,8 +17,8 @@ import pytest
 
 from pyrite import Formulation, Policy
 from pyrite.feasibility.codes import CODES
-from pyrite.feasibility.language.reading import extract
-from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.language.document.reading import extract
+from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.scoring.pool import GRACE, Pool
 from pyrite.feasibility.scoring.reference import Reference
 from pyrite.feasibility.verdict import STAGES

@@ -33,7 +33,7 @@ GOOD = json.dumps(
 HOSTILE = """
 import sys, time
 sys.path[:] = {path!r}
-from pyrite.feasibility.scoring import judging, prepared, worker
+from pyrite.feasibility.scoring import ladder as judging, prepared, worker
 from pyrite.feasibility.scoring.worker import main
 
 def hostile(text):

@@ -20,8 +20,8 @@ from pyrite.feasibility.language.formulation import Data, Formulation
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.compiling import build, parse_formulation
 from pyrite.feasibility.programs.program import Program
-from pyrite.feasibility.programs.pyomo_model import to_pyomo
-from pyrite.feasibility.programs.pyomo_solving import available_solvers, component_name, solve_with
+from pyrite.feasibility.pyomo.model import to_pyomo
+from pyrite.feasibility.pyomo.solving import available_solvers, component_name, solve_with
 from pyrite.feasibility.rationals import Exact
 from pyrite.feasibility.solver.exactness import violations
 from pyrite.feasibility.solver.solution import Solution

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pyrite.feasibility.language.document.reading import extract, read_json
+from pyrite.feasibility.language.document.scanning import nesting_exceeds, oddities, scan
 from pyrite.feasibility.language.formulation import Constraint, Formulation, Objective, Parameter, Variable
-from pyrite.feasibility.language.reading import extract, read_json
-from pyrite.feasibility.language.scanning import nesting_exceeds, oddities, scan
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.rationals import simplify, to_decimal
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyrite.feasibility.language.document.reading import MAX_FINDINGS
+from pyrite.feasibility.language.document.schema import formulation_schema, validate
 from pyrite.feasibility.language.formulation import Formulation
-from pyrite.feasibility.language.reading import MAX_FINDINGS
-from pyrite.feasibility.language.references import resolve
-from pyrite.feasibility.language.schema import formulation_schema, validate
+from pyrite.feasibility.language.names import resolve
 from pyrite.feasibility.policy import Policy
 
 SCHEMA = formulation_schema()

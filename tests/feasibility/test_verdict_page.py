@@ -9,7 +9,7 @@ import pytest
 
 from pyrite import Formulation, Policy, Problem
 from pyrite.feasibility.language.formulation import Data
-from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.scoring.reference import Reference
 from pyrite.feasibility.verdict import STAGES
 

@@ -10,7 +10,7 @@ from tiny_model import bakeries, make_tiny
 
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.verdict import SURFACE
 from pyrite.models.answering import Request, Settings
 from pyrite.models.answering.decoding import Grammars
@@ -172,8 +172,8 @@ def test_a_random_model_passes_stages_1_to_3_under_the_names_grammar(tiny):
 
 
 def test_a_random_model_writes_schema_valid_json_under_the_language_grammar(tiny):
-    from pyrite.feasibility.language.reading import read_json
-    from pyrite.feasibility.language.schema import validate
+    from pyrite.feasibility.language.document.reading import read_json
+    from pyrite.feasibility.language.document.schema import validate
 
     complete = 0
     for output in answers(tiny, bakeries(8), "grammar"):

@@ -7,7 +7,7 @@ from tiny_model import bakeries, make_tiny
 
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.models.devices import choose_compute
 from pyrite.models.prompts import SYSTEM, Prompt, question
 from pyrite.models.sources import load, parse_source

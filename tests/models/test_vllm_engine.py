@@ -19,13 +19,13 @@ from tiny_model import bakeries, make_tiny
 from transformers import LlamaConfig
 from typer.testing import CliRunner
 
-from pyrite.cli.apart import run_apart
 from pyrite.cli.main import app, main
 from pyrite.cli.stages import make_answerer
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.verdict import SURFACE
+from pyrite.feasibility.workers.apart import run_apart
 from pyrite.models.answering import Request, Settings, answer_problems
 from pyrite.models.answering.decoding import Grammars
 from pyrite.models.answering.local import LocalAnswerer
@@ -200,7 +200,7 @@ def test_a_function_apart_gives_raises_or_dies():
 def test_a_function_apart_does_not_outlive_a_kill(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
-        "import time\nfrom pyrite.cli.apart import run_apart\n"
+        "import time\nfrom pyrite.feasibility.workers.apart import run_apart\n"
         "if __name__ == '__main__':\n    print('up', flush=True)\n    run_apart(time.sleep, 60)\n"
     )
     process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, start_new_session=True)

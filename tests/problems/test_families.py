@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from pyrite.feasibility.errors import PyriteError
-from pyrite.feasibility.language.expressions import parse_expression, parse_family, parse_relation
+from pyrite.feasibility.language.document.schema import validate
 from pyrite.feasibility.language.formulation import Formulation
-from pyrite.feasibility.language.schema import validate
+from pyrite.feasibility.language.grammar.parsing import parse_expression, parse_family, parse_relation
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.compiling import build
-from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.solver.solving import solve
 from pyrite.problems.families import FAMILIES, SIZES, draw, problem_id, split_of
 from pyrite.problems.families.drawing import Drawing, Stream

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 from pyrite.cli.main import app
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.language.formulation import Data, Formulation
-from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.language.mathematics import mathematics
+from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.problems.families import FAMILIES, draw
 from pyrite.problems.families.drawing import Stream
 from pyrite.problems.files import write_lines
-from pyrite.problems.mathematics import mathematics
 from pyrite.problems.pairs import FAULTS, damages, preferences, supervised
 from pyrite.problems.problem import Problem
 from pyrite.problems.showing import shown

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite.feasibility.scoring.judging import Judge
+from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.problems.importers.importing import import_problems
 
 DATA = Path(os.environ.get("PYRITE_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))

@@ -7,8 +7,8 @@ import pytest
 from browsing import CHROMIUM, DRIVER, Browser
 from reporting import BAKERY, made_up, two_runs, verdict, write_run
 
-from pyrite.reports.collection import read_collection
-from pyrite.reports.site import write_site
+from pyrite.reports.pages.site import write_site
+from pyrite.results.collection import read_collection
 
 pytestmark = [
     pytest.mark.browser,

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite.feasibility.language.reading import extract
+from pyrite.feasibility.language.document.reading import extract
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.verdict import Finding
 from pyrite.reports.escaping import file_name, shortened, visible
-from pyrite.reports.locating import Span, locate, marked_text, unescape, value_end
+from pyrite.reports.pages.locating import Span, locate, marked_text, unescape, value_end
 
 DOCUMENT = {
     "variables": {"x": {"domain": "integer", "lower": 0}, 'we"ird/~': {"domain": "binary"}},

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyrite.feasibility.language.formulation import Formulation
-from pyrite.problems.mathematics import MAX_TOKENS, Writer, rows_of
-from pyrite.reports.aligning import PLAIN, Reader, align, canonical, canonical_expression, scalars
-from pyrite.reports.mathematics import differing, html_of
+from pyrite.feasibility.language.mathematics import MAX_TOKENS, Writer, rows_of
+from pyrite.reports.pages.aligning import PLAIN, Reader, align, canonical, canonical_expression, scalars
+from pyrite.reports.pages.formulas import differing, html_of
 
 FACTORY = Formulation.from_dict(
     {

@@ -11,10 +11,10 @@ from reporting import verdict
 from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.verdict import STAGES
-from pyrite.reports.charts import CurvePoint, Score, ladder, learning_curve, plane, shade
-from pyrite.reports.observing import observe
-from pyrite.reports.regions import Mark, clip, corners, draw, half_planes, inside, plan_point, ticks
-from pyrite.reports.statistics import rate_of
+from pyrite.reports.pages.charts import CurvePoint, Score, ladder, learning_curve, plane, shade
+from pyrite.reports.pages.regions import Mark, clip, corners, draw, half_planes, inside, plan_point, ticks
+from pyrite.results.observing import observe
+from pyrite.results.statistics import rate_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -8,7 +8,7 @@ from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.scoring.pool import Pool
 from pyrite.problems.files import read_outputs, read_problems
 from pyrite.reports.gate.snapshot import of_run, read_baseline
-from pyrite.reports.runs import RunFolder
+from pyrite.results.run import RunFolder
 
 STORED = Path(__file__).parent.parent / "gate"
 

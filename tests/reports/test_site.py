@@ -11,9 +11,9 @@ from reporting import BAKERY, RIGHT, UNDECLARED, WRONG, two_runs, undeclared_ver
 
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.verdict import Finding, StageResult
-from pyrite.reports import site
-from pyrite.reports.collection import read_collection
-from pyrite.reports.site import write_site
+from pyrite.reports.pages import site
+from pyrite.reports.pages.site import write_site
+from pyrite.results.collection import read_collection
 
 GOLDEN = Path(__file__).parent / "golden"
 

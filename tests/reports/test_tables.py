@@ -7,9 +7,8 @@ import json
 import pytest
 from reporting import BAKERY, WRONG, two_runs, undeclared_verdict, verdict, write_run, wrong_verdict
 
-from pyrite.reports.collection import find_number, read_collection, run_names
-from pyrite.reports.exports import latex, markdown, outputs_csv, table_csv, write_parquet
-from pyrite.reports.overview import (
+from pyrite.reports.tables.exports import latex, markdown, outputs_csv, table_csv, write_parquet
+from pyrite.reports.tables.overview import (
     all_tables,
     changes_table,
     flips_table,
@@ -18,8 +17,9 @@ from pyrite.reports.overview import (
     scores_table,
     stages_table,
 )
-from pyrite.reports.sensitivity import RULES, changed, examine, moved, sensitivity_tables
-from pyrite.reports.tables import Column, Table
+from pyrite.reports.tables.sensitivity import RULES, changed, examine, moved, sensitivity_tables
+from pyrite.reports.tables.table import Column, Table
+from pyrite.results.collection import find_number, read_collection, run_names
 
 NASTY = "a|b_c & 5 % $x$ #{1} ~^ \\ <b> [x] `y`\nnew *line*"
 

@@ -1,0 +1,382 @@
+"""Re-checks what the prover says, in Fractions, sharing no code with it: only the data types of the evidence.
+
+Everything is recomputed from the two programs: merged columns, the maps' consistency, each certificate's combination,
+each witness. Certificates of method ``solver`` are a search's word and cannot be re-checked; they are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import floor
+
+from ...programs.program import Program
+from ..evidence import Certificate, Comparison, Containment, Correspondence, Preference, Target, Witness
+from ..maps import Affine
+from .sides import (
+    Form,
+    Side,
+    combined,
+    composed,
+    cost_at,
+    doubled,
+    form_of,
+    is_plan,
+    merged_side,
+    proves_empty,
+    read_side,
+)
+
+
+@dataclass(slots=True)
+class Report:
+    """``problems``: what does not hold (empty: all of it does). ``trusted``: claims that rest on a solver's search."""
+
+    problems: list[str] = field(default_factory=list)
+    trusted: int = 0
+    checked: int = 0
+
+    @property
+    def holds(self) -> bool:
+        return not self.problems
+
+
+def check(a: Program, b: Program, comparison: Comparison) -> Report:
+    """Whether the comparison's relation of ``a`` to ``b`` follows from its evidence."""
+    report = Report()
+    first, second = read_side(a), read_side(b)
+    if comparison.relation == "unknown":
+        return report
+    maps = comparison.correspondence
+    if maps is None:
+        _both_empty(first, second, comparison, report)
+        return report
+    try:
+        first = merged_side(first, maps.a_merges)
+        second = merged_side(second, maps.b_merges)
+    except ValueError as error:
+        report.problems.append(str(error))
+        return report
+    _consistent(maps, report)
+    _containment(first, second, maps.forward, maps.b_open, comparison.a_in_b, "A in B", report)
+    _containment(second, first, maps.backward, maps.a_open, comparison.b_in_a, "B in A", report)
+    statuses = [c.status if c else "unknown" for c in (comparison.a_in_b, comparison.b_in_a)]
+    expected = {
+        "refuted proved": "relaxation",
+        "proved refuted": "restriction",
+        "refuted refuted": "incomparable",
+    }.get(" ".join(statuses))
+    if expected is None and statuses == ["proved", "proved"]:
+        sides = [side for side in (comparison.a_in_b, comparison.b_in_a) if side is not None]
+        empty = any(c.method in ("empty", "crossed") for side in sides for c in side.certificates)
+        expected = "equivalent"
+        if not empty:
+            _preference(first, second, maps, comparison.preference, report)
+            if comparison.preference is not None and comparison.preference.status == "differs":
+                expected = "objective-differs"
+    if comparison.relation != expected:
+        report.problems.append(f"the evidence says {expected}, not {comparison.relation}")
+    if report.trusted and comparison.proof == "certified":
+        report.problems.append("called certified although a claim rests on a search")
+    return report
+
+
+def _consistent(maps: Correspondence, report: Report) -> None:
+    """On the columns that make up a plan, there and back again is where one began."""
+    for images, back, open_columns, name in (
+        (maps.forward, maps.backward, maps.b_open, "B"),
+        (maps.backward, maps.forward, maps.a_open, "A"),
+    ):
+        for k, image in enumerate(images):
+            if k in open_columns:
+                continue
+            if image is None:
+                report.problems.append(f"plan column {k} of {name} has no image")
+                continue
+            terms, constant = form_of(image)
+            try:
+                there, extra = composed(terms, back)
+            except ValueError as error:
+                report.problems.append(str(error))
+                continue
+            if there != {k: Fraction(1)} or constant + extra != 0:
+                report.problems.append(f"the maps do not return column {k} of {name} to itself")
+
+
+def _containment(
+    source: Side,
+    target: Side,
+    images: Sequence[Affine | None],
+    open_columns: frozenset[int],
+    containment: Containment | None,
+    name: str,
+    report: Report,
+) -> None:
+    if containment is None or containment.status == "unknown":
+        report.problems.append(f"{name}: undecided")
+        return
+    if containment.status == "refuted":
+        _witness(source, target, images, open_columns, containment.witness, name, report)
+        return
+    for certificate in containment.certificates:
+        if certificate.method in ("empty", "crossed"):
+            if not proves_empty(source, certificate):
+                report.problems.append(f"{name}: the source is not shown to be empty")
+            report.checked += 1
+            return
+    given = {(c.target.kind, c.target.number, c.target.side): c for c in containment.certificates}
+    for aim, body, limit in _sides(target):
+        found = given.get((aim.kind, aim.number, aim.side))
+        if found is None:
+            report.problems.append(f"{name}: no certificate for {aim.kind} {aim.number} {aim.side}")
+            continue
+        try:
+            terms, constant = composed(body, images)
+        except ValueError as error:
+            report.problems.append(f"{name}: {error}")
+            continue
+        _claim(source, found, terms, limit - constant, name, report)
+    for k, whole in enumerate(target.whole):
+        if not whole:
+            continue
+        found = given.get(("column", k, "integer"))
+        image = images[k]
+        if found is None or image is None:
+            report.problems.append(f"{name}: nothing shows that column {k} is whole")
+        else:
+            _whole(source, found, form_of(image), name, report)
+
+
+def _sides(target: Side) -> list[tuple[Target, dict[int, Fraction], Fraction]]:
+    sides = []
+    for i, (body, low, high) in enumerate(target.rows):
+        if high is not None:
+            sides.append((Target("row", i, "upper"), body, high))
+        if low is not None:
+            sides.append((Target("row", i, "lower"), {j: -v for j, v in body.items()}, -low))
+    for k, (lowest, highest) in enumerate(zip(target.lower, target.upper, strict=True)):
+        if highest is not None:
+            sides.append((Target("column", k, "upper"), {k: Fraction(1)}, highest))
+        if lowest is not None:
+            sides.append((Target("column", k, "lower"), {k: Fraction(-1)}, -lowest))
+    return sides
+
+
+def _claim(
+    source: Side, certificate: Certificate, terms: Mapping[int, Fraction], limit: Fraction, name: str, report: Report
+) -> None:
+    report.checked += 1
+    aim = certificate.target
+    if certificate.method == "solver":
+        report.trusted += 1
+        return
+    if certificate.method in ("empty", "crossed"):
+        if not proves_empty(source, certificate):
+            report.problems.append(f"{name}: the plans are not shown to be none")
+        return
+    proved = combined(source, certificate)
+    factor = Fraction(certificate.factor)
+    if certificate.method not in ("multipliers", "rounding") or factor <= 0 or proved is None:
+        report.problems.append(f"{name}: the certificate for {aim.kind} {aim.number} {aim.side} cannot be read")
+        return
+    body, bound = proved
+    holds = body == {j: v * factor for j, v in terms.items()}
+    if certificate.method == "rounding":
+        holds = holds and all(v.denominator == 1 and source.whole[j] for j, v in body.items())
+        bound = Fraction(floor(bound))
+    if not holds or bound > limit * factor:
+        report.problems.append(f"{name}: the multipliers do not prove {aim.kind} {aim.number} {aim.side}")
+
+
+def _whole(source: Side, certificate: Certificate, image: Form, name: str, report: Report) -> None:
+    report.checked += 1
+    if certificate.method == "solver":
+        report.trusted += 1
+        return
+    terms, constant = dict(image[0]), image[1]
+    for i, y in certificate.rows.items():
+        body, low, high = source.rows[i]
+        if low is None or low != high:
+            report.problems.append(f"{name}: row {i} is no equation")
+            return
+        constant += Fraction(y) * low
+        for j, v in body.items():
+            terms[j] = terms.get(j, Fraction(0)) - Fraction(y) * v
+    if constant.denominator != 1 or any(v and (v.denominator != 1 or not source.whole[j]) for j, v in terms.items()):
+        report.problems.append(f"{name}: column {certificate.target.number} is not shown to be whole")
+
+
+def _witness(
+    source: Side,
+    target: Side,
+    images: Sequence[Affine | None],
+    open_columns: frozenset[int],
+    witness: Witness | None,
+    name: str,
+    report: Report,
+) -> None:
+    report.checked += 1
+    if witness is None:
+        report.problems.append(f"{name}: refuted without a witness")
+        return
+    plan = [Fraction(v) for v in witness.plan]
+    if not is_plan(source, plan):
+        report.problems.append(f"{name}: the witness is no plan of the source")
+        return
+    image: list[Fraction | None] = []
+    for k, affine in enumerate(images):
+        if affine is None or k in open_columns:
+            image.append(None)
+        else:
+            terms, constant = form_of(affine)
+            image.append(sum((c * plan[j] for j, c in terms.items()), start=constant))
+    if not open_columns:
+        if any(v is None for v in image) or is_plan(target, [v for v in image if v is not None]):
+            report.problems.append(f"{name}: the witness is a plan of the target after all")
+        return
+    if witness.slice_certificate is None:
+        report.problems.append(f"{name}: nothing shows that the open columns cannot complete the witness")
+        return
+    if any(v is None for k, v in enumerate(image) if k not in open_columns):
+        report.problems.append(f"{name}: a plan column of the target has no value")
+        return
+    fixed = Side(
+        [low if k in open_columns else image[k] for k, low in enumerate(target.lower)],
+        [high if k in open_columns else image[k] for k, high in enumerate(target.upper)],
+        target.whole,
+        target.rows,
+        {},
+        {},
+        Fraction(0),
+    )
+    own_bounds = all(
+        (low is None or value is None or value >= low) and (high is None or value is None or value <= high)
+        for value, low, high in zip(image, target.lower, target.upper, strict=True)
+    )
+    whole = all(v is None or not w or v.denominator == 1 for v, w in zip(image, target.whole, strict=True))
+    if own_bounds and whole and not proves_empty(fixed, witness.slice_certificate):
+        report.problems.append(f"{name}: the open columns may complete the witness")
+
+
+def _both_empty(first: Side, second: Side, comparison: Comparison, report: Report) -> None:
+    for side, containment in ((first, comparison.a_in_b), (second, comparison.b_in_a)):
+        report.checked += 1
+        certificates = containment.certificates if containment else ()
+        if len(certificates) != 1 or not proves_empty(side, certificates[0]):
+            report.problems.append("without a correspondence, both sides must be shown to be empty")
+
+
+def _preference(first: Side, second: Side, maps: Correspondence, preference: Preference | None, report: Report) -> None:
+    if preference is None or preference.status == "unknown":
+        report.problems.append("the objectives are undecided")
+        return
+    report.checked += 1
+    if preference.status == "differs":
+        _ranked_apart(first, second, maps, preference, report)
+        return
+    if first.cost_two or second.cost_two:
+        _same_quadratic(first, second, maps, preference, report)
+        return
+    if preference.scale is None:
+        _no_pair(first, second, maps, preference, report)
+        return
+    scale, shift = Fraction(preference.scale), Fraction(preference.constant)
+    if scale <= 0 or len(preference.certificates) != 2:
+        report.problems.append("the objectives' factor is not positive")
+        return
+    try:
+        ours, ours_constant = composed(first.cost, maps.backward)
+        theirs, theirs_constant = composed(second.cost, maps.forward)
+    except ValueError as error:
+        report.problems.append(f"objective: {error}")
+        return
+    # scale * cost_a(back(y)) + shift - cost_b(y) <= 0 on B's plans
+    most = {j: scale * ours.get(j, Fraction(0)) - second.cost.get(j, Fraction(0)) for j in {*ours, *second.cost}}
+    limit = second.cost_constant - shift - scale * (ours_constant + first.cost_constant)
+    _claim(second, preference.certificates[0], {j: v for j, v in most.items() if v}, limit, "objective", report)
+    # cost_b(there(x)) - scale * cost_a(x) - shift <= 0 on A's plans
+    least = {j: theirs.get(j, Fraction(0)) - scale * first.cost.get(j, Fraction(0)) for j in {*theirs, *first.cost}}
+    limit = shift + scale * first.cost_constant - second.cost_constant - theirs_constant
+    _claim(first, preference.certificates[1], {j: v for j, v in least.items() if v}, limit, "objective", report)
+
+
+def _same_quadratic(first: Side, second: Side, maps: Correspondence, preference: Preference, report: Report) -> None:
+    """Both costs, as functions of B's plan, are proportional term by term; no auxiliary column takes part."""
+    used = set(first.cost) | {j for pair in first.cost_two for j in pair}
+    theirs = set(second.cost) | {j for pair in second.cost_two for j in pair}
+    if preference.scale is None or preference.scale <= 0 or used & maps.a_open or theirs & maps.b_open:
+        report.problems.append("the second-order objectives are not shown to be the same")
+        return
+    scale = Fraction(preference.scale)
+    linear, constant = composed(first.cost, maps.backward)
+    second_order: dict[tuple[int, int], Fraction] = {}
+    for (j, k), v in first.cost_two.items():
+        left, right = maps.backward[j], maps.backward[k]
+        assert left is not None
+        assert right is not None
+        (lt, lc), (rt, rc) = form_of(left), form_of(right)
+        constant += v * lc * rc
+        for p, c in lt.items():
+            linear[p] = linear.get(p, Fraction(0)) + v * c * rc
+            for q, d in rt.items():
+                key = (min(p, q), max(p, q))
+                second_order[key] = second_order.get(key, Fraction(0)) + v * c * d
+        for q, d in rt.items():
+            linear[q] = linear.get(q, Fraction(0)) + v * lc * d
+    same_two = {key: scale * v for key, v in second_order.items() if v} == second.cost_two
+    same_one = {j: scale * v for j, v in linear.items() if v} == second.cost
+    shift = second.cost_constant - scale * (constant + first.cost_constant)
+    if not (same_two and same_one and shift == Fraction(preference.constant)):
+        report.problems.append("the second-order objectives differ")
+
+
+def _no_pair(first: Side, second: Side, maps: Correspondence, preference: Preference, report: Report) -> None:
+    if maps.a_open or maps.b_open:
+        report.problems.append("ranking by pairs does not cover auxiliary columns")
+        return
+    ours, _ = composed(first.cost, maps.backward)
+    count = len(second.lower)
+    for certificate, (strict, other) in zip(
+        preference.certificates, ((ours, second.cost), (second.cost, ours)), strict=True
+    ):
+        extra = {**other, **{count + j: -v for j, v in other.items()}}
+        rise = {**{j: -v for j, v in strict.items()}, **{count + j: v for j, v in strict.items()}}
+        _claim(doubled(second, extra), certificate, rise, Fraction(0), "ranking", report)
+
+
+def _ranked_apart(first: Side, second: Side, maps: Correspondence, preference: Preference, report: Report) -> None:
+    better = [Fraction(v) for v in preference.better]
+    worse = [Fraction(v) for v in preference.worse]
+    if not (is_plan(second, better) and is_plan(second, worse)):
+        report.problems.append("the ranked pair are no plans")
+        return
+
+    def ours(plan: Sequence[Fraction]) -> Fraction:
+        point = {}
+        for j, image in enumerate(maps.backward):
+            if image is not None:
+                terms, constant = form_of(image)
+                point[j] = sum((c * plan[k] for k, c in terms.items()), start=constant)
+        return cost_at(first, point)
+
+    def theirs(plan: Sequence[Fraction]) -> Fraction:
+        return cost_at(second, dict(enumerate(plan)))
+
+    strict, other = (ours, theirs) if preference.strict_in == "a" else (theirs, ours)
+    if not (strict(better) < strict(worse) and other(better) >= other(worse)):
+        report.problems.append("both objectives rank the pair alike")
+    used = set(first.cost) | {j for pair in first.cost_two for j in pair}
+    if used & maps.a_open:
+        # The auxiliary columns' formulas must be as cheap as any choice: cost_a(back(there(x))) - cost_a(x) <= 0.
+        if len(preference.certificates) != 1 or first.cost_two:
+            report.problems.append("nothing shows that the auxiliary columns are chosen as cheaply as possible")
+            return
+        pulled, constant = composed(first.cost, maps.backward)
+        around, extra = composed(pulled, maps.forward)
+        terms = {j: around.get(j, Fraction(0)) - first.cost.get(j, Fraction(0)) for j in {*around, *first.cost}}
+        terms = {j: v for j, v in terms.items() if v}
+        _claim(first, preference.certificates[0], terms, -constant - extra, "objective", report)
+    theirs_used = set(second.cost) | {j for pair in second.cost_two for j in pair}
+    if theirs_used & maps.b_open:
+        report.problems.append("the reference's objective uses an auxiliary column")

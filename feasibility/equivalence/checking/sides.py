@@ -1,0 +1,194 @@
+"""Programs and evidence as the checker reads them: plain Fractions, recomputed from scratch.
+
+Nothing here is shared with the prover but the data types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from ...programs.program import Program, Quadratic
+from ...rationals import Exact
+from ..evidence import Certificate, Merge
+from ..maps import Affine
+
+Form = tuple[dict[int, Fraction], Fraction]
+"""Terms and constant of an affine function."""
+
+
+@dataclass(slots=True)
+class Side:
+    """A program as the checker reads it: plain lists of Fractions."""
+
+    lower: list[Fraction | None]
+    upper: list[Fraction | None]
+    whole: list[bool]
+    rows: list[tuple[dict[int, Fraction], Fraction | None, Fraction | None]]
+    cost: dict[int, Fraction]
+    cost_two: dict[tuple[int, int], Fraction]
+    cost_constant: Fraction
+
+
+def read_side(program: Program) -> Side:
+    """The program in Fractions, its objective as a cost to keep small."""
+    sign = -1 if program.sense == "maximize" else 1
+    objective: Quadratic = program.objective
+
+    def number(value: Exact | None) -> Fraction | None:
+        return None if value is None else Fraction(value)
+
+    return Side(
+        [number(c.lower) for c in program.columns],
+        [number(c.upper) for c in program.columns],
+        [c.domain != "continuous" for c in program.columns],
+        [({j: Fraction(v) for j, v in r.body.linear.items()}, number(r.lower), number(r.upper)) for r in program.rows],
+        {j: sign * Fraction(v) for j, v in objective.linear.items()},
+        {jk: sign * Fraction(v) for jk, v in objective.quadratic.items()},
+        sign * Fraction(objective.constant),
+    )
+
+
+def merged_side(side: Side, groups: Sequence[Merge]) -> Side:
+    """The side with each group of columns replaced by one at the end. Raises ValueError when that loses something."""
+    if not groups:
+        return side
+    gone = {j for group in groups for j in group.weights}
+    if sum(len(group.weights) for group in groups) != len(gone):
+        raise ValueError("a column is merged twice")
+    kept = [j for j in range(len(side.lower)) if j not in gone]
+    if any(j in gone for pair in side.cost_two for j in pair):
+        raise ValueError("a merged column has a second-order cost")
+    place = {j: p for p, j in enumerate(kept)}
+    lower = [side.lower[j] for j in kept]
+    upper = [side.upper[j] for j in kept]
+    whole = [side.whole[j] for j in kept]
+    bodies = [body for body, _, _ in side.rows] + [side.cost]
+    moved: list[dict[int, Fraction]] = [{place[j]: v for j, v in body.items() if j in place} for body in bodies]
+    for number, group in enumerate(groups):
+        weights = {j: Fraction(w) for j, w in group.weights.items()}
+        for body, new in zip(bodies, moved, strict=True):
+            values = {body.get(j, Fraction(0)) / w for j, w in weights.items()}
+            if len(values) != 1:
+                raise ValueError(f"the columns merged as {group.name} are not parallel")
+            value = values.pop()
+            if value:
+                new[len(kept) + number] = value
+        low: Fraction | None = Fraction(0)
+        high: Fraction | None = Fraction(0)
+        for j, w in weights.items():
+            ends = (side.lower[j], side.upper[j]) if w > 0 else (side.upper[j], side.lower[j])
+            low = None if low is None or ends[0] is None else low + w * ends[0]
+            high = None if high is None or ends[1] is None else high + w * ends[1]
+        kinds = {side.whole[j] for j in weights}
+        if len(kinds) != 1:
+            raise ValueError(f"the columns merged as {group.name} are of different kinds")
+        if kinds == {True}:
+            _reaches_all(side, weights, group.name)
+        lower.append(low)
+        upper.append(high)
+        whole.append(kinds.pop())
+    rows = [(body, row[1], row[2]) for body, row in zip(moved[:-1], side.rows, strict=True)]
+    second = {(place[j], place[k]): v for (j, k), v in side.cost_two.items()}
+    return Side(lower, upper, whole, rows, moved[-1], second, side.cost_constant)
+
+
+def _reaches_all(side: Side, weights: Mapping[int, Fraction], name: str) -> None:
+    """Every whole number between the ends is a weighted sum: no step is wider than what smaller steps fill."""
+    filled: Fraction | None = Fraction(0)
+    for w, j in sorted((abs(w), j) for j, w in weights.items()):
+        if w.denominator != 1 or (filled is not None and w > filled + 1):
+            raise ValueError(f"the columns merged as {name} skip whole numbers")
+        low, high = side.lower[j], side.upper[j]
+        if filled is not None:
+            filled = None if low is None or high is None else filled + w * (floor(high) - -floor(-low))
+            if low is not None and high is not None and (low.denominator != 1 or high.denominator != 1):
+                raise ValueError(f"a bound of the columns merged as {name} is not whole")
+
+
+def form_of(image: Affine) -> Form:
+    """An affine function in Fractions."""
+    return {j: Fraction(c) for j, c in image.terms.items()}, Fraction(image.constant)
+
+
+def composed(body: Mapping[int, Fraction], images: Sequence[Affine | None]) -> Form:
+    """``body`` of the target in the source's terms. Raises ValueError for a column without image."""
+    terms: dict[int, Fraction] = {}
+    constant = Fraction(0)
+    for k, v in body.items():
+        image = images[k]
+        if image is None:
+            raise ValueError(f"column {k} has no formula")
+        inner, extra = form_of(image)
+        constant += v * extra
+        for j, c in inner.items():
+            terms[j] = terms.get(j, Fraction(0)) + v * c
+    return {j: c for j, c in terms.items() if c}, constant
+
+
+def combined(source: Side, certificate: Certificate) -> tuple[dict[int, Fraction], Fraction] | None:
+    """The combination of rows and columns and the upper bound it proves; None when it uses a side that is not there."""
+    terms: dict[int, Fraction] = {}
+    bound = Fraction(0)
+    for i, y in certificate.rows.items():
+        body, low, high = source.rows[i]
+        side = high if y > 0 else low
+        if side is None:
+            return None
+        bound += Fraction(y) * side
+        for j, v in body.items():
+            terms[j] = terms.get(j, Fraction(0)) + Fraction(y) * v
+    for j, w in certificate.columns.items():
+        side = source.upper[j] if w > 0 else source.lower[j]
+        if side is None:
+            return None
+        bound += Fraction(w) * side
+        terms[j] = terms.get(j, Fraction(0)) + Fraction(w)
+    return {j: v for j, v in terms.items() if v}, bound
+
+
+def proves_empty(source: Side, certificate: Certificate) -> bool:
+    """Whether the certificate shows that the source has no plan: its combination says ``0 <= a negative number``."""
+    if certificate.method == "crossed":
+        pairs = [(source.rows[i][1], source.rows[i][2]) for i in certificate.rows]
+        pairs += [(source.lower[j], source.upper[j]) for j in certificate.columns]
+        return any(low is not None and high is not None and low > high for low, high in pairs)
+    proved = combined(source, certificate)
+    return proved is not None and not proved[0] and proved[1] < 0
+
+
+def is_plan(side: Side, plan: Sequence[Fraction]) -> bool:
+    """Whether the plan keeps every bound, whole number and row, without tolerance."""
+    for value, low, high, whole in zip(plan, side.lower, side.upper, side.whole, strict=True):
+        if (
+            (low is not None and value < low)
+            or (high is not None and value > high)
+            or (whole and value.denominator != 1)
+        ):
+            return False
+    for body, low, high in side.rows:
+        total = sum((v * plan[j] for j, v in body.items()), start=Fraction(0))
+        if (low is not None and total < low) or (high is not None and total > high):
+            return False
+    return True
+
+
+def doubled(side: Side, extra: dict[int, Fraction]) -> Side:
+    """Two copies of the plans, with ``extra . (p, q) >= 0``."""
+    count = len(side.lower)
+    rows = [*side.rows, *(({count + j: v for j, v in body.items()}, low, high) for body, low, high in side.rows)]
+    return Side(
+        side.lower * 2, side.upper * 2, side.whole * 2, [*rows, (extra, Fraction(0), None)], {}, {}, Fraction(0)
+    )
+
+
+def cost_at(side: Side, point: Mapping[int, Fraction]) -> Fraction:
+    """The cost of a plan, second-order terms included."""
+    total = side.cost_constant
+    for j, v in side.cost.items():
+        total += v * point[j]
+    for (j, k), v in side.cost_two.items():
+        total += v * point[j] * point[k]
+    return total

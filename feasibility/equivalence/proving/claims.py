@@ -1,0 +1,432 @@
+"""Claims about the plans of one program: ``body(x) <= limit`` for every plan, proved or refuted, with evidence.
+
+The road from cheap to dear: the claim is one of the program's own rows; the columns' bounds alone imply it; a linear
+program bounds it, and its multipliers, rounded to rationals, are the certificate; rounding down on whole numbers
+(Chvatal 1973, Gomory 1958); a mixed-integer search, whose "no" is the solver's word. Refutations are exact points.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from math import floor, gcd, lcm
+from typing import Literal
+
+import numpy as np
+
+from ...policy import Policy
+from ...programs.program import Column, Program, Quadratic, Row
+from ...rationals import Exact, divide, magnitude, simplify
+from ...solver import highs
+from ...solver.solution import Solution
+from ...solver.solving import solve
+from ..evidence import Certificate, Method, Target
+from ..maps import Affine, add_term
+
+Key = tuple[tuple[int, Exact], ...]
+
+_DENOMINATORS = (1, 64, 10_000, 10**8)
+"""Rounding of the solver's multipliers, from the simplest fractions on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The fate of a claim. ``point`` is a plan beyond the limit when refuted; ``code`` says why when unknown."""
+
+    status: Literal["proved", "refuted", "unknown"]
+    certificate: Certificate | None = None
+    point: tuple[Exact, ...] | None = None
+    code: str | None = None
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Multipliers:
+    """A combination of rows and columns, with the upper bound that it proves for its body."""
+
+    rows: dict[int, Exact] = field(default_factory=dict)
+    columns: dict[int, Exact] = field(default_factory=dict)
+    bound: Exact = 0
+
+
+class Source:
+    """A program about whose plans claims are proved. Keeps what many claims share: row index, floats, first points."""
+
+    def __init__(self, program: Program, policy: Policy, deadline: float) -> None:
+        self.program = program
+        self.policy = policy
+        self.deadline = deadline
+        self.points: list[tuple[Exact, ...]] = []
+        self._empty: Certificate | None = None
+
+    def at_once(self, body: Affine, limit: Exact, target: Target) -> Certificate | None:
+        """The certificate that ``body(x) <= limit`` when one of the program's own rows or bounds says so."""
+        limit = simplify(limit - body.constant)
+        if not body.terms:
+            return Certificate(target, "multipliers") if limit >= 0 else None
+        known = self._from_own_row(body.terms, limit) or self._from_bounds(body.terms, limit)
+        return None if known is None else Certificate(target, "multipliers", known.rows, known.columns)
+
+    def prove(self, body: Affine, limit: Exact, target: Target) -> Outcome:
+        """Decide ``body(x) <= limit`` over all plans."""
+        known = self.at_once(body, limit, target)
+        if known is not None:
+            return Outcome("proved", known)
+        limit, terms = simplify(limit - body.constant), body.terms
+        if not terms:
+            return self._any_plan(target)
+        for point in self.points:
+            if _value(terms, point) > limit:
+                return Outcome("refuted", point=point)
+        if time.monotonic() > self.deadline:
+            return Outcome("unknown", code="time-limit", message="the time for the comparison ran out")
+        return self._by_solving(terms, limit, target)
+
+    def some_plans(self) -> list[tuple[Exact, ...]]:
+        """A few plans: those met so far, and the ends of some columns' ranges."""
+        points = list(self.points)
+        for j in range(min(len(self.program.columns), 8)):
+            for sign in (1, -1):
+                if time.monotonic() > self.deadline:
+                    return points
+                solution = self._maximise({j: sign}, relaxed=False)
+                if solution.point is not None and self.is_plan(solution.point) and solution.point not in points:
+                    points.append(solution.point)
+        return points
+
+    def whole(self, image: Affine, target: Target) -> Outcome:
+        """Decide whether ``image`` is a whole number at every plan."""
+        if self._is_whole(image.terms, image.constant):
+            return Outcome("proved", Certificate(target, "integral"))
+        for number, row in enumerate(self.program.rows):
+            if row.lower is None or row.lower != row.upper:
+                continue
+            reduced = self._reduced_by(image, row)
+            if reduced is not None:
+                return Outcome("proved", Certificate(target, "integral", {number: reduced}))
+        return self._fractional_plan(image, target)
+
+    # -- cheap certificates ------------------------------------------------------------------------------------
+
+    @cached_property
+    def _own_rows(self) -> dict[Key, list[tuple[Exact, int, Exact]]]:
+        """Every one-sided reading of every row: normalised body -> (right side, row number, multiplier)."""
+        index: dict[Key, list[tuple[Exact, int, Exact]]] = {}
+        for number, row in enumerate(self.program.rows):
+            if row.body.quadratic or not row.linear:
+                continue
+            for sign, side in ((1, row.upper), (-1, row.lower)):
+                if side is None:
+                    continue
+                key, factor = normalised(row.linear, sign)
+                index.setdefault(key, []).append((simplify(sign * side * factor), number, simplify(sign * factor)))
+        return index
+
+    def _from_own_row(self, terms: Mapping[int, Exact], limit: Exact) -> Multipliers | None:
+        key, factor = normalised(terms, 1)
+        for side, number, multiplier in self._own_rows.get(key, ()):
+            if side <= limit * factor:
+                return Multipliers({number: divide(multiplier, factor)})
+        return None
+
+    def _from_bounds(self, terms: Mapping[int, Exact], limit: Exact) -> Multipliers | None:
+        total: Exact = 0
+        for j, coefficient in terms.items():
+            column = self.program.columns[j]
+            bound = column.upper if coefficient > 0 else column.lower
+            if bound is None:
+                return None
+            total += coefficient * bound
+        return Multipliers({}, dict(terms), total) if total <= limit else None
+
+    def completed(self, terms: Mapping[int, Exact], rows: Mapping[int, Exact]) -> Multipliers | None:
+        """Row multipliers completed by columns to combine to ``terms``; None when a needed bound does not exist."""
+        used: dict[int, Exact] = {}
+        rest = dict(terms)
+        total: Exact = 0
+        for number, multiplier in rows.items():
+            row = self.program.rows[number]
+            side = row.upper if multiplier > 0 else row.lower
+            if not multiplier or side is None or row.body.quadratic:
+                continue
+            used[number] = multiplier
+            total += multiplier * side
+            for j, coefficient in row.linear.items():
+                add_term(rest, j, -multiplier * coefficient)
+        for j, coefficient in rest.items():
+            column = self.program.columns[j]
+            bound = column.upper if coefficient > 0 else column.lower
+            if bound is None:
+                return None
+            total += coefficient * bound
+        return Multipliers(used, rest, simplify(total))
+
+    # -- by solving ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def relaxation(self) -> Program:
+        """The program without integrality and without objective."""
+        columns = [Column(c.name, "continuous", c.lower, c.upper, c.variable, c.members) for c in self.program.columns]
+        return Program(columns, self.program.rows, "feasibility")
+
+    @cached_property
+    def _floats(self) -> highs.FloatProgram:
+        return highs.to_floats(self.relaxation)
+
+    def _by_solving(self, terms: Mapping[int, Exact], limit: Exact, target: Target) -> Outcome:
+        quick = self._float_bound(terms)
+        if quick is not None:
+            proved = self._certificate(terms, limit, target, quick)
+            if proved is not None:
+                return proved
+        solution = self._maximise(terms, relaxed=True)
+        if solution.status == "infeasible":
+            return self._empty_outcome(solution, target)
+        if solution.status == "optimal":
+            proved = self._certificate(terms, limit, target, solution.duals)
+            if proved is not None:
+                return proved
+            if solution.point is not None and self._refutes(terms, limit, solution.point):
+                return Outcome("refuted", point=solution.point)
+        elif solution.status == "unbounded" and not self.program.is_mixed_integer:
+            return self._far_point(terms, limit, solution)
+        elif solution.status == "unknown":
+            return Outcome("unknown", code=solution.code or "solver-unknown", message=solution.message)
+        if not self.program.is_mixed_integer:
+            return Outcome(
+                "unknown", code="not-certified", message="the solver's bound could not be confirmed in exact arithmetic"
+            )
+        return self._by_search(terms, limit, target)
+
+    def _float_bound(self, terms: Mapping[int, Exact]) -> dict[int, Exact] | None:
+        """The multipliers that HiGHS finds for ``max terms``, as they are; None unless it calls the program optimal."""
+        floats = self._floats
+        cost = np.zeros(len(self.program.columns))
+        for j, coefficient in terms.items():
+            cost[j] = -float(coefficient)
+        if floats.column_scale is not None:
+            cost = cost * floats.column_scale
+        answer = highs.run(replace(floats, cost=cost, cost_scale=1.0), self.policy, deadline=self.deadline)
+        if answer.outcome != "optimal" or not answer.duals:
+            return None
+        return {i: Fraction(-y) for i, y in enumerate(answer.duals) if abs(y) > 1e-11}
+
+    def _certificate(
+        self, terms: Mapping[int, Exact], limit: Exact, target: Target, duals: Mapping[int, Exact]
+    ) -> Outcome | None:
+        """Round the multipliers to simple fractions until they prove the limit, if they can; rounding down included."""
+        factor = self._whole_factor(terms)
+        for denominator in _DENOMINATORS:
+            rows = {i: simplify(Fraction(y).limit_denominator(denominator)) for i, y in duals.items()}
+            found = self.completed(terms, rows)
+            if found is None:
+                continue
+            if found.bound <= limit:
+                return Outcome("proved", Certificate(target, "multipliers", found.rows, found.columns))
+            if factor is not None and floor(found.bound * factor) <= limit * factor:
+                rows = {i: simplify(y * factor) for i, y in found.rows.items()}
+                columns = {j: simplify(w * factor) for j, w in found.columns.items()}
+                return Outcome("proved", Certificate(target, "rounding", rows, columns, factor))
+        found = self.completed(terms, duals)
+        if found is not None and found.bound <= limit:
+            return Outcome("proved", Certificate(target, "multipliers", found.rows, found.columns))
+        return None
+
+    def _whole_factor(self, terms: Mapping[int, Exact]) -> Exact | None:
+        """The positive factor that makes the coefficients whole without a common divisor; None off integer columns."""
+        if not all(self.program.columns[j].is_integer for j in terms):
+            return None
+        denominator = lcm(*(Fraction(c).denominator for c in terms.values()))
+        return divide(denominator, gcd(*(int(c * denominator) for c in terms.values())))
+
+    def _maximise(self, terms: Mapping[int, Exact], *, relaxed: bool) -> Solution:
+        program = self.relaxation if relaxed else self.program
+        goal = Program(program.columns, program.rows, "maximize", Quadratic(dict(terms)))
+        return solve(goal, self.policy, deadline=self.deadline)
+
+    def _refutes(self, terms: Mapping[int, Exact], limit: Exact, point: Sequence[Exact]) -> bool:
+        return _value(terms, point) > limit and self.is_plan(point)
+
+    def _by_search(self, terms: Mapping[int, Exact], limit: Exact, target: Target) -> Outcome:
+        solution = self._maximise(terms, relaxed=False)
+        if solution.status == "infeasible":
+            return self._empty_outcome(solution, target)
+        if solution.status == "unbounded":
+            return self._far_point(terms, limit, solution)
+        if solution.status == "unknown" or solution.point is None:
+            return Outcome("unknown", code=solution.code or "solver-unknown", message=solution.message)
+        if self._refutes(terms, limit, solution.point):
+            self.points.append(solution.point)
+            return Outcome("refuted", point=solution.point)
+        if solution.objective is not None and solution.objective <= limit:
+            return Outcome("proved", Certificate(target, "solver"))
+        return Outcome("unknown", code="not-exact", message="the plan found beyond the limit is not exactly feasible")
+
+    def _far_point(self, terms: Mapping[int, Exact], limit: Exact, solution: Solution) -> Outcome:
+        """A point beyond the limit along an improving ray, as near as whole steps allow."""
+        if solution.point is None or solution.ray is None:
+            return Outcome("unknown", code="no-ray", message="unbounded, but no ray was found")
+        ray = tuple(solution.ray)
+        speed = _value(terms, ray)
+        if speed <= 0:
+            return Outcome("unknown", code="no-ray", message="unbounded, but the ray does not pass the limit")
+        if self.program.is_mixed_integer:
+            # Whole multiples of a whole ray keep integer columns whole.
+            step = lcm(*(Fraction(r).denominator for r in ray)) if ray else 1
+            ray = tuple(simplify(r * step) for r in ray)
+            speed = speed * step
+        missing = limit - _value(terms, solution.point)
+        count = max(floor(divide(missing, speed)) + 1, 1)
+        point = tuple(simplify(p + count * r) for p, r in zip(solution.point, ray, strict=True))
+        if self._refutes(terms, limit, point):
+            return Outcome("refuted", point=point)
+        return Outcome("unknown", code="not-exact", message="the plan found beyond the limit is not exactly feasible")
+
+    # -- emptiness and plans ---------------------------------------------------------------------------------------
+
+    def _any_plan(self, target: Target) -> Outcome:
+        """The claim is false at every plan: any plan refutes it, and it holds when there is none."""
+        solution = solve(
+            Program(self.program.columns, self.program.rows, "feasibility"), self.policy, deadline=self.deadline
+        )
+        if solution.status == "infeasible":
+            return self._empty_outcome(solution, target)
+        if solution.point is not None and self.is_plan(solution.point):
+            self.points.append(solution.point)
+            return Outcome("refuted", point=solution.point)
+        return Outcome("unknown", code=solution.code or "not-exact", message=solution.message)
+
+    def _empty_outcome(self, solution: Solution, target: Target) -> Outcome:
+        method: Method = "solver"
+        rows: dict[int, Exact] = {}
+        columns: dict[int, Exact] = {}
+        if solution.farkas is not None and solution.farkas.crossed is not None:
+            kind, number = solution.farkas.crossed
+            method = "crossed"
+            rows, columns = ({number: 1}, {}) if kind == "row" else ({}, {number: 1})
+        elif solution.farkas is not None:
+            # Farkas multipliers speak of lower sides (positive); here a positive multiplier uses the upper side.
+            rows = {i: -y for i, y in solution.farkas.rows.items() if y}
+            found = self.completed({}, rows)
+            if found is not None and found.bound < 0:
+                method, rows, columns = "empty", found.rows, found.columns
+        if method == "solver":
+            rows = {}
+        return Outcome("proved", Certificate(target, method, rows, columns))
+
+    def is_plan(self, point: Sequence[Exact]) -> bool:
+        """Exact feasibility, no tolerance: a witness must hold by hand."""
+        for value, column in zip(point, self.program.columns, strict=True):
+            if (column.lower is not None and value < column.lower) or (
+                column.upper is not None and value > column.upper
+            ):
+                return False
+            if column.is_integer and Fraction(value).denominator != 1:
+                return False
+        return all(_keeps(row, point) for row in self.program.rows)
+
+    # -- integrality -----------------------------------------------------------------------------------------------
+
+    def _is_whole(self, terms: Mapping[int, Exact], constant: Exact) -> bool:
+        return Fraction(constant).denominator == 1 and all(
+            Fraction(c).denominator == 1 and self.program.columns[j].is_integer for j, c in terms.items()
+        )
+
+    def _reduced_by(self, image: Affine, row: Row) -> Exact | None:
+        """The multiple of an equality row that, subtracted, leaves whole coefficients on integer columns only."""
+        assert row.lower is not None
+        for j, coefficient in image.terms.items():
+            if j not in row.linear or row.body.quadratic:
+                continue
+            multiple = divide(coefficient, row.linear[j])
+            terms = dict(image.terms)
+            for k, other in row.linear.items():
+                add_term(terms, k, -multiple * other)
+            if self._is_whole(terms, image.constant + multiple * row.lower):
+                return multiple
+        return None
+
+    def _fractional_plan(self, image: Affine, target: Target) -> Outcome:
+        """Look for a plan with a fractional image: at the ends of its range, then where the integers are the same."""
+        high = self._maximise(image.terms, relaxed=False)
+        if high.status == "infeasible":
+            return self._empty_outcome(high, target)
+        low = self._maximise({j: -c for j, c in image.terms.items()}, relaxed=False)
+        candidates = [s.point for s in (high, low) if s.point is not None]
+        pair = self._widest_slice(image)
+        if pair is not None:
+            candidates.extend((*pair, *_between(image, *pair)))
+        for point in candidates:
+            if Fraction(image.value(point)).denominator != 1 and self.is_plan(point):
+                return Outcome("refuted", point=point)
+        values = {image.value(point) for point in candidates}
+        if len(values) == 1 and high.status == low.status == "optimal" and high.proof == low.proof == "certified":
+            # The range is one whole number; both bounds are certified, which the checker cannot see as one claim.
+            return Outcome("proved", Certificate(target, "solver"))
+        return Outcome("unknown", code="integrality", message="neither proved whole nor found fractional")
+
+    def _widest_slice(self, image: Affine) -> tuple[tuple[Exact, ...], tuple[Exact, ...]] | None:
+        """Two plans with the same integer columns whose images are apart, by 1 at most; None when none are found.
+
+        One program over the plan and a second copy of its continuous columns.
+        """
+        program, count = self.program, len(self.program.columns)
+        copies = [j for j, c in enumerate(program.columns) if not c.is_integer]
+        place = {j: count + p for p, j in enumerate(copies)}
+        columns = [*program.columns, *(replace(program.columns[j], name=f"{program.columns[j].name}'") for j in copies)]
+        rows = list(program.rows)
+        for row in program.rows:
+            if not place.keys().isdisjoint(row.linear):
+                body = Quadratic({place.get(j, j): c for j, c in row.linear.items()})
+                rows.append(replace(row, name=f"{row.name}'", body=body))
+        apart: dict[int, Exact] = {}
+        for j, c in image.terms.items():
+            if j in place:
+                apart[place[j]] = c
+                apart[j] = -c
+        if not apart:
+            return None
+        rows.append(Row("apart", Quadratic(apart), None, 1, "apart"))
+        goal = Program(columns, rows, "maximize", Quadratic(dict(apart)))
+        point = solve(goal, self.policy, deadline=self.deadline).point
+        if point is None:
+            return None
+        return point[:count], tuple(point[place.get(j, j)] for j in range(count))
+
+
+def _between(image: Affine, left: tuple[Exact, ...], right: tuple[Exact, ...]) -> list[tuple[Exact, ...]]:
+    """Points of the segment where the image lies half-way between whole numbers or at its middle."""
+    start, stop = image.value(left), image.value(right)
+    if start == stop:
+        return []
+    goals = [divide(start + stop, 2), start + Fraction(1, 2) * (1 if stop > start else -1)]
+    points = []
+    for goal in goals:
+        share = divide(goal - start, stop - start)
+        if 0 <= share <= 1:
+            points.append(tuple(simplify(a + share * (b - a)) for a, b in zip(left, right, strict=True)))
+    return points
+
+
+def normalised(terms: Mapping[int, Exact], sign: int) -> tuple[Key, Exact]:
+    """``sign * terms`` scaled by a positive factor so that its first coefficient is 1 or -1, and that factor."""
+    ordered = sorted(terms.items())
+    factor = divide(1, magnitude(ordered[0][1]))
+    if factor == 1:
+        return tuple((j, sign * c) for j, c in ordered), 1
+    return tuple((j, simplify(sign * c * factor)) for j, c in ordered), factor
+
+
+def _value(terms: Mapping[int, Exact], point: Sequence[Exact]) -> Exact:
+    total: Exact = 0
+    for j, coefficient in terms.items():
+        total += coefficient * point[j]
+    return total
+
+
+def _keeps(row: Row, point: Sequence[Exact]) -> bool:
+    value = row.body.value(point)
+    return (row.lower is None or value >= row.lower) and (row.upper is None or value <= row.upper)

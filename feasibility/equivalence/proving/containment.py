@@ -1,0 +1,190 @@
+"""One direction: is every plan of the source, read through the map, a plan of the target?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from ...programs.program import Program
+from ...rationals import Exact, simplify
+from ..evidence import Certificate, Containment, Target, Witness
+from ..maps import Affine, linear_part
+from .claims import Outcome, Source
+
+
+def contain(
+    source: Source, target: Program, images: Sequence[Affine | None], open_columns: frozenset[int]
+) -> Containment:
+    """Prove or refute that ``images`` sends every plan of ``source`` to a plan of ``target``.
+
+    ``open_columns`` are auxiliary columns of the target: their images are one way to choose them, so a broken row
+    refutes only when no other choice repairs it (checked on the slice of the target at the image).
+    """
+    certificates: list[Certificate] = []
+    waiting: list[tuple[Target, Affine, Exact]] = []
+    missing = False
+    for aim, body, limit in _claims(target):
+        try:
+            pulled = body.through(images)
+        except KeyError:
+            missing = True
+            continue
+        quick = source.at_once(pulled, limit, aim)
+        if quick is None:
+            waiting.append((aim, pulled, limit))
+        else:
+            certificates.append(quick)
+    trouble: Outcome | None = None
+    for aim, pulled, limit in waiting:
+        outcome = source.prove(pulled, limit, aim)
+        if outcome.status == "refuted":
+            assert outcome.point is not None
+            witness = _witness(source, target, images, open_columns, aim, outcome.point)
+            if witness is not None:
+                return Containment("refuted", witness=witness, proof="certified")
+            outcome = Outcome("unknown", code="auxiliary", message="the chosen formula for an auxiliary variable fails")
+        if outcome.status == "unknown":
+            trouble = trouble or outcome
+        elif outcome.certificate is not None:
+            certificates.append(outcome.certificate)
+            if outcome.certificate.method in ("empty", "crossed"):
+                return Containment("proved", (outcome.certificate,), proof="certified")
+    whole, trouble_whole = _whole_claims(source, target, images, open_columns)
+    if isinstance(whole, Containment):
+        return whole
+    certificates.extend(whole)
+    trouble = trouble or trouble_whole
+    if trouble is not None:
+        return Containment("unknown", tuple(certificates), code=trouble.code, message=trouble.message)
+    if missing:
+        return _search_beyond(source, target, images, open_columns, tuple(certificates))
+    proof = "solver-trusted" if any(c.method == "solver" for c in certificates) else "certified"
+    return Containment("proved", tuple(certificates), proof=proof)  # type: ignore[arg-type]
+
+
+def _claims(target: Program) -> Iterator[tuple[Target, Affine, Exact]]:
+    """Every side of every row and bound of the target as ``body <= limit``."""
+    for number, row in enumerate(target.rows):
+        body = linear_part(row.body)
+        if row.upper is not None:
+            yield Target("row", number, "upper"), body, row.upper
+        if row.lower is not None:
+            yield Target("row", number, "lower"), body.scaled(-1), -row.lower
+    for number, column in enumerate(target.columns):
+        if column.upper is not None:
+            yield Target("column", number, "upper"), Affine({number: 1}), column.upper
+        if column.lower is not None:
+            yield Target("column", number, "lower"), Affine({number: -1}), -column.lower
+
+
+def _whole_claims(
+    source: Source, target: Program, images: Sequence[Affine | None], open_columns: frozenset[int]
+) -> tuple[list[Certificate] | Containment, Outcome | None]:
+    certificates = []
+    trouble: Outcome | None = None
+    for number, column in enumerate(target.columns):
+        image = images[number]
+        if not column.is_integer or image is None:
+            continue
+        aim = Target("column", number, "integer")
+        outcome = source.whole(image, aim)
+        if outcome.status == "refuted":
+            assert outcome.point is not None
+            witness = _witness(source, target, images, open_columns, aim, outcome.point)
+            if witness is not None:
+                return Containment("refuted", witness=witness, proof="certified"), None
+            outcome = Outcome("unknown", code="auxiliary", message="the chosen formula for an auxiliary variable fails")
+        if outcome.certificate is not None:
+            certificates.append(outcome.certificate)
+        else:
+            trouble = trouble or outcome
+    return certificates, trouble
+
+
+def _witness(
+    source: Source,
+    target: Program,
+    images: Sequence[Affine | None],
+    open_columns: frozenset[int],
+    aim: Target,
+    point: tuple[Exact, ...],
+) -> Witness | None:
+    """The evidence that this plan of the source is none of the target, or None when another choice repairs it."""
+    image = tuple(None if i is None else i.value(point) for i in images)
+    slice_certificate = None
+    if open_columns:
+        slice_certificate = _no_completion(source, target, image, open_columns)
+        if slice_certificate is None:
+            return None
+        image = tuple(None if k in open_columns else value for k, value in enumerate(image))
+    value, limit = _reading(target, aim, image)
+    return Witness(point, image, aim, value, limit, slice_certificate)
+
+
+def _no_completion(
+    source: Source, target: Program, image: Sequence[Exact | None], open_columns: frozenset[int]
+) -> Certificate | None:
+    """Multipliers proving that no values of the open columns complete the image to a plan of the target."""
+    columns = []
+    for k, column in enumerate(target.columns):
+        value = image[k]
+        if k in open_columns:
+            columns.append(column)
+        elif value is None:
+            return None
+        else:
+            fixed = replace(column, domain="continuous", lower=value, upper=value)
+            columns.append(fixed)
+    sliced = Source(Program(columns, target.rows, "feasibility"), source.policy, source.deadline)
+    outcome = sliced.prove(Affine({}, 1), 0, Target("objective", 0, "upper"))
+    if outcome.certificate is not None and outcome.certificate.method in ("empty", "crossed"):
+        return outcome.certificate
+    return None
+
+
+def _reading(target: Program, aim: Target, image: Sequence[Exact | None]) -> tuple[Exact, Exact]:
+    """Value and limit of the broken side, in the target's own terms (0, 0 where an open column takes part)."""
+    if aim.kind == "column":
+        column, value = target.columns[aim.number], image[aim.number]
+        if value is None:
+            return 0, 0
+        if aim.side == "integer":
+            return value, simplify(Fraction(round(value)))
+        limit = column.upper if aim.side == "upper" else column.lower
+    else:
+        row = target.rows[aim.number]
+        values = [image[j] for j in row.linear]
+        if any(v is None for v in values):
+            return 0, 0
+        value = 0
+        for v, coefficient in zip(values, row.linear.values(), strict=True):
+            assert v is not None
+            value += coefficient * v
+        limit = row.upper if aim.side == "upper" else row.lower
+    assert limit is not None
+    return simplify(value), limit
+
+
+def _search_beyond(
+    source: Source,
+    target: Program,
+    images: Sequence[Affine | None],
+    open_columns: frozenset[int],
+    certificates: tuple[Certificate, ...],
+) -> Containment:
+    """No formula for some auxiliary column of the target: try a few plans of the source for one with no completion."""
+    for point in source.some_plans():
+        image = tuple(None if i is None else i.value(point) for i in images)
+        certificate = _no_completion(source, target, image, open_columns)
+        if certificate is not None:
+            shown = tuple(None if k in open_columns else value for k, value in enumerate(image))
+            row = next(iter(certificate.rows), 0)
+            return Containment(
+                "refuted",
+                witness=Witness(point, shown, Target("row", row, "upper"), 0, 0, certificate),
+                proof="certified",
+            )
+    return Containment(
+        "unknown", certificates, code="auxiliary", message="an auxiliary variable has no formula in the other's terms"
+    )

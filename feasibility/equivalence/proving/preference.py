@@ -1,0 +1,244 @@
+"""Do both objectives rank the common plans alike?
+
+Both are read as costs. They rank alike when one is a positive multiple of the other plus a constant, modulo the
+equations that hold on the plans; failing that, a pair of plans is sought that they rank differently, as one program
+over two copies of the plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from ...programs.program import Column, Program, Quadratic, Row
+from ...rationals import Exact, divide, simplify
+from ..evidence import Certificate, Preference, Target
+from ..maps import Affine, add_term, linear_part, pull_back
+from .claims import Source
+
+
+def cost(program: Program) -> Quadratic:
+    """The objective as something to keep small; zero for feasibility."""
+    if program.sense != "maximize":
+        return program.objective
+    o = program.objective
+    return Quadratic(
+        {j: -c for j, c in o.linear.items()}, {jk: -c for jk, c in o.quadratic.items()}, simplify(-o.constant)
+    )
+
+
+def prefer(
+    a: Source,
+    b: Source,
+    forward: Sequence[Affine | None],
+    backward: Sequence[Affine | None],
+    a_open: frozenset[int],
+    b_open: frozenset[int],
+) -> Preference:
+    """Compare the objectives of A and B whose plans are known to be the same under ``forward`` and ``backward``.
+
+    ``a_open`` and ``b_open`` are the auxiliary columns, chosen as cheaply as a plan allows.
+    """
+    cost_a, cost_b = cost(a.program), cost(b.program)
+    try:
+        pulled = pull_back(cost_a, backward)
+    except KeyError:
+        return Preference("unknown", code="auxiliary", message="A's objective uses a variable without formula in B")
+    if pulled.quadratic or cost_b.quadratic:
+        closed = not (_columns(cost_a) & a_open) and not (_columns(cost_b) & b_open)
+        return _prefer_quadratic(pulled, cost_b, b, closed)
+    ours, theirs = linear_part(pulled), linear_part(cost_b)
+    try:
+        around = theirs.through(forward)
+    except KeyError:
+        return Preference("unknown", code="auxiliary", message="the reference's objective has no formula in A's terms")
+    proposals = [*_factors(ours, theirs, b.program), *_factors(linear_part(cost_a), around, a.program)]
+    for scale, constant in dict.fromkeys(proposals):
+        found = _same(a, b, linear_part(cost_a), ours, theirs, around, scale, constant)
+        if found is not None:
+            return found
+    least = _least_cost(a, cost_a, ours, forward, a_open)
+    if least is None or not _columns(cost_b).isdisjoint(b_open):
+        return Preference("unknown", code="auxiliary", message="an auxiliary variable's best value has no formula")
+    return _by_pairs(b, ours, theirs, least, closed=not (a_open or b_open))
+
+
+def _least_cost(
+    a: Source, cost_a: Quadratic, ours: Affine, forward: Sequence[Affine | None], a_open: frozenset[int]
+) -> tuple[Certificate, ...] | None:
+    """Certificates that the formulas of A's auxiliary columns choose them as cheaply as each plan allows, or None."""
+    if _columns(cost_a).isdisjoint(a_open):
+        return ()
+    try:
+        claim = ours.through(forward).plus(linear_part(cost_a).scaled(-1))
+    except KeyError:
+        return None
+    outcome = a.prove(claim, 0, Target("objective", 0, "lower"))
+    return (outcome.certificate,) if outcome.certificate is not None else None
+
+
+def _factors(ours: Affine, theirs: Affine, program: Program) -> list[tuple[Exact, Exact]]:
+    """Positive factors and constants that turn our cost into theirs: as they stand, then modulo the equations."""
+    found: list[tuple[Exact, Exact]] = []
+    equations = [Affine(r.linear, -r.lower) for r in program.rows if r.lower is not None and r.lower == r.upper]
+    forms = [(ours, theirs)]
+    if equations:
+        reduced = _reduced([ours, theirs], equations)
+        forms.append((reduced[0], reduced[1]))
+    for left, right in forms:
+        scale: Exact | None = None
+        if not left.terms and not right.terms:
+            scale = 1
+        elif left.terms and left.terms.keys() == right.terms.keys():
+            ratios = {divide(right.terms[j], c) for j, c in left.terms.items()}
+            if len(ratios) == 1 and (ratio := ratios.pop()) > 0:
+                scale = ratio
+        if scale is not None:
+            found.append((scale, simplify(right.constant - scale * left.constant)))
+    return found
+
+
+def _reduced(forms: list[Affine], equations: list[Affine]) -> list[Affine]:
+    """The forms with the pivots of the equations (each ``affine = 0``) eliminated, by Gauss and Jordan."""
+    pivots: dict[int, Affine] = {}
+    for equation in equations:
+        rest = _without(equation, pivots)
+        if not rest.terms:
+            continue
+        pivot = min(rest.terms)
+        solved = rest.scaled(divide(1, rest.terms[pivot]))
+        pivots = {p: _without(known, {pivot: solved}) for p, known in pivots.items()}
+        pivots[pivot] = solved
+    return [_without(form, pivots) for form in forms]
+
+
+def _without(form: Affine, pivots: Mapping[int, Affine]) -> Affine:
+    """The form minus the multiples of the solved equations that clear their pivots from it."""
+    terms, constant = dict(form.terms), form.constant
+    for pivot in [j for j in form.terms if j in pivots]:
+        factor = terms[pivot]
+        for j, c in pivots[pivot].terms.items():
+            add_term(terms, j, -factor * c)
+        constant -= factor * pivots[pivot].constant
+    return Affine(terms, simplify(constant))
+
+
+def _same(
+    a: Source,
+    b: Source,
+    cost_a: Affine,
+    ours: Affine,
+    theirs: Affine,
+    around: Affine,
+    scale: Exact,
+    constant: Exact,
+) -> Preference | None:
+    """Certificates for ``scale * cost_a + constant == cost_b`` as best values of a plan, or None.
+
+    ``ours`` is A's cost in B's terms, ``around`` B's cost in A's.
+    """
+    # B's plans can be had in A at no more than their cost ...
+    most = ours.scaled(scale).plus(theirs.scaled(-1)).plus(Affine({}, constant))
+    at_most = b.prove(most, 0, Target("objective", 0, "upper"))
+    if at_most.certificate is None:
+        return None
+    # ... and no plan of A costs less than its image in B.
+    least = around.plus(cost_a.scaled(-scale)).plus(Affine({}, -constant))
+    at_least = a.prove(least, 0, Target("objective", 0, "lower"))
+    if at_least.certificate is None:
+        return None
+    certificates = (at_most.certificate, at_least.certificate)
+    proof = "solver-trusted" if any(c.method == "solver" for c in certificates) else "certified"
+    return Preference("same", scale, constant, certificates, proof=proof)  # type: ignore[arg-type]
+
+
+def _by_pairs(b: Source, ours: Affine, theirs: Affine, least: tuple[Certificate, ...], *, closed: bool) -> Preference:
+    """Two plans p, q of B: one cost says p < q, the other p >= q; or (``closed``) proof that there are none."""
+    doubled = _doubled(b.program)
+    count = len(b.program.columns)
+    certificates: list[Certificate] = []
+    trouble = None
+    for strict, other, strict_in in ((ours, theirs, "a"), (theirs, ours, "b")):
+        # keep other(p) - other(q) >= 0 and ask how far strict(q) - strict(p) can rise above 0
+        row = Row("ranks", Quadratic(_difference(other, count, 1)), 0, None, "ranks")
+        pair = Source(Program(doubled.columns, [*doubled.rows, row], "feasibility"), b.policy, b.deadline)
+        outcome = pair.prove(Affine(_difference(strict, count, -1)), 0, Target("objective", 0, "upper"))
+        if outcome.status == "refuted":
+            assert outcome.point is not None
+            return Preference(
+                "differs",
+                certificates=least,
+                better=outcome.point[:count],
+                worse=outcome.point[count:],
+                strict_in="a" if strict_in == "a" else "b",
+                proof="certified",
+            )
+        if outcome.certificate is None:
+            trouble = outcome
+        else:
+            certificates.append(outcome.certificate)
+    if trouble is not None:
+        return Preference("unknown", code=trouble.code, message=trouble.message)
+    if not closed:
+        return Preference("unknown", code="auxiliary", message="ranking by pairs does not cover auxiliary variables")
+    proof = "solver-trusted" if any(c.method == "solver" for c in certificates) else "certified"
+    return Preference("same", None, 0, tuple(certificates), proof=proof)  # type: ignore[arg-type]
+
+
+def _difference(form: Affine, count: int, sign: int) -> dict[int, Exact]:
+    """``sign * (form(p) - form(q))`` over the two copies."""
+    terms: dict[int, Exact] = {j: sign * c for j, c in form.terms.items()}
+    terms.update({count + j: -sign * c for j, c in form.terms.items()})
+    return terms
+
+
+def _doubled(program: Program) -> Program:
+    count = len(program.columns)
+    columns: list[Column] = [*program.columns, *(replace(c, name=f"{c.name}'") for c in program.columns)]
+    rows = list(program.rows)
+    for row in program.rows:
+        body = Quadratic({count + j: c for j, c in row.linear.items()})
+        rows.append(Row(f"{row.name}'", body, row.lower, row.upper, row.constraint, row.members))
+    return Program(columns, rows, "feasibility")
+
+
+def _prefer_quadratic(ours: Quadratic, theirs: Quadratic, b: Source, closed: bool) -> Preference:
+    """Second-order objectives: the same up to a positive factor and a constant, or a pair among plans at hand.
+
+    ``closed``: neither objective uses an auxiliary column, so a plan and its image cost what the formulas say.
+    """
+    ratio = _ratio(ours.quadratic, theirs.quadratic)
+    if closed and ratio is not None and ratio > 0:
+        gap = Affine(theirs.linear).plus(Affine(ours.linear).scaled(-ratio))
+        if not gap.terms:
+            constant = simplify(theirs.constant - ratio * ours.constant)
+            return Preference("same", ratio, constant, proof="certified")
+    plans = b.some_plans()
+    plans.extend(
+        tuple(divide(p + q, 2) for p, q in zip(left, right, strict=True))
+        for i, left in enumerate(plans[:8])
+        for right in plans[:i]
+    )
+    usable = [plan for plan in plans if b.is_plan(plan)]
+    for p in usable:
+        for q in usable:
+            mine, yours = ours.value(q) - ours.value(p), theirs.value(q) - theirs.value(p)
+            if mine > 0 >= yours:
+                return Preference("differs", better=p, worse=q, strict_in="a", proof="certified")
+            if yours > 0 >= mine:
+                return Preference("differs", better=p, worse=q, strict_in="b", proof="certified")
+    return Preference(
+        "unknown", code="quadratic-order", message="no pair of plans found that the objectives rank apart"
+    )
+
+
+def _columns(form: Quadratic) -> set[int]:
+    return set(form.linear) | {j for pair in form.quadratic for j in pair}
+
+
+def _ratio(left: Mapping[tuple[int, int], Exact], right: Mapping[tuple[int, int], Exact]) -> Exact | None:
+    if left.keys() != right.keys() or not left:
+        return None
+    ratios = {divide(right[key], Fraction(c)) for key, c in left.items()}
+    return ratios.pop() if len(ratios) == 1 else None

@@ -1,0 +1,1 @@
+"""JSON in and out: strict reading, the schema, writing."""

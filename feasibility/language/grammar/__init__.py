@@ -1,0 +1,1 @@
+"""Expressions: tokens, syntax trees, parsing, and text again."""

@@ -1,0 +1,1 @@
+"""The second way to a solver: indexed Pyomo models, and the solvers that Pyomo finds."""

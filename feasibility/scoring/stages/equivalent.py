@@ -1,0 +1,90 @@
+"""Stage 9 of the ladder: the comparison with the reference as a stage's result."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ...equivalence.evidence import Comparison
+from ...equivalence.proving.prover import compare
+from ...equivalence.redrawing import can_redraw, redrawn
+from ...equivalence.rendering import sentence, to_json
+from ...language.formulation import Formulation
+from ...policy import Policy
+from ...programs.compiling import Rejected, build
+from ...programs.program import Program
+from ...verdict import Finding, StageResult
+from ..prepared import PreparedReference
+
+INSTANCES = 2
+"""Further instances on which a formulation of a problem with data is compared."""
+
+
+def decide(
+    program: Program,
+    prepared: PreparedReference,
+    policy: Policy,
+    deadline: float,
+    formulation: Formulation | None = None,
+) -> StageResult:
+    """Whether the program admits the same plans as the reference in the same order.
+
+    Passes when equivalent; fails with the code ``relaxation``, ``restriction``, ``incomparable`` or
+    ``objective-differs``; unknown otherwise. ``details``: ``relation``, ``witness``, ``correspondence``, certificates.
+    With ``formulation`` given and a problem that carries data, both are also compared on redrawn data.
+    """
+    reference = prepared.program
+    assert reference is not None
+    deadline = min(deadline, time.monotonic() + policy.equivalence_seconds)
+    units = prepared.reference.units
+    started = time.monotonic()
+    found = compare(program, reference, policy, deadline=deadline)
+    details = to_json(program, reference, found, units)
+    details.pop("seconds")
+    # Each further instance costs about what the first did; they must not eat the rest of the time.
+    affordable = 4 * INSTANCES * (time.monotonic() - started) < deadline - time.monotonic()
+    worthwhile = found.relation == "equivalent" and can_redraw(prepared.reference.data)
+    if worthwhile and affordable and formulation is not None:
+        other = _on_other_data(formulation, prepared, policy, deadline)
+        if isinstance(other, StageResult):
+            return other
+        details["instances"] = 1 + other
+    return _result(found, details)
+
+
+def _result(found: Comparison, details: dict[str, Any]) -> StageResult:
+    message = details.pop("sentence")
+    details.pop("code", None)
+    if found.relation == "equivalent":
+        return StageResult("pass", None, "", (), details)
+    if found.relation == "unknown":
+        details.pop("relation")
+        return StageResult("unknown", found.code or "not-certified", message, (), {"relation": "unknown", **details})
+    return StageResult.failed(Finding(found.relation, message), **details)
+
+
+def _on_other_data(
+    formulation: Formulation, prepared: PreparedReference, policy: Policy, deadline: float
+) -> StageResult | int:
+    """The failure that other data bring to light, or the number of instances on which both agree."""
+    reference = prepared.reference
+    assert reference.formulation is not None
+    agreed = 0
+    for number, data in enumerate(redrawn(reference.data, INSTANCES, policy.seed)):
+        try:
+            ours, theirs = build(formulation, data, policy), build(reference.formulation, data, policy)
+        except Rejected:
+            # The formulation restates the problem's numbers, so it speaks of this instance only.
+            return agreed
+        found = compare(ours, theirs, policy, deadline=deadline)
+        if found.relation == "unknown":
+            return agreed
+        if found.relation != "equivalent":
+            details = to_json(ours, theirs, found, reference.units)
+            details.pop("seconds")
+            details["redrawn"] = number + 1
+            text = sentence(ours, theirs, found, reference.units)
+            details["sentence"] = f"the same on the problem's data, but not on other data: {text}"
+            return _result(found, details)
+        agreed += 1
+    return agreed

@@ -1,0 +1,1 @@
+"""Processes that can be killed: the only limit that always holds."""

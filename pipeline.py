@@ -1,0 +1,260 @@
+"""All stages of a recipe in one folder: problems, base answers, tuning, answers at checkpoints, scores, report.
+
+Every stage looks at what is there and does the rest, so a stopped pipeline goes on when it is started again.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .cli.console import note, progress, table
+from .cli.stages import answer_into, make_answerer, score_into, step_teller
+from .feasibility.errors import PyriteError
+from .feasibility.workers.apart import run_apart
+
+if TYPE_CHECKING:
+    from .models.answering import Settings, Tally
+    from .models.prompts import Prompt
+    from .models.recipes import Recipe
+    from .models.sources import Source
+    from .problems.problem import Problem
+
+# What the learning curve needs to be seen on its own, outside of a page.
+_STYLE = (
+    "<style>svg{font:12px sans-serif;background:#fff}.axis{stroke:#666;fill:none}.curve{fill:none;stroke-width:2}"
+    ".surface{stroke:#9a6a00}.curve.surface{stroke-dasharray:5 3}.mark.surface{fill:#9a6a00}"
+    ".substance{stroke:#00629b}.mark.substance{fill:#00629b}.interval{opacity:.6;stroke-width:2}"
+    ".t{fill:#333;stroke:none}.strong{font-weight:bold}</style>"
+)
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """One recipe in one folder."""
+
+    recipe: Recipe
+    folder: Path
+    text: str
+    """The recipe as written; kept beside the results."""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def run(self) -> dict[str, Any]:
+        """Do every stage that is not done; gives what :meth:`result` says."""
+        from .models.methods import get_method
+
+        recipe = self.recipe
+        if recipe.answers.back_end == "vllm":
+            from .models.answering.vllm_starting import require_vllm
+
+            require_vllm()
+        self._claim()
+        trains = get_method(recipe.method.name).trains
+        with self._stage("problems"):
+            asked, learned, prompt = self._problems()
+        if recipe.answers.base or not trains:
+            with self._stage("base answers"):
+                self._answer("base", None, 0, asked, prompt)
+        if trains:
+            from .models.training.tuning import tune
+
+            with self._stage("tuning"):
+                tuned = tune(recipe, self.folder / "tuning", note, step_teller(), learned)
+            per_step = tuned.record["examples"] // tuned.record["step"]
+            with self._stage("answers"):
+                for step, path in tuned.checkpoints.items():
+                    self._answer(f"step-{step}", path, step * per_step, asked, prompt)
+        with self._stage("scores"):
+            for run in self.runs():
+                score_into(run)
+        with self._stage("report"):
+            self._report()
+        self._keep_seconds()
+        return self.result()
+
+    def runs(self) -> list[Path]:
+        """The run folders in the order of training."""
+        found = [path for path in (self.folder / "runs").glob("*") if (path / "outputs.jsonl").is_file()]
+        return sorted(found, key=lambda path: (path.name != "base", int(path.name.partition("-")[2] or 0)))
+
+    def result(self) -> dict[str, Any]:
+        """Both scores of every run with intervals, seconds, and where the report lies: plain JSON."""
+        rows = []
+        for run in self.runs():
+            summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+            document = json.loads((run / "run.json").read_text(encoding="utf-8"))
+            scores = {name: summary[name] for name in ("surface", "substance", "substance_given_surface")}
+            cut = sum(output.get("finish") == "length" for output in _lines(run / "outputs.jsonl"))
+            rows.append(
+                {"run": run.name, "training_examples": document["training_examples"], "outputs": summary["outputs"]}
+                | {"cut": cut, **scores}
+            )
+        return {
+            "recipe": self.recipe.name,
+            "digest": self.recipe.digest,
+            "seconds": self.seconds,
+            "runs": rows,
+            "report": str(self.folder / "report" / "index.html"),
+            "curve": str(self.folder / "curve.svg"),
+        }
+
+    def show(self) -> str:
+        """The result as a table for the terminal."""
+        rows = []
+        for row in self.result()["runs"]:
+            cells = [row["run"], f"{row['training_examples']:,}", f"{row['outputs']:,}"]
+            for name in ("surface", "substance", "substance_given_surface"):
+                cells.append(_rate(row[name]))
+            rows.append([*cells, str(row["cut"])])
+        header = ("", "examples", "outputs", "surface", "substance", "substance | surface", "cut")
+        return table(header, rows)
+
+    # The stages.
+
+    def _claim(self) -> None:
+        """Write the recipe into the folder, or see that the folder belongs to it."""
+        target = self.folder / "recipe.json"
+        document = self.recipe.to_dict()
+        if target.exists():
+            if json.loads(target.read_text(encoding="utf-8")) != document:
+                raise PyriteError(f"{self.folder} belongs to another recipe ({target}); give another --out")
+            return
+        try:
+            (self.folder / "runs").mkdir(parents=True, exist_ok=True)
+            (self.folder / "recipe.toml").write_text(self.text, encoding="utf-8")
+            target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise PyriteError(f"{self.folder} cannot be written: {error.strerror or error}") from error
+
+    def _problems(self) -> tuple[Sequence[Problem], tuple[Problem, ...], Prompt]:
+        """What is asked and what is learned, drawn once and kept as files."""
+        from .models.data import draw_problems, recipe_prompt
+        from .models.sources import load_tokenizer, parse_source
+        from .problems.files import read_problems, write_lines
+
+        recipe = self.recipe
+        prompt = recipe_prompt(recipe.prompt, recipe.data)
+        files = {"asked": self.folder / "problems.jsonl", "learned": self.folder / "learned.jsonl"}
+        if not all(path.exists() for path in files.values()):
+            tokenizer = load_tokenizer(parse_source(recipe.model.source, recipe.model.adapter), note)
+            drawn = {
+                "asked": draw_problems(recipe.answers.problems, "test", prompt, tokenizer),
+                "learned": draw_problems(recipe.data, "train", prompt, tokenizer) if self._learns() else None,
+            }
+            for name, found in drawn.items():
+                if found is not None and found.passed_over:
+                    note(f"  {found.passed_over} drawn problems were passed over as too long ({name})")
+                write_lines(files[name], (problem.to_dict() for problem in (found.problems if found else ())))
+        asked = read_problems(files["asked"])
+        learned = read_problems(files["learned"]) if files["learned"].stat().st_size else []
+        shared = {problem.text for problem in asked} & {problem.text for problem in learned}
+        if shared:
+            raise PyriteError(
+                f"{len(shared)} problems are both learned and asked: [data] and [answers.problems] overlap"
+            )
+        note(f"  {len(learned)} problems to learn from, {len(asked)} held out to be asked")
+        return asked, tuple(learned), prompt
+
+    def _learns(self) -> bool:
+        return bool(self.recipe.data.families or self.recipe.data.file)
+
+    def _answer(
+        self, name: str, checkpoint: Path | None, examples: int, asked: Sequence[Problem], prompt: Prompt
+    ) -> None:
+        from .models.sources import parse_source
+        from .problems.files import read_outputs
+
+        recipe = self.recipe
+        settings = recipe.answers.settings()
+        run = self.folder / "runs" / name
+        wanted = len(asked) * settings.samples
+        outputs = run / "outputs.jsonl"
+        if outputs.exists() and outputs.stat().st_size and len(read_outputs(outputs)) >= wanted:
+            return
+        model = recipe.model
+        source = parse_source(str(checkpoint)) if checkpoint else parse_source(model.source, model.adapter)
+        compute = (model.device, model.dtype, model.threads)
+        extra = {"training_examples": examples, "recipe_digest": recipe.digest}
+        work = (source, prompt, settings, compute, recipe.answers.back_end, run, list(asked), extra)
+        # vLLM keeps the memory it took and changes how torch uses threads: tuning must find neither.
+        tally = run_apart(_answer_run, *work) if recipe.answers.back_end == "vllm" else _answer_run(*work)
+        note(f"  {name}: {tally.sentence()}")
+
+    def _report(self) -> None:
+        from .reports.pages.charts import CurvePoint, learning_curve
+        from .reports.pages.site import write_site
+        from .results.collection import read_collection
+        from .results.statistics import rate_of
+
+        collection = read_collection(self.runs())
+        points = [
+            CurvePoint(
+                run.name, run.examples or 0, rate_of(run.observed, "surface"), rate_of(run.observed, "substance")
+            )
+            for run in collection.runs
+        ]
+        svg = learning_curve(points).replace(">", f">{_STYLE}", 1)
+        (self.folder / "curve.svg").write_text(svg + "\n", encoding="utf-8")
+        write_site(collection, self.folder / "report")
+
+    # Time.
+
+    def _stage(self, name: str) -> _Stage:
+        return _Stage(self, name)
+
+    def _keep_seconds(self) -> None:
+        """Seconds of every stage over all goes."""
+        target = self.folder / "seconds.json"
+        before = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+        self.seconds = {name: round(before.get(name, 0.0) + used, 1) for name, used in self.seconds.items()}
+        target.write_text(json.dumps(self.seconds, indent=1) + "\n", encoding="utf-8")
+
+
+def _answer_run(
+    source: Source,
+    prompt: Prompt,
+    settings: Settings,
+    compute: tuple[str, str, int],
+    back_end: str,
+    run: Path,
+    asked: Sequence[Problem],
+    extra: dict[str, Any],
+) -> Tally:
+    """Answer into one run folder, or go on there."""
+    answerer = make_answerer(source, prompt, settings, compute, note=lambda _: None, back_end=back_end)
+    with progress(len(asked) * settings.samples, f"answering ({run.name})") as show:
+        return answer_into(run, answerer, asked, settings, lambda done, total: show(done), extra)
+
+
+class _Stage:
+    """Says what begins and how long it took."""
+
+    def __init__(self, pipeline: Pipeline, name: str) -> None:
+        self.pipeline, self.name = pipeline, name
+
+    def __enter__(self) -> None:
+        self.started = time.monotonic()
+        note(f"{self.name} ...")
+
+    def __exit__(self, *error: object) -> None:
+        used = time.monotonic() - self.started
+        self.pipeline.seconds[self.name] = round(used, 1)
+        if error[0] is None:
+            note(f"{self.name}: {used:.0f} s")
+
+
+def _rate(score: dict[str, Any]) -> str:
+    if score["rate"] is None:
+        return "-"
+    known = score["passed"] + score["failed"]
+    unknown = f" +{score['unknown']}?" if score["unknown"] else ""
+    interval = f"[{100 * score['low']:.0f}, {100 * score['high']:.0f}]"
+    return f"{score['passed']}/{known}{unknown} {100 * score['rate']:.0f} % {interval}"
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -1,0 +1,294 @@
+"""Pictures as inline SVG: the surface-substance plane, the ladder, the learning curve.
+
+Same numbers, same bytes. Colours come from the page's style sheet by class (light, dark and print), and nothing is said
+by colour alone: every run has a letter and a shape, unknown is dashed, and every picture carries its numbers in words
+for screen readers. Widths are those of a phone, so text stays readable at 360 pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from ...feasibility.verdict import STAGES
+from ...results.statistics import Rate
+
+WIDTH = 340
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+COLORS = 6
+"""The style sheet has this many run colours (``r0`` ...); with the letter and the shape they may repeat."""
+
+
+def number(value: float) -> str:
+    """A coordinate, to a hundredth of a pixel, without trailing zeros."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """``83.3 %``, or a dash for nothing known."""
+    return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def element(name: str, content: str = "", **attributes: str | float) -> str:
+    """One SVG element; ``cls`` is class, underscores become hyphens, numbers are rounded. ``content`` is markup."""
+    parts = [name]
+    for key, value in attributes.items():
+        key = "class" if key == "cls" else key.replace("_", "-")
+        parts.append(f'{key}="{escape(value) if isinstance(value, str) else number(value)}"')
+    opening = " ".join(parts)
+    return f"<{opening}>{content}</{name}>" if content else f"<{opening}/>"
+
+
+def text(x: float, y: float, content: str, cls: str = "", anchor: str = "start") -> str:
+    """A piece of text; ``content`` is escaped."""
+    return element("text", escape(content), x=x, y=y, cls=cls or "t", text_anchor=anchor)
+
+
+def picture(
+    name: str, width: float, height: float, title: str, description: str, body: Sequence[str], cls: str = ""
+) -> str:
+    """The whole picture with its title and description. ``name`` makes ids unique within a page."""
+    head = f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(description)}</desc>'
+    return (
+        f'<svg class="chart {cls}" viewBox="0 0 {number(width)} {number(height)}" role="img" '
+        f'aria-labelledby="{name}-t {name}-d" xmlns="http://www.w3.org/2000/svg">{head}{"".join(body)}</svg>'
+    )
+
+
+def marker(run: int, x: float, y: float, size: float = 5) -> str:
+    """The shape of a run: circle, square, triangle, diamond, plus, then again."""
+    cls = f"mark r{run % COLORS}"
+    kind = run % 5
+    if kind == 0:
+        return element("circle", cx=x, cy=y, r=size, cls=cls)
+    if kind == 1:
+        return element("rect", x=x - size * 0.9, y=y - size * 0.9, width=size * 1.8, height=size * 1.8, cls=cls)
+    corners = {
+        2: [(0, -1.2), (1.1, 0.8), (-1.1, 0.8)],
+        3: [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)],
+        4: [
+            *[(-0.4, -1.2), (0.4, -1.2), (0.4, -0.4), (1.2, -0.4), (1.2, 0.4), (0.4, 0.4)],
+            *[(0.4, 1.2), (-0.4, 1.2), (-0.4, 0.4), (-1.2, 0.4), (-1.2, -0.4), (-0.4, -0.4)],
+        ],
+    }[kind]
+    points = " ".join(f"{number(x + size * a)},{number(y + size * b)}" for a, b in corners)
+    return element("polygon", points=points, cls=cls)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One run on the plane: its name and both rates."""
+
+    name: str
+    surface: Rate
+    substance: Rate
+
+
+def plane(scores: Sequence[Score], name: str = "plane") -> str:
+    """Surface across, substance up; one point a run with both 95 % intervals.
+
+    Substance implies surface, so nothing lies above the diagonal; how far below it a run lies is what only looks right.
+    """
+    left, top, side = 44.0, 12.0, 284.0
+    bottom = top + side
+
+    def at(rate: float) -> float:
+        return left + side * rate
+
+    def up(rate: float) -> float:
+        return bottom - side * rate
+
+    body = [
+        element("path", d=f"M{number(left)} {number(bottom)}V{number(top)}H{number(at(1))}Z", cls="impossible"),
+        text(left + 12, top + 22, "right without looking right:", "t quiet"),
+        text(left + 12, top + 36, "cannot be", "t quiet"),
+    ]
+    for share in (0.25, 0.5, 0.75):
+        body.append(element("line", x1=left, y1=bottom, x2=at(1), y2=up(share), cls="ray"))
+        x, y = at(0.93), up(0.93 * share) - 4
+        angle = -math.degrees(math.atan(share))
+        label = element(
+            "text",
+            f"{share:.0%} of those".replace("%", " %"),
+            x=x,
+            y=y,
+            cls="t quiet",
+            text_anchor="end",
+            transform=f"rotate({number(angle)} {number(x)} {number(y)})",
+        )
+        body.append(label)
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        body.append(element("line", x1=left, y1=up(share), x2=left - 4, y2=up(share), cls="axis"))
+        body.append(element("line", x1=at(share), y1=bottom, x2=at(share), y2=bottom + 4, cls="axis"))
+        body.append(text(left - 7, up(share) + 4, f"{100 * share:.0f}", "t", "end"))
+        body.append(text(at(share), bottom + 17, f"{100 * share:.0f}", "t", "middle"))
+    body.append(element("path", d=f"M{number(left)} {number(top)}V{number(bottom)}H{number(at(1))}", cls="axis"))
+    body.append(element("line", x1=left, y1=bottom, x2=at(1), y2=up(1), cls="diagonal"))
+    body.append(text(at(1), bottom + 34, "surface: looks right, %", "t strong", "end"))
+    middle = top + side / 2
+    body.append(
+        element(
+            "text",
+            "substance: is right, %",
+            x=12,
+            y=middle,
+            cls="t strong",
+            text_anchor="middle",
+            transform=f"rotate(-90 12 {number(middle)})",
+        )
+    )
+    words = []
+    for run, score in enumerate(scores):
+        surface, substance = score.surface, score.substance
+        if surface.rate is None:
+            words.append(f"{score.name}: nothing was answered.")
+            continue
+        # Substance may be unknown throughout: then the point is a bar between the two bounds.
+        floor, ceiling = substance.floor or 0.0, substance.ceiling or 0.0
+        y = substance.rate if substance.rate is not None else (floor + ceiling) / 2
+        low, high = (substance.low, substance.high) if substance.rate is not None else (floor, ceiling)
+        color = f"r{run % COLORS}"
+        px, py = at(surface.rate), up(y)
+        for x1, y1, x2, y2 in (
+            (at(surface.low), py, at(surface.high), py),
+            (px, up(low), px, up(high)),
+        ):
+            body.append(element("line", x1=x1, y1=y1, x2=x2, y2=y2, cls=f"interval {color}"))
+        body.append(marker(run, px, py))
+        near_edge = px > at(0.94)
+        body.append(
+            text(
+                px - 9 if near_edge else px + 8, py - 8, LETTERS[run % 26], "t strong", "end" if near_edge else "start"
+            )
+        )
+        words.append(
+            f"{score.name}: surface {percent(surface.rate)} ({percent(surface.low)} to {percent(surface.high)}), "
+            f"substance {percent(substance.rate)} ({percent(low)} to {percent(high)})."
+        )
+    title = "Surface against substance, one point a run with 95 % intervals"
+    return picture(name, WIDTH, bottom + 42, title, " ".join(words), body, "plane")
+
+
+def ladder(names: Sequence[str], rates: Sequence[Sequence[Rate]], outputs: Sequence[int], name: str = "ladder") -> str:
+    """The nine stages from top to bottom; the bar of a run is the share of its outputs that stand on that stage.
+
+    ``rates[run][stage]``; the dashed part is unknown. A stage that no reference allows says so.
+    """
+    bar = 12.0 if len(names) <= 3 else 10.0
+    left, right, pad = 88.0, 284.0, 10.0
+    each = max(22.0, bar * len(names) + pad)
+    height = 20 + each * len(STAGES) + 6
+    body: list[str] = []
+    words: list[str] = []
+    body.append(element("rect", x=0, y=14, width=WIDTH, height=each * 3, cls="band"))
+    body.append(text(4, 9, "surface", "t caps"))
+    body.append(text(WIDTH, 9, "share of all outputs, %", "t quiet", "end"))
+    for stage, title in enumerate(STAGES):
+        top = 14 + each * stage + (6 if stage >= 3 else 0)
+        middle = top + each / 2
+        body.append(text(4, middle + 4, f"{stage + 1}", "t quiet"))
+        body.append(text(16, middle + 4, title, "t strong"))
+        start = middle - bar * len(names) / 2
+        for run in range(len(names)):
+            rate = rates[run][stage]
+            asked = rate.known + rate.unknown
+            y = start + bar * run
+            if not asked:
+                body.append(text(left, y + bar - 3, "not asked: no reference", "t quiet"))
+                continue
+            passed = (right - left) * rate.passed / asked
+            unknown = (right - left) * rate.unknown / asked
+            body.append(element("rect", x=left, y=y, width=right - left, height=bar - 3, cls="track"))
+            if rate.passed:
+                body.append(element("rect", x=left, y=y, width=passed, height=bar - 3, cls=f"bar r{run % COLORS}"))
+            if rate.unknown:
+                body.append(element("rect", x=left + passed, y=y, width=unknown, height=bar - 3, cls="unknown"))
+            letter = f"{LETTERS[run % 26]} " if len(names) > 1 else ""
+            value = f"{letter}{100 * rate.passed / asked:.1f}"
+            body.append(text(WIDTH, y + bar - 3, value, "t number" if len(names) <= 3 else "t number small", "end"))
+            words.append(
+                f"{title}, {names[run]}: {rate.passed} of {asked} pass"
+                + (f", {rate.unknown} unknown" if rate.unknown else "")
+                + "."
+            )
+    y = 14 + each * 3 + 3
+    body.append(element("line", x1=0, y1=y, x2=WIDTH, y2=y, cls="divide"))
+    said = ", ".join(f"{title} ({count} outputs)" for title, count in zip(names, outputs, strict=True))
+    return picture(
+        name, WIDTH, height, f"The ladder: how many outputs reach each stage, {said}", " ".join(words), body, "rungs"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One run of a learning curve: how many training examples it saw, and both rates."""
+
+    name: str
+    examples: int
+    surface: Rate
+    substance: Rate
+
+
+def learning_curve(points: Sequence[CurvePoint], name: str = "curve") -> str:
+    """Both scores against the number of training examples (logarithmic; 0 stands apart on the left)."""
+    left, top, width, height = 44.0, 12.0, 284.0, 190.0
+    bottom = top + height
+    ordered = sorted(points, key=lambda point: (point.examples, point.name))
+    positive = [point.examples for point in ordered if point.examples > 0]
+    has_zero = len(positive) < len(ordered)
+    start = left + (42 if has_zero else 14)
+    low, high = (min(positive), max(positive)) if positive else (1, 1)
+
+    def across(examples: int) -> float:
+        if examples <= 0:
+            return left + 14
+        if low == high:
+            return (start + left + width) / 2
+        return start + (left + width - 14 - start) * math.log(examples / low) / math.log(high / low)
+
+    def up(rate: float) -> float:
+        return bottom - height * rate
+
+    body = [element("path", d=f"M{number(left)} {number(top)}V{number(bottom)}H{number(left + width)}", cls="axis")]
+    for share in (0.0, 0.5, 1.0):
+        body.append(element("line", x1=left - 4, y1=up(share), x2=left, y2=up(share), cls="axis"))
+        body.append(
+            text(left - 7, up(share) + 4, f"{100 * share:.0f} %" if share == 1 else f"{100 * share:.0f}", "t", "end")
+        )
+    beyond = math.inf  # where the label to the right begins; the last one is always written
+    for examples in sorted({point.examples for point in ordered}, reverse=True):
+        x, label = across(examples), f"{examples:,}"
+        body.append(element("line", x1=x, y1=bottom, x2=x, y2=bottom + 4, cls="axis"))
+        half = 3.4 * len(label)
+        if x + half + 5 < beyond:
+            body.append(text(x, bottom + 17, label, "t", "middle"))
+            beyond = x - half
+    words = []
+    for kind, shape in (("surface", 0), ("substance", 3)):
+        rates = [(across(p.examples), getattr(p, kind)) for p in ordered if getattr(p, kind).rate is not None]
+        path = "".join(f"{'L' if i else 'M'}{number(x)} {number(up(r.rate))}" for i, (x, r) in enumerate(rates))
+        if path:
+            body.append(element("path", d=path, cls=f"curve {kind}"))
+        for x, rate in rates:
+            body.append(element("line", x1=x, y1=up(rate.low), x2=x, y2=up(rate.high), cls=f"interval {kind}"))
+            body.append(marker(shape, x, up(rate.rate), 4).replace(f"r{shape % COLORS}", kind))
+        if rates:
+            x, rate = rates[-1]
+            body.append(text(x, up(rate.high) - 7, kind, "t strong", "end" if x > left + 70 else "start"))
+    for point in ordered:
+        words.append(
+            f"{point.examples} examples ({point.name}): surface {percent(point.surface.rate)}, "
+            f"substance {percent(point.substance.rate)}."
+        )
+    body.append(text(left + width, bottom + 34, "training examples", "t strong", "end"))
+    return picture(
+        name, WIDTH, bottom + 42, "Both scores against training examples, %", " ".join(words), body, "learning"
+    )
+
+
+def shade(rate: float | None) -> str:
+    """The class of a heat-map cell: eleven steps, ``h0`` to ``h10``; ``hn`` for nothing known."""
+    return "hn" if rate is None else f"h{round(10 * rate)}"

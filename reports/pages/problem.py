@@ -1,0 +1,421 @@
+"""Everything that the page of one problem shows, as plain data for its template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from ...feasibility.errors import PyriteError
+from ...feasibility.language.document.reading import extract
+from ...feasibility.language.formulation import Formulation
+from ...feasibility.language.mathematics import MathRow, rows_of
+from ...feasibility.programs.compiling import Rejected, build
+from ...feasibility.programs.correspondence import match_names
+from ...feasibility.programs.program import Program
+from ...feasibility.verdict import Stage, Verdict
+from ...problems.files import Output
+from ...problems.problem import Problem
+from ...results.collection import Collection, Run
+from ..escaping import MAX_SHOWN, file_name, shortened, visible
+from .aligning import Line, Reader, align, fold, scalars
+from .charts import COLORS, LETTERS
+from .formulas import html_of, row_html
+from .locating import Shown, locate, marked_text
+from .regions import Mark, draw, plan_point
+from .saying import Evidence, evidence_of, headline, ladder_of, plan_items
+
+SAMPLES_SHOWN = 6
+LINES_SHOWN = 200
+
+KIND_TITLES = {
+    "objective": "Objective",
+    "constraint": "Constraints",
+    "variable": "Variables",
+    "parameter": "Parameters",
+    "set": "Sets",
+}
+
+
+@dataclass
+class Answer:
+    """One output on the page: the ladder, why, and the text with its failing places marked."""
+
+    sample: int
+    headline: str
+    surface: bool
+    substance: bool | None
+    ladder: Markup
+    evidence: Evidence | None
+    shown: Shown | None
+    markup: Markup
+    raw: str
+    whole_file: str
+    finish: str
+    conflict: Sequence[tuple[str, Markup]] = field(default_factory=tuple)
+    violated: Sequence[tuple[Mapping[str, str], Markup]] = field(default_factory=tuple)
+
+
+@dataclass
+class Panel:
+    """One run on the page."""
+
+    letter: str
+    color: int
+    name: str
+    answers: Sequence[Answer]
+    more: Sequence[tuple[int, str]]
+    plan: Sequence[tuple[str, str, str]]
+    plan_omitted: int
+    picture: Markup | None
+    picture_note: str
+    formulation_note: str
+    json: str
+
+
+@dataclass
+class PageLine:
+    """One aligned line: markup of the reference and of each run, and why it stands out."""
+
+    key: str
+    reference: Markup | None
+    cells: Sequence[tuple[Markup | None, str]]
+    flag: str
+
+
+@dataclass
+class ProblemPage:
+    """The whole page."""
+
+    identifier: str
+    title: str
+    summary: Sequence[tuple[str, int, str, str]]
+    text: Markup
+    text_note: str
+    facts: Sequence[tuple[str, str]]
+    panels: Sequence[Panel]
+    groups: Sequence[tuple[str, Sequence[PageLine]]]
+    groups_note: str
+    has_reference: bool
+    files: Mapping[str, str]
+
+
+@dataclass
+class _Reading:
+    """What can be read of one output: where its JSON begins, its formulation, its program."""
+
+    start: int = 0
+    formulation: Formulation | None = None
+    note: str = ""
+    renames: Mapping[str, str] = field(default_factory=dict)
+
+
+def _safe(markup: str) -> Markup:
+    """Markup that was made by this package from escaped text."""
+    return Markup(markup)  # noqa: S704 - every caller passes what visible(), sign_html() or charts.element() escaped
+
+
+_WITNESSES = {"admits": "it allows this", "forbids": "it forbids this", "better": "preferred", "worse": "not preferred"}
+
+
+def problem_page(collection: Collection, identifier: str) -> ProblemPage:
+    """The page of one problem. ``files`` are texts too long to be shown whole, to be written beside the page."""
+    problem = collection.problem(identifier)
+    base = file_name(identifier)
+    files: dict[str, str] = {}
+    readings: list[_Reading] = []
+    panels: list[Panel] = []
+    rows: list[list[MathRow] | None] = []
+    flags: dict[tuple[str, str], str] = {}
+    summary: list[tuple[str, int, str, str]] = []
+    reference = problem.reference if problem else None
+    for number, run in enumerate(collection.runs):
+        verdicts = run.by_problem.get(identifier, [])
+        first = verdicts[0] if verdicts else None
+        output = run.outputs.get((identifier, first.sample)) if first else None
+        reading = _read(output, first, run)
+        readings.append(reading)
+        rows.append(rows_of(reading.formulation, most=LINES_SHOWN) if reading.formulation else None)
+        kinds = _kinds(reading.formulation, reference)
+        answers = [_answer(run, number, verdict, base, files, kinds) for verdict in verdicts[:SAMPLES_SHOWN]]
+        more = [(verdict.sample, headline(verdict)) for verdict in verdicts[SAMPLES_SHOWN : SAMPLES_SHOWN + 200]]
+        if first is not None:
+            _flag(flags, first, f"{LETTERS[number % 26]}: " if len(collection.runs) > 1 else "")
+            sign = "●" if first.substance else "✕" if first.substance is False else "?"
+            words = headline(first)
+            if len(verdicts) > 1:
+                words += f" ({sum(item.substance is True for item in verdicts)} of {len(verdicts)} answers right)"
+            summary.append((LETTERS[number % 26], number % COLORS, sign, words))
+        else:
+            summary.append((LETTERS[number % 26], number % COLORS, "–", "was not answered"))
+        plan, omitted = _plan(first)
+        panels.append(
+            Panel(
+                letter=LETTERS[number % 26],
+                color=number % COLORS,
+                name=run.name,
+                answers=answers,
+                more=more,
+                plan=plan,
+                plan_omitted=omitted,
+                picture=_picture(reading, problem, first, run, number),
+                picture_note=_picture_note(reading, first),
+                formulation_note=reading.note,
+                json=reading.formulation.to_json(2)[:MAX_SHOWN] if reading.formulation else "",
+            )
+        )
+    wanted = rows_of(reference, most=LINES_SHOWN) if reference else []
+    numbers = scalars(reference) | _data_scalars(problem)
+    readers = [Reader(numbers | scalars(r.formulation), r.renames) for r in readings]
+    lines = align(wanted, rows, Reader(numbers), readers)
+    text = problem.text if problem else ""
+    if len(text) > MAX_SHOWN:
+        files[f"{base}.problem.txt"] = text
+    return ProblemPage(
+        identifier=identifier,
+        title=_title(collection, summary),
+        summary=summary,
+        text=_safe(visible(text[:MAX_SHOWN])),
+        text_note=f"{base}.problem.txt" if len(text) > MAX_SHOWN else "",
+        facts=_facts(problem),
+        panels=panels,
+        groups=_groups(lines, flags, [row is not None for row in rows]),
+        groups_note=_lines_note(reference, readings),
+        has_reference=reference is not None,
+        files=files,
+    )
+
+
+def _title(collection: Collection, summary: Sequence[tuple[str, int, str, str]]) -> str:
+    if len(summary) == 1:
+        return summary[0][3]
+    return "; ".join(f"{letter} {words}" for letter, _, _, words in summary[:4])
+
+
+def _read(output: Output | None, verdict: Verdict | None, run: Run) -> _Reading:
+    """The formulation, when the output came as far as the schema: no output is trusted further than its verdict."""
+    if output is None or verdict is None:
+        return _Reading(note="There is no output to show.")
+    start = verdict.stages["parses"].details.get("start")
+    reading = _Reading(start=start if isinstance(start, int) else 0)
+    if verdict.stages["schema"].status != "pass":
+        reading.note = "The output does not come as far as a formulation."
+        return reading
+    found = extract(output.output, run.policy)
+    if found.document is None:
+        reading.note = "The output cannot be read under the policy of this report."
+        return reading
+    try:
+        reading.formulation = Formulation.from_dict(found.document)
+        reading.start = found.start
+        reading.renames = _renames(verdict)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        reading.note = "The formulation cannot be shown: its parts are not of the expected kind."
+    return reading
+
+
+def _renames(verdict: Verdict) -> dict[str, str]:
+    """Which of the output's variables is which of the reference's, where stage 9 found them to be the same."""
+    correspondence = verdict.stages["equivalent"].details.get("correspondence")
+    pairs = correspondence.get("b_from_a") if isinstance(correspondence, Mapping) else None
+    if not isinstance(pairs, Mapping):
+        return {}
+    return {ours: theirs for theirs, ours in pairs.items() if isinstance(ours, str) and ours.isidentifier()}
+
+
+def _kinds(*formulations: Formulation | None) -> dict[str, str]:
+    kinds: dict[str, str] = {}
+    for formulation in formulations:
+        if formulation is not None:
+            kinds |= dict.fromkeys(formulation.parameters, "parameter") | dict.fromkeys(
+                formulation.variables, "variable"
+            )
+    return kinds
+
+
+def _answer(
+    run: Run, number: int, verdict: Verdict, base: str, files: dict[str, str], kinds: Mapping[str, str]
+) -> Answer:
+    output = run.outputs.get((verdict.problem_id, verdict.sample))
+    evidence = evidence_of(verdict)
+    shown: Shown | None = None
+    raw, whole = "", ""
+    if output is not None:
+        start = verdict.stages["parses"].details.get("start")
+        start = start if isinstance(start, int) else 0
+        deciding: Stage = evidence.stage if evidence else "parses"
+        findings = verdict.stages[deciding].findings[:50]
+        spans = [span for finding in findings if (span := locate(output.output, start, finding)) is not None]
+        shown = marked_text(output.output, spans)
+        if shown.is_cut:
+            whole = f"{base}.{LETTERS[number % 26].lower()}{verdict.sample}.txt"
+            files[whole] = output.output
+        elif "hidden-sign" in shown.html or "\r" in output.output:
+            raw = output.output
+    answer = Answer(
+        sample=verdict.sample,
+        headline=headline(verdict),
+        surface=verdict.surface,
+        substance=verdict.substance,
+        ladder=ladder_of(verdict),
+        evidence=evidence,
+        shown=shown,
+        markup=_safe(shown.html if shown else ""),
+        raw=raw,
+        whole_file=whole,
+        finish=output.finish or "" if output else "",
+    )
+    if evidence is not None:
+        answer.conflict = [(entry["name"], _row_markup(entry, kinds)) for entry in evidence.conflict]
+        answer.violated = [(entry, _row_markup(entry, kinds)) for entry in evidence.violated]
+    return answer
+
+
+def _row_markup(entry: Mapping[str, str], kinds: Mapping[str, str]) -> Markup:
+    """A row of a verdict's evidence as mathematics; bounds and integralities as text."""
+    if not entry["text"]:
+        return _safe("")
+    return _safe(html_of(entry["text"], kinds) if entry.get("kind", "row") == "row" else visible(entry["text"]))
+
+
+def _flag(flags: dict[tuple[str, str], str], verdict: Verdict, who: str) -> None:
+    """Which lines the verdict itself names: rows of the reference that are broken, rows of the output in conflict."""
+    evidence = evidence_of(verdict)
+    if evidence is None:
+        return
+    for entry in evidence.violated:
+        kind = "constraint" if entry["constraint"] else "variable"
+        name = entry["constraint"] or entry["name"].split("[")[0]
+        key = (kind, "reference:" + fold(name))
+        flags[key] = f"{flags[key]}; {who}its plan breaks this" if key in flags else f"{who}its plan breaks this"
+    for witness in evidence.witness:
+        if witness.constraint:
+            words = (
+                f"{who}it allows a plan that breaks this"
+                if witness.kind == "admits"
+                else f"{who}forbids what is allowed"
+            )
+            side = "reference:" if witness.kind == "admits" else ""
+            for kind in ("constraint", "variable"):
+                flags.setdefault((kind, side + fold(witness.constraint.split("[")[0])), words)
+    for entry in evidence.conflict:
+        if entry["constraint"]:
+            flags["constraint", fold(entry["constraint"])] = f"{who}in the conflict"
+        elif entry["name"]:
+            flags["variable", fold(entry["name"].split("[")[0])] = f"{who}in the conflict"
+
+
+def _plan(verdict: Verdict | None) -> tuple[list[tuple[str, str, str]], int]:
+    """Name, number in the output's plan, number in the reference's plan."""
+    if verdict is None:
+        return [], 0
+    sound, bounded = verdict.stages["sound"].details, verdict.stages["bounded"].details
+    ours = dict(plan_items(sound.get("plan")) or plan_items(bounded.get("plan")))
+    theirs = dict(plan_items(sound.get("reference_plan")))
+    names = list(dict.fromkeys([*theirs, *ours]))
+    table = [(name, ours.get(name, "–"), theirs.get(name, "–") if theirs else "") for name in names]
+    interesting = [row for row in table if row[1] not in ("0", "–") or row[2] not in ("0", "–", "")]
+    chosen = table if len(table) <= 30 else interesting[:30]
+    return chosen, len(table) - len(chosen)
+
+
+def _program(formulation: Formulation | None, problem: Problem | None, run: Run) -> Program | None:
+    """The program of a small formulation, for a picture; None when it has not exactly two scalar variables."""
+    if formulation is None or len(formulation.variables) > 2 or len(formulation.constraints) > 60:
+        return None
+    if any(len(c.expression) > 2000 for c in formulation.constraints.values()):
+        return None
+    try:
+        return build(formulation, problem.data if problem else None, run.policy)
+    except (Rejected, PyriteError):
+        return None
+
+
+def _picture(
+    reading: _Reading, problem: Problem | None, verdict: Verdict | None, run: Run, number: int
+) -> Markup | None:
+    theirs = _program(problem.reference if problem else None, problem, run)
+    ours = _program(reading.formulation, problem, run)
+    base = theirs or ours
+    if base is None or len(base.columns) != 2 or verdict is None:
+        return None
+    match = match_names(ours, theirs) if ours and theirs else None
+    if ours is not None and theirs is not None and match is None:
+        return None
+    names = [column.name for column in base.columns]
+    sound, bounded = verdict.stages["sound"].details, verdict.stages["bounded"].details
+    our_names = [ours.columns[j].name for j in (match or (0, 1))] if ours and len(ours.columns) == 2 else []
+    candidates = [
+        ("theirs", plan_point(_mapping(sound.get("reference_plan")), names), "reference's best"),
+        ("ours", plan_point(_mapping(bounded.get("plan")), our_names), "its best"),
+    ]
+    for witness in (verdict.witness or {}, (verdict.witness or {}).get("ranks") or {}):
+        for kind, label in _WITNESSES.items():
+            entry = _mapping(witness.get(kind))
+            plan = (entry or {}).get("image" if kind == "admits" else "plan")
+            candidates.append(("witness", plan_point(_mapping(plan), names), label))
+    marks = [Mark(kind, *point, label) for kind, point, label in candidates if point is not None]
+    drawn = draw(ours, theirs, match, marks, f"regions-{number}")
+    return _safe(drawn) if drawn else None
+
+
+def _picture_note(reading: _Reading, verdict: Verdict | None) -> str:
+    """What the picture cannot show of this output."""
+    if reading.formulation is None or verdict is None or verdict.stages["builds"].status not in ("pass", "unknown"):
+        return "this output has no program to draw"
+    return "this output allows no plan" if verdict.stages["feasible"].status == "fail" else ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any] | None:
+    return value if isinstance(value, Mapping) else None
+
+
+def _data_scalars(problem: Problem | None) -> dict[str, Any]:
+    if problem is None:
+        return {}
+    return {name: p.values for name, p in problem.data.parameters.items() if not isinstance(p.values, Mapping)}
+
+
+def _facts(problem: Problem | None) -> list[tuple[str, str]]:
+    if problem is None:
+        return [("note", "the run's problem file does not hold this problem")]
+    facts = [("family", problem.family), ("source", problem.source), ("split", problem.split)]
+    if problem.optimum is not None:
+        from ...feasibility.rationals import show
+
+        facts.append(("stated optimum", show(problem.optimum)))
+    if problem.status is not None:
+        facts.append(("stated status", problem.status))
+    if problem.data.sets or problem.data.parameters:
+        document = json.dumps(problem.data.to_dict(), ensure_ascii=False)
+        facts.append(("data", shortened(document, 600)))
+    return [(name, shortened(value, 600)) for name, value in facts if value]
+
+
+def _groups(
+    lines: Sequence[Line], flags: Mapping[tuple[str, str], str], readable: Sequence[bool]
+) -> list[tuple[str, Sequence[PageLine]]]:
+    groups: dict[str, list[PageLine]] = {}
+    for line in lines[: 3 * LINES_SHOWN]:
+        key = fold(line.key)
+        flag = flags.get((line.kind, "reference:" + key), "") if line.reference else ""
+        for cell in line.cells:
+            if cell is not None:
+                flag = flag or flags.get((line.kind, fold(cell.row.key)), "")
+        cells = [
+            (_safe(cell.html), cell.mark) if cell else (None, "missing" if line.reference and readable[i] else "")
+            for i, cell in enumerate(line.cells)
+        ]
+        reference = _safe(row_html(line.reference)) if line.reference else None
+        groups.setdefault(KIND_TITLES[line.kind], []).append(PageLine(shortened(line.key, 160), reference, cells, flag))
+    return list(groups.items())
+
+
+def _lines_note(reference: Formulation | None, readings: Sequence[_Reading]) -> str:
+    for formulation in (reference, *(reading.formulation for reading in readings)):
+        if formulation is not None and len(formulation.constraints) > LINES_SHOWN:
+            return f"Only the first {LINES_SHOWN} lines of each kind are shown."
+    return ""

@@ -1,0 +1,243 @@
+"""Writes the folder of pages: only what changed, and the same bytes for the same runs.
+
+``status.json`` in the folder remembers a digest of what each page was made from. A page whose digest is the same and
+that is still there is not made again; a page whose problem is gone is removed, and nothing else ever is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ...feasibility.errors import PyriteError
+from ...results.collection import Collection
+from ...results.statistics import Cluster
+from ..escaping import file_name, shortened, storable, visible
+from ..tables.table import Table
+from .index import index_context, table_data
+from .locating import visible_attribute
+from .problem import ProblemPage, problem_page
+
+ASSETS = ("style.css", "pages.js", "index.js")
+STATUS = "status.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was done: pages of the site, and how many of its files were written anew, left as they were, removed."""
+
+    folder: Path
+    pages: int
+    written: int
+    kept: int
+    removed: int
+
+
+def write_site(
+    collection: Collection,
+    out: Path,
+    *,
+    sensitivity: Sequence[Table] = (),
+    cluster: Cluster = "problem",
+    progress: Callable[[int, int], None] | None = None,
+) -> Written:
+    """Write the pages of these runs into ``out`` (made when missing). ``progress`` is told (pages done, pages)."""
+    try:
+        (out / "problems").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PyriteError(f"{out} cannot be used for the report: {error.strerror or error}") from error
+    old = _read_status(out)
+    new: dict[str, list[str]] = {}
+    written = 0
+    context = index_context(collection, sensitivity, cluster)
+    texts = {name: _asset(name) for name in ASSETS}
+    texts["data.js"] = table_data(collection)
+    texts["index.html"] = _render("index.html", **context)
+    for name, text in texts.items():
+        new[name] = [_digest(text)]
+        if not _is_there(out, name, old, new[name][0]):
+            _write(out / name, text)
+            written += 1
+    identifiers = collection.problem_ids
+    names = _page_names(identifiers)
+    runs = [[run.name, run.policy.digest] for run in collection.runs]
+    shared = _digest([_code_digest(), list(collection.mixed), runs])
+    for i, identifier in enumerate(identifiers):
+        previous = names[i - 1] + ".html" if i else ""
+        following = names[i + 1] + ".html" if i + 1 < len(names) else ""
+        digest = _digest([shared, previous, following, _source(collection, identifier)])
+        name = f"problems/{names[i]}.html"
+        if _is_there(out, name, old, digest):
+            new[name] = old[name]
+        else:
+            page = problem_page(collection, identifier)
+            _write(out / name, _page_html(page, collection, previous, following))
+            for extra, text in page.files.items():
+                _write(out / "problems" / extra, text)
+            new[name] = [digest, *(f"problems/{extra}" for extra in page.files)]
+            written += 1
+        if progress is not None:
+            progress(i + 1, len(identifiers))
+    wanted = set(_files(new))
+    removed = _remove(out, [name for name in _files(old) if name not in wanted])
+    _write(out / STATUS, json.dumps(dict(sorted(new.items())), indent=0) + "\n")
+    return Written(out, len(identifiers) + 1, written, len(new) - written, removed)
+
+
+def _files(status: dict[str, list[str]]) -> list[str]:
+    """Every file that a status names."""
+    return [file for name, (_, *beside) in status.items() for file in (name, *beside)]
+
+
+def _is_there(out: Path, name: str, status: dict[str, list[str]], digest: str) -> bool:
+    """The page was made from the same things before, and it and the files beside it are still there."""
+    if name not in status or status[name][0] != digest:
+        return False
+    return all((out / file).exists() for file in (name, *status[name][1:]))
+
+
+def _page_names(identifiers: Sequence[str]) -> list[str]:
+    """A file name for each problem; two ids with one name (a hash collision) cannot happen unnoticed."""
+    names = [file_name(identifier) for identifier in identifiers]
+    if len(set(names)) < len(names):
+        raise PyriteError("two problems have ids that give the same file name; rename one of them")
+    return names
+
+
+def _page_html(page: ProblemPage, collection: Collection, previous: str, following: str) -> str:
+    return _render(
+        "problem.html",
+        page=page,
+        short=shortened(page.identifier, 80),
+        previous=previous,
+        next=following,
+        mixed=list(collection.mixed),
+        root="../",
+    )
+
+
+def _source(collection: Collection, identifier: str) -> list[Any]:
+    """Everything that the page of a problem is made from."""
+    parts: list[Any] = []
+    for run in collection.runs:
+        problem = run.problems.get(identifier)
+        verdicts = run.by_problem.get(identifier, [])
+        parts.append(
+            [
+                problem.to_dict() if problem else None,
+                [verdict.to_dict() for verdict in verdicts],
+                [
+                    (output.output, output.finish)
+                    for verdict in verdicts
+                    if (output := run.outputs.get((identifier, verdict.sample))) is not None
+                ],
+            ]
+        )
+    return parts
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _read_status(out: Path) -> dict[str, list[str]]:
+    try:
+        document = json.loads((out / STATUS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    found: dict[str, list[str]] = {}
+    for name, entry in document.items() if isinstance(document, dict) else ():
+        if isinstance(entry, list) and entry and all(isinstance(part, str) for part in entry):
+            _, *beside = entry
+            if all(_is_ours(file) for file in (name, *beside)):
+                found[name] = entry
+    return found
+
+
+def _is_ours(name: str) -> bool:
+    """Only names that this module writes are ever removed, whatever a status file says."""
+    if name in (*ASSETS, "data.js", "index.html"):
+        return True
+    folder, _, file = name.partition("/")
+    return folder == "problems" and "/" not in file and "\\" not in file and file.endswith((".html", ".txt"))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(storable(text), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise PyriteError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _remove(out: Path, names: Iterable[str]) -> int:
+    removed = 0
+    for name in names:
+        path = out / name
+        if path.is_file():
+            os.unlink(path)
+            removed += 1
+    return removed
+
+
+def _asset(name: str) -> str:
+    return (resources.files(__package__) / "templates" / name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(__package__ or "pyrite.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_clean,
+    )
+    environment.globals["version"] = _version()
+    environment.globals["capital"] = lambda text: text[:1].upper() + text[1:]
+    environment.filters["plain"] = lambda text: Markup(visible_attribute(text))  # noqa: S704 - it escapes
+    environment.filters["short"] = lambda text: shortened(text, 300)
+    environment.filters["raw"] = lambda text: Markup(escape(storable(text)))  # noqa: S704 - it escapes
+    return environment
+
+
+def _version() -> str:
+    try:
+        return metadata.version("pyrite")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _clean(value: Any) -> Any:
+    """Every text that a template prints: hidden and reordering signs are written out, the rest is escaped."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return Markup(visible(value))  # noqa: S704 - visible() escapes
+    return value
+
+
+def _render(name: str, **context: Any) -> str:
+    return _environment().get_template(name).render(**context)
+
+
+@lru_cache(maxsize=1)
+def _code_digest() -> str:
+    """Of the package's report code and templates: another version makes every page anew."""
+    digest = hashlib.sha256(_version().encode())
+    folder = resources.files(__package__)
+    for place in (folder, folder / "templates"):
+        for item in sorted(place.iterdir(), key=lambda entry: entry.name):
+            if item.name.endswith((".py", ".html")):
+                digest.update(item.name.encode() + b"\0" + item.read_bytes())
+    return digest.hexdigest()

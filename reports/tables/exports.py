@@ -1,0 +1,163 @@
+"""Tables for papers and notebooks: Markdown, LaTeX (booktabs), CSV, and every output as Parquet or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...feasibility.errors import PyriteError
+from ...feasibility.verdict import STAGES
+from ...results.collection import Collection
+from ..escaping import shortened, storable
+from .table import Table
+
+FORMATS = ("html", "markdown", "csv", "parquet", "latex")
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~$])")
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "%": r"\%",
+    "#": r"\#",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "–": "--",
+    "−": "$-$",
+    "≤": r"$\le$",
+    "≥": r"$\ge$",
+    "→": r"$\to$",
+    "|": r"\textbar{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def markdown(table: Table) -> str:
+    """A pipe table with its title and notes; names cannot break out of their cell."""
+    rows = [[column.title for column in table.columns], *table.rows]
+    lines = [f"### {_markdown(table.title)}", ""]
+    for number, row in enumerate(rows):
+        lines.append("| " + " | ".join(_markdown(cell) for cell in row) + " |")
+        if number == 0:
+            lines.append("|" + "|".join("---:" if column.numeric else ":---" for column in table.columns) + "|")
+    lines.append("")
+    for note in table.notes:
+        lines += [_markdown(note), ""]
+    return "\n".join(lines)
+
+
+def _markdown(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", shortened(text, 1000))
+
+
+def latex(table: Table) -> str:
+    """A booktabs table (``\\usepackage{booktabs}``), caption from the title, notes below in small type."""
+    columns = "".join("r" if column.numeric else "l" for column in table.columns)
+    lines = [
+        r"\begin{table}",
+        r"  \centering",
+        f"  \\caption{{{_latex(table.title)}}}",
+        f"  \\label{{tab:{re.sub('[^a-z0-9]+', '-', table.name.lower())}}}",
+        f"  \\begin{{tabular}}{{{columns}}}",
+        r"    \toprule",
+        "    " + " & ".join(_latex(column.title) for column in table.columns) + r" \\",
+        r"    \midrule",
+    ]
+    lines += ["    " + " & ".join(_latex(cell) for cell in row) + r" \\" for row in table.rows]
+    lines += [r"    \bottomrule", r"  \end{tabular}"]
+    if table.notes:
+        lines += ["", r"  \smallskip", r"  {\small " + _latex(" ".join(table.notes)) + "}"]
+    return "\n".join([*lines, r"\end{table}", ""])
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(sign, sign) for sign in shortened(text, 2000))
+
+
+def table_csv(table: Table) -> str:
+    """The table's bare values as CSV (RFC 4180, with a header line)."""
+    return _csv(list(table.records))
+
+
+def output_records(collection: Collection) -> Iterator[dict[str, Any]]:
+    """One record an output: both scores, every stage's status and code, the numbers. For notebooks and other tools."""
+    for run in collection.runs:
+        for verdict in sorted(run.verdicts, key=lambda item: (item.problem_id, item.sample)):
+            record: dict[str, Any] = {
+                "run": run.name,
+                "problem_id": storable(verdict.problem_id),
+                "sample": verdict.sample,
+                "family": run.families.get(verdict.problem_id),
+                "surface": verdict.surface,
+                "substance": verdict.substance,
+                "strongest": verdict.strongest,
+                "first_failure": verdict.first_failure,
+                "optimum": verdict.optimum,
+                "reference_optimum": verdict.reference_optimum,
+                "proof": verdict.proof,
+                "relation": verdict.relation,
+            }
+            for stage in STAGES:
+                record[stage] = verdict.stages[stage].status
+                record[f"{stage}_code"] = verdict.stages[stage].code
+            record["seconds"] = verdict.seconds
+            yield record
+
+
+def outputs_csv(collection: Collection) -> str:
+    """Every output as a line of CSV."""
+    return _csv(list(output_records(collection)))
+
+
+def write_parquet(collection: Collection, path: Path) -> None:
+    """Every output as a row of a Parquet file. Needs pyarrow (``pyrite[parquet]``)."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise PyriteError("Parquet needs pyarrow: pip install 'pyrite[parquet]' (or use --format csv)") from error
+    records = list(output_records(collection))
+    texts = [*STAGES, *(f"{stage}_code" for stage in STAGES)]
+    kinds = dict.fromkeys(("run", "problem_id", "family", "strongest", "first_failure", "proof", "relation"), "string")
+    schema = pyarrow.schema(
+        [
+            *[(name, pyarrow.string()) for name in kinds],
+            ("sample", pyarrow.int64()),
+            ("surface", pyarrow.bool_()),
+            ("substance", pyarrow.bool_()),
+            ("optimum", pyarrow.float64()),
+            ("reference_optimum", pyarrow.float64()),
+            *[(name, pyarrow.string()) for name in texts],
+            ("seconds", pyarrow.float64()),
+        ]
+    )
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(records, schema=schema), path)
+
+
+def _csv(records: Sequence[dict[str, Any]]) -> str:
+    if not records:
+        return ""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(records[0]), lineterminator="\n")
+    writer.writeheader()
+    for record in records:
+        writer.writerow({key: _csv_cell(value) for key, value in record.items()})
+    return stream.getvalue()
+
+
+def _csv_cell(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value

@@ -1,0 +1,339 @@
+"""The tables of a report: scores, stages, families, what changed between runs, reasons. One source for every format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ...feasibility.verdict import STAGES, Stage
+from ...results.collection import Collection, Run
+from ...results.comparing import Change, Flip, adjusted, compare_runs, different_comparisons, flips, power_sentence
+from ...results.decomposition import Decomposition, decompose, in_words
+from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, method_sentence, pass_at_k_of, rate_of
+from ..pages.charts import percent
+from .table import Column, Table, Value
+
+PASS_AT = (1, 2, 4, 5, 8, 10, 16, 32, 64, 100)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Everything about two runs on the same problems."""
+
+    first: Run
+    second: Run
+    changes: Sequence[Change]
+    flips: Sequence[Flip]
+    split: Decomposition | None
+    power: str
+    tests: int
+
+    @property
+    def words(self) -> str:
+        """The decomposition as the sentence under the table."""
+        if self.split is None:
+            return "No output has a known substance in both runs, so there is no gain to split."
+        return in_words(self.split, self.first.name, self.second.name)
+
+
+def with_interval(rate: Rate) -> str:
+    """``83.3 % (77.1–88.0)``."""
+    if rate.rate is None:
+        return "–"
+    return f"{percent(rate.rate)} ({100 * rate.low:.1f}–{100 * rate.high:.1f})"
+
+
+def bounds(rate: Rate) -> str:
+    """What the unknowns leave open: ``80.0–85.0 %``; a dash when nothing is unknown."""
+    if not rate.unknown or rate.floor is None or rate.ceiling is None:
+        return "–"
+    return f"{100 * rate.floor:.1f}–{100 * rate.ceiling:.1f} %"
+
+
+def _record(prefix: str, rate: Rate) -> dict[str, Value]:
+    return {f"{prefix}_{key}": value for key, value in rate.to_dict().items()}
+
+
+def scores_table(collection: Collection, cluster: Cluster = "problem") -> Table:
+    """Both scores of each run, the score among those that look right, and the gap between looking and being."""
+    rows, records = [], []
+    for run in collection.runs:
+        observed = run.observed
+        surface, substance = rate_of(observed, "surface", cluster), rate_of(observed, "substance", cluster)
+        given, gap = conditional_rate(observed, "substance", cluster), gap_of(observed, cluster)
+        shown_gap = "–" if gap is None else f"{100 * gap.gap:.1f} ({100 * gap.low:.1f}–{100 * gap.high:.1f})"
+        rows.append(
+            [
+                run.name,
+                f"{len(observed):,}",
+                with_interval(surface),
+                with_interval(substance),
+                with_interval(given),
+                shown_gap,
+                f"{substance.unknown:,}",
+                bounds(substance),
+            ]
+        )
+        record: dict[str, Value] = {"run": run.name, "outputs": len(observed)}
+        record |= _record("surface", surface) | _record("substance", substance)
+        record |= _record("substance_given_surface", given)
+        if gap is not None:
+            record |= {"gap": round(gap.gap, 10), "gap_low": round(gap.low, 10), "gap_high": round(gap.high, 10)}
+        record["substance_means"] = run.meaning
+        records.append(record)
+    titles = ["surface", "substance", "substance given surface", "gap, points", "unknown", "if all failed–passed"]
+    notes = [f"Substance is: {_joined(sorted({run.meaning for run in collection.runs}))}."]
+    notes += sorted({method_sentence(run.observed, cluster) for run in collection.runs if len(run.observed)})
+    notes.append(
+        "Gap: surface minus substance, paired bootstrap over problems (10,000 draws, fixed seed). Unknown "
+        "verdicts are in no rate; the last column is the rate of substance if all of them had failed or passed."
+    )
+    columns = [Column("run", numeric=False), Column("outputs"), *[Column(title) for title in titles]]
+    return Table("scores", "Surface and substance", columns, rows, notes, records)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "; ".join(parts)
+
+
+def stages_table(collection: Collection, cluster: Cluster = "problem") -> Table:
+    """Every stage: passed, failed, unknown, not asked; the rate of all outputs and of those that pass the surface."""
+    rows, records = [], []
+    for number, stage in enumerate(STAGES, 1):
+        for run in collection.runs:
+            rate = rate_of(run.observed, stage, cluster)
+            given = conditional_rate(run.observed, stage, cluster)
+            rows.append(
+                [
+                    f"{number} {stage}",
+                    run.name,
+                    f"{rate.passed:,}",
+                    f"{rate.failed:,}",
+                    f"{rate.unknown:,}",
+                    f"{rate.absent:,}",
+                    with_interval(rate),
+                    with_interval(given) if number > 3 else "–",
+                    bounds(rate),
+                ]
+            )
+            records.append({"stage": stage, "run": run.name, **_record("all", rate), **_record("given_surface", given)})
+    titles = ["pass", "fail", "unknown", "not asked", "of all", "of those that pass the surface"]
+    columns = [Column("stage", numeric=False), Column("run", numeric=False), *[Column(title) for title in titles]]
+    columns.append(Column("if unknown failed–passed"))
+    notes = ["An output that fails a stage counts as failed in every later one; not asked: the reference says nothing."]
+    return Table("stages", "The ladder", columns, rows, notes, records)
+
+
+def families_table(collection: Collection) -> Table | None:
+    """Both scores by family of problems; None when no problem has one."""
+    names = sorted({name for run in collection.runs for name in run.families.values() if name})
+    if not names:
+        return None
+    rows, records = [], []
+    for name in names:
+        for run in collection.runs:
+            part = run.observed.only(run.observed.family == _family_number(run, name))
+            if not len(part):
+                continue
+            surface, substance = rate_of(part, "surface"), rate_of(part, "substance")
+            given = conditional_rate(part, "substance")
+            rows.append(
+                [name, run.name, f"{len(part):,}", *[with_interval(rate) for rate in (surface, substance, given)]]
+            )
+            records.append(
+                {
+                    "family": name,
+                    "run": run.name,
+                    "outputs": len(part),
+                    **_record("surface", surface),
+                    **_record("substance", substance),
+                    **_record("substance_given_surface", given),
+                }
+            )
+    titles = ["outputs", "surface", "substance", "substance given surface"]
+    columns = [Column("family", numeric=False), Column("run", numeric=False), *[Column(title) for title in titles]]
+    return Table("families", "Families of problems", columns, rows, (), records)
+
+
+def _family_number(run: Run, name: str) -> int:
+    families = run.observed.families
+    return families.index(name) if name in families else -1
+
+
+def pass_at_k_table(collection: Collection) -> Table | None:
+    """pass@k of both scores, for runs with several answers a problem; None when no run has them."""
+    rows: list[list[str]] = []
+    records: list[dict[str, Value]] = []
+    for run in collection.runs:
+        if not run.observed.has_samples:
+            continue
+        for k in PASS_AT:
+            cells: list[str] = []
+            record: dict[str, Value] = {"run": run.name, "k": k}
+            for outcome in ("surface", "substance"):
+                at = pass_at_k_of(run.observed, outcome, k)
+                if at is None:
+                    continue
+                cells.append(f"{percent(at.rate)} ({100 * at.low:.1f}–{100 * at.high:.1f})")
+                cells.append(f"{at.left_out:,}")
+                record |= {f"{outcome}": at.rate, f"{outcome}_low": at.low, f"{outcome}_high": at.high}
+                record |= {f"{outcome}_problems": at.problems, f"{outcome}_left_out": at.left_out}
+            if len(cells) == 4:
+                rows.append([run.name, f"{k}", *cells])
+                records.append(record)
+    if not rows:
+        return None
+    columns = [Column("run", numeric=False), Column("k"), Column("surface"), Column("left out")]
+    columns += [Column("substance"), Column("left out")]
+    notes = [
+        "pass@k: the unbiased estimator of Chen et al. (arXiv 2107.03374), mean over problems; those with fewer than k "
+        "known answers are left out."
+    ]
+    return Table("pass-at-k", "pass@k", columns, rows, notes, records)
+
+
+def reasons_table(collection: Collection, most: int = 15) -> Table:
+    """The most common reasons of a first failure, over all runs."""
+    counts = [
+        Counter(
+            (verdict.first_failure, verdict.stages[verdict.first_failure].code or "?")
+            for verdict in run.verdicts
+            if verdict.first_failure is not None
+        )
+        for run in collection.runs
+    ]
+    total: Counter[tuple[Stage, str]] = Counter()
+    for count in counts:
+        total.update(count)
+    ranked = sorted(total, key=lambda key: (-total[key], STAGES.index(key[0]), key[1]))[:most]
+    rows = [[stage, code, *[f"{count[stage, code]:,}" for count in counts]] for stage, code in ranked]
+    records: list[dict[str, Value]] = []
+    for stage, code in ranked:
+        record: dict[str, Value] = {"stage": stage, "code": code}
+        record |= {run.name: count[stage, code] for run, count in zip(collection.runs, counts, strict=True)}
+        records.append(record)
+    columns = [Column("stage", numeric=False), Column("reason", numeric=False)]
+    columns += [Column(run.name) for run in collection.runs]
+    return Table("reasons", "Where outputs fail first", columns, rows, (), records)
+
+
+def pair_of(first: Run, second: Run) -> Pair:
+    """Compare two runs."""
+    changes = compare_runs(first.observed, second.observed)
+    substance = next((change for change in changes if change.outcome == "substance"), None)
+    # The power of what was seen: as many pairs, and as much churn the better way as there was.
+    pairs = substance.problems if substance else 0
+    churn = min(substance.gained, substance.lost) / substance.pairs if substance and substance.pairs else 0.0
+    return Pair(
+        first=first,
+        second=second,
+        changes=changes,
+        flips=flips(first.observed, second.observed),
+        split=decompose(first.observed, second.observed),
+        power=power_sentence(pairs, churn),
+        tests=different_comparisons([changes]),
+    )
+
+
+def pairs_of(collection: Collection) -> list[Pair]:
+    """Every run against the first, p-values adjusted by Holm's method over all of these comparisons together."""
+    if collection.mixed:
+        return []
+    pairs = [pair_of(collection.runs[0], run) for run in collection.runs[1:]]
+    groups = [pair.changes for pair in pairs]
+    total = different_comparisons(groups)
+    return [replace(pair, changes=changes, tests=total) for pair, changes in zip(pairs, adjusted(groups), strict=True)]
+
+
+def changes_table(pair: Pair) -> Table:
+    """Every stage and score in both runs, with the test of the difference."""
+    rows: list[list[str]] = []
+    records: list[dict[str, Value]] = []
+    for change in pair.changes:
+        rows.append(
+            [
+                change.outcome,
+                f"{change.pairs:,}",
+                percent(change.first),
+                percent(change.second),
+                f"{100 * change.difference:+.1f} ({100 * change.low:+.1f} to {100 * change.high:+.1f})",
+                f"{change.lost:,}",
+                f"{change.gained:,}",
+                f"{change.unknown:,}",
+                p_text(change.p),
+                p_text(change.p_holm),
+            ]
+        )
+        records.append(
+            {
+                "outcome": change.outcome,
+                "pairs": change.pairs,
+                "problems": change.problems,
+                "first": change.first,
+                "second": change.second,
+                "difference": change.difference,
+                "low": change.low,
+                "high": change.high,
+                "both": change.both,
+                "lost": change.lost,
+                "gained": change.gained,
+                "neither": change.neither,
+                "unknown": change.unknown,
+                "p": change.p,
+                "p_holm": change.p_holm,
+                "test": change.test,
+            }
+        )
+    titles = [
+        "pairs",
+        pair.first.name,
+        pair.second.name,
+        "change, points",
+        "lost",
+        "gained",
+        "unknown",
+        "p",
+        "p (Holm)",
+    ]
+    tests = sorted({change.test for change in pair.changes})
+    notes = [
+        f"p: {_joined(tests) or 'nothing to compare'}, two-sided; Holm: adjusted for {pair.tests} different "
+        "comparisons. Change: paired bootstrap over problems (10,000 draws, fixed seed), 95 %. Pairs with an unknown "
+        "are left out.",
+        pair.power,
+        pair.words,
+    ]
+    columns = [Column("outcome", numeric=False), *[Column(title) for title in titles]]
+    title = f"{pair.first.name} → {pair.second.name}"
+    return Table("changes", title, columns, rows, notes, records)
+
+
+def flips_table(pair: Pair, most: int | None = None) -> Table:
+    """Every output whose surface or substance flipped, both ways."""
+    chosen = pair.flips if most is None else pair.flips[:most]
+    rows = [[flip.outcome, flip.direction, flip.problem_id, f"{flip.sample}"] for flip in chosen]
+    records: list[dict[str, Value]] = [
+        {"outcome": f.outcome, "direction": f.direction, "problem_id": f.problem_id, "sample": f.sample}
+        for f in pair.flips
+    ]
+    columns = [Column("outcome", False), Column("flip", False), Column("problem", False), Column("sample")]
+    notes = []
+    if len(chosen) < len(pair.flips):
+        notes.append(f"{len(pair.flips) - len(chosen):,} more flips; --json lists all.")
+    return Table("flips", f"Flips, {pair.first.name} → {pair.second.name}", columns, rows, notes, records)
+
+
+def p_text(p: float) -> str:
+    """A p-value as papers print it."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def all_tables(collection: Collection, cluster: Cluster = "problem") -> list[Table]:
+    """The tables of a report in their order; of several runs, each against the first."""
+    tables = [scores_table(collection, cluster), stages_table(collection, cluster)]
+    tables += [table for table in (families_table(collection), pass_at_k_table(collection)) if table is not None]
+    tables.append(reasons_table(collection))
+    for pair in pairs_of(collection):
+        tables += [changes_table(pair), flips_table(pair, 40)]
+    return tables

@@ -1,0 +1,1 @@
+"""What was answered and how it was judged: run folders, statistics, comparisons."""

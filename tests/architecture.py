@@ -1,0 +1,82 @@
+"""The package's imports as a graph: which file asks which, read from the syntax trees."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("feasibility", "problems", "results", "models", "reports", "studies", "integrations", "cli")
+TOP_FILES = ("api.py", "pipeline.py", "rewards.py", "__init__.py", "__main__.py")
+
+
+def sources() -> dict[str, Path]:
+    """Every module of the package by its dotted name without ``pyrite.``: ``feasibility.solver.highs``."""
+    found = {}
+    paths = [ROOT / name for name in TOP_FILES if (ROOT / name).is_file()]
+    for room in ROOMS:
+        paths.extend((ROOT / room).rglob("*.py"))
+    for path in paths:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts)] = path
+    return found
+
+
+def imports() -> dict[str, set[str]]:
+    """Module -> the modules of the package that it imports, anywhere in the file (in functions and for types too)."""
+    modules = sources()
+    return {name: set(_asked(name, ast.parse(path.read_text()), modules)) for name, path in modules.items()}
+
+
+def _asked(name: str, tree: ast.AST, modules: dict[str, Path]) -> Iterator[str]:
+    package = name.split(".")[:-1]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom):
+            if isinstance(node, ast.Import):
+                own = [alias.name for alias in node.names if alias.name.split(".")[0] == "pyrite"]
+                assert not own, f"{name}: imports inside the package are relative: {own}"
+            continue
+        if not node.level:
+            assert (node.module or "").split(".")[0] != "pyrite", f"{name}: imports inside the package are relative"
+            continue
+        base = package[: len(package) - (node.level - 1)] + (node.module.split(".") if node.module else [])
+        for alias in node.names:
+            for candidate in ([*base, alias.name], [*base, alias.name, "__init__"], base, [*base, "__init__"]):
+                if ".".join(candidate) in modules:
+                    yield ".".join(candidate)
+                    break
+
+
+def reached(graph: dict[str, set[str]], start: str) -> set[str]:
+    """Everything that ``start`` asks, directly or through others."""
+    seen, todo = set(), [start]
+    while todo:
+        for target in graph.get(todo.pop(), ()):
+            if target not in seen:
+                seen.add(target)
+                todo.append(target)
+    return seen
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """One circle of the graph as its members in order, or nothing."""
+    state: dict[str, int] = {}
+    for root in graph:
+        if root in state:
+            continue
+        path = [root]
+        ways = [iter(sorted(graph[root]))]
+        state[root] = 1
+        while ways:
+            step = next(ways[-1], None)
+            if step is None:
+                state[path.pop()] = 2
+                ways.pop()
+            elif state.get(step) == 1:
+                return [*path[path.index(step) :], step]
+            elif step not in state:
+                state[step] = 1
+                path.append(step)
+                ways.append(iter(sorted(graph.get(step, ()))))
+    return []
