@@ -52,7 +52,8 @@ def language() -> str:
     parts = [
         "# The formulation language",
         "A formulation is one JSON object. This page is generated from "
-        "`feasibility/language/document/formulation.schema.json`, the grammar in `feasibility/language/grammar/parsing.py` and the policy by `python docs/make_language.py`.",
+        "`feasibility/language/document/formulation.schema.json`, the grammar in "
+        "`feasibility/language/grammar/parsing.py` and the policy by `python docs/make_language.py`.",
         "```json\n" + _lines(first) + "\n```",
         "```json\n" + _lines(second) + "\n```",
         "## Sections",

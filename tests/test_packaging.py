@@ -15,26 +15,3 @@ def test_every_package_is_listed() -> None:
         for path in (ROOT / room).rglob("__init__.py")
     }
     assert listed == {"pyrite", *found}
-
-
-def test_no_import_runs_upwards() -> None:
-    """feasibility <- problems <- models, reports <- cli."""
-    allowed = {
-        "feasibility": {"feasibility"},
-        "problems": {"feasibility", "problems"},
-        "models": {"feasibility", "problems", "models"},
-        "results": {"feasibility", "problems", "results"},
-        "reports": {"feasibility", "problems", "results", "reports"},
-    }
-    wrong = []
-    for room, floors in allowed.items():
-        for path in (ROOT / room).rglob("*.py"):
-            depth = len(path.relative_to(ROOT).parts) - 1
-            for line in path.read_text().splitlines():
-                words = line.split()
-                if len(words) > 2 and words[0] == "from" and words[1].startswith("."):
-                    dots = len(words[1]) - len(words[1].lstrip("."))
-                    target = words[1].lstrip(".").split(".")[0] or words[3]
-                    if dots == depth + 1 and target not in floors and target != "__version__":
-                        wrong.append(f"{path.relative_to(ROOT)}: {line.strip()}")
-    assert not wrong

@@ -1,0 +1,64 @@
+"""The house holds: floors, no circle (between files, and between the rooms of a folder), what scoring may not need."""
+
+from __future__ import annotations
+
+import architecture
+import pytest
+
+FLOORS = {
+    "feasibility": (),
+    "problems": ("feasibility",),
+    "results": ("feasibility", "problems"),
+    "models": ("feasibility", "problems", "results"),
+    "reports": ("feasibility", "problems", "results"),
+}
+"""Which rooms each may ask, besides itself; the rest of the package stands above these."""
+
+HEAVY = ("torch", "transformers", "peft", "trl", "jinja2")
+
+
+@pytest.fixture(scope="module")
+def graph() -> dict[str, set[str]]:
+    return architecture.imports()
+
+
+@pytest.mark.parametrize("room", FLOORS)
+def test_no_import_runs_upwards(graph: dict[str, set[str]], room: str) -> None:
+    allowed = {room, *FLOORS[room], "__init__"}
+    wrong = [
+        f"{name} asks {target}"
+        for name, targets in graph.items()
+        if name.split(".")[0] == room
+        for target in targets
+        if target.split(".")[0] not in allowed
+    ]
+    assert not wrong
+
+
+def test_files_make_no_circle(graph: dict[str, set[str]]) -> None:
+    assert architecture.circle(graph) == []
+
+
+def test_feasibility_needs_no_model_library() -> None:
+    for name, path in architecture.sources().items():
+        if name.startswith("feasibility."):
+            asked = {line.split()[1].split(".")[0] for line in path.read_text().splitlines() if _imports(line)}
+            assert not asked & set(HEAVY), name
+
+
+def test_the_checker_shares_no_code_with_the_prover(graph: dict[str, set[str]]) -> None:
+    """A mistake in the proving room cannot be repeated by the room that re-checks its proofs."""
+    for name in graph:
+        if name.startswith("feasibility.equivalence.checking"):
+            reached = architecture.reached(graph, name)
+            assert not [other for other in reached if other.startswith("feasibility.equivalence.proving")], name
+            assert not [other for other in reached if other.startswith("feasibility.solver")], name
+
+
+def test_a_circle_would_be_found() -> None:
+    assert architecture.circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert architecture.circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def _imports(line: str) -> bool:
+    return line.strip().startswith(("import ", "from ")) and len(line.split()) > 1
