@@ -28,11 +28,10 @@ test-all: setup  ## the slow tests too
 browser: setup  ## the tests that open the pages in Chromium
 	$(BIN)/python -m pytest -m browser
 
-lint: setup  ## ruff and mypy (strict)
+lint: setup  ## ruff and mypy (strict for the package, tests and benchmarks too)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	mkdir -p .cache/typing && ln -sfn ../.. .cache/typing/pyrite
-	cd .cache/typing && $(CURDIR)/$(BIN)/python -m mypy --config-file $(CURDIR)/pyproject.toml -p pyrite
+	$(BIN)/python tests/check_types.py
 
 bench: setup  ## the measurements that documents quote
 	$(BIN)/python -m benchmarks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 import time
 from pathlib import Path
@@ -16,13 +16,8 @@ def names() -> list[str]:
 
 
 def run(name: str) -> None:
-    """Import the module by its path (the clone may be called anything) and run its ``main``."""
-    specification = importlib.util.spec_from_file_location(f"benchmarks.{name}", FOLDER / f"{name}.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[specification.name] = module
-    specification.loader.exec_module(module)
+    """Import the module and run its ``main``."""
+    module = importlib.import_module(f"benchmarks.{name}")
     if not hasattr(module, "main"):
         return
     print(f"\n## {name}: {(module.__doc__ or '').strip().splitlines()[0]}\n", flush=True)
@@ -44,8 +39,6 @@ def main() -> int:
     if options and len(wanted) != 1:
         print("options go with the name of one benchmark", file=sys.stderr)
         return 2
-    # A benchmark may import its neighbours.
-    sys.path.insert(0, str(FOLDER))
     for name in wanted or known:
         sys.argv = [name, *options]
         run(name)

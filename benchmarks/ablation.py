@@ -34,7 +34,7 @@ def answer_and_score(run: Path, who: str, decoding: str, limit: int) -> dict[str
     from pyrite.problems.files import read_problems
 
     recipe = read_recipe(run / "recipe.toml")
-    settings = Settings(max_new_tokens=limit, decoding=decoding)  # type: ignore[arg-type]  # one of the three
+    settings = Settings(max_new_tokens=limit, decoding=decoding)  # one of the three
     name = recipe.model.source if who == "base" else str(last_checkpoint(run))
     out = run / "ablation" / f"{who}-{decoding}"
     prompt = recipe_prompt(recipe.prompt, recipe.data)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 
@@ -60,6 +61,11 @@ def difference_covers(rng: np.random.Generator, trials: int) -> None:
         print(f"paired bootstrap of a difference, {n} problems: covers {share(held)}")
 
 
+def _effect(part: int, sums: Floats) -> Floats:
+    """One of the two effects of the split: of surface (0) or of substance (1)."""
+    return effects(sums)[part]
+
+
 def decomposition_covers(rng: np.random.Generator, trials: int) -> None:
     """Both effects of the split, from rates that are known."""
     for n in (40, 120, 400):
@@ -72,7 +78,7 @@ def decomposition_covers(rng: np.random.Generator, trials: int) -> None:
             rows: Floats = np.column_stack([np.ones(n), looks0, right0, looks1, right1]).astype(np.float64)
             truth = ((s1 - s0) * (c0 + c1) / 2, (c1 - c0) * (s0 + s1) / 2)
             for part in (0, 1):
-                low, high = bootstrap_interval(rows, lambda sums, part=part: effects(sums)[part], draws=2000)
+                low, high = bootstrap_interval(rows, partial(_effect, part), draws=2000)
                 held[part].append(low <= truth[part] <= high)
         print(f"decomposition, {n} problems: covers {share(held[0])} (surface), {share(held[1])} (substance)")
 

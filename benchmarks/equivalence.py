@@ -16,8 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import equivalence_kinds as kinds
-
+from benchmarks import equivalence_kinds as kinds
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.proving.prover import compare
 from pyrite.feasibility.policy import Policy
@@ -76,7 +75,7 @@ def family_references(
     for family in families or sorted(FAMILIES):
         for size in sizes:
             for seed in range(draws):
-                problem = draw(family, seed, size)  # type: ignore[arg-type]
+                problem = draw(family, seed, size)
                 assert problem.reference is not None
                 yield problem.id, build(problem.reference, problem.data)
 

@@ -14,8 +14,7 @@ import random
 import time
 from pathlib import Path
 
-import equivalence_kinds as kinds
-
+from benchmarks import equivalence_kinds as kinds
 from pyrite.feasibility.equivalence.proving.prover import compare
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row

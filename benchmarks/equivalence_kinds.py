@@ -355,8 +355,8 @@ def same_graph(a: Program, b: Program) -> bool:
             made.add_node(("c", j), label=(c.is_integer, c.lower, c.upper, program.objective.linear.get(j, 0)))
         for i, r in enumerate(program.rows):
             made.add_node(("r", i), label=("row", r.lower, r.upper))
-            for j, c in r.linear.items():
-                made.add_edge(("c", j), ("r", i), weight=Fraction(c))
+            for j, coefficient in r.linear.items():
+                made.add_edge(("c", j), ("r", i), weight=Fraction(coefficient))
         made.graph["sense"] = program.sense
         return made
 
@@ -400,7 +400,7 @@ def substitute(program: Program, j: int, scale: Exact) -> Program:
 
 def _moved(body: Quadratic, place: Mapping[int, int]) -> Quadratic:
     pairs = {tuple(sorted((place[j], place[k]))): c for (j, k), c in body.quadratic.items()}
-    return Quadratic({place[j]: c for j, c in body.linear.items()}, pairs, body.constant)  # type: ignore[arg-type]
+    return Quadratic({place[j]: c for j, c in body.linear.items()}, pairs, body.constant)
 
 
 def _times(row: Row, factor: Exact) -> Row:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pyrite.reports.pages.site import write_site
 from pyrite.results.collection import read_collection
@@ -59,7 +59,7 @@ def in_browser(report: Path) -> None:
                 f"const start = performance.now(); {action}; document.body.getBoundingClientRect();"
                 "return [performance.now() - start, document.getElementById('count').innerText]"
             )
-            took, count = browser.run(script)  # type: ignore[misc]
+            took, count = cast("tuple[float, str]", browser.run(script))
             print(f"{name}: {took:.0f} ms ({count})")
         rows = browser.run("return document.querySelectorAll('#problems-body tr').length")
         print(f"rows in the page: {rows}; console: {browser.console()}")

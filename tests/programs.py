@@ -30,11 +30,11 @@ def columns(draw: st.DrawFn, name: str) -> Column:
     if domain == "binary":
         lower, upper = draw(st.sampled_from([(0, 1), (0, 1), (0, 0), (1, 1)]))
         return Column(name, "binary", lower, upper, name)
-    lower = draw(st.one_of(st.none(), st.just(0), decimals))
-    upper = draw(st.one_of(st.none(), nonzero))
-    if lower is not None and upper is not None and lower > upper:
-        lower, upper = upper, lower
-    return Column(name, "integer" if domain == "integer" else "continuous", lower, upper, name)
+    low: Exact | None = draw(st.one_of(st.none(), st.just(0), decimals))
+    high: Exact | None = draw(st.one_of(st.none(), nonzero))
+    if low is not None and high is not None and low > high:
+        low, high = high, low
+    return Column(name, "integer" if domain == "integer" else "continuous", low, high, name)
 
 
 @st.composite

@@ -84,7 +84,7 @@ def test_examples_that_are_converted(name: str, expression: str | None, rows: di
 
 # -- what is written ---------------------------------------------------------------------------------------------------
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, dict[str, type]] = {
     "Variable": {"name": str},
     "ScalarAffineFunction": {"terms": list, "constant": (int, float)},
     "ScalarQuadraticFunction": {"affine_terms": list, "quadratic_terms": list, "constant": (int, float)},

@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from equivalence_kinds import ERRORS, REWRITES
 
+from benchmarks.equivalence_kinds import ERRORS, REWRITES
 from pyrite import Formulation
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.evidence import Comparison
@@ -160,7 +160,7 @@ def test_split_free_variable() -> None:
         "objective": {"sense": "minimize", "expression": "2*stock + 3*buy"},
         "constraints": {"balance": "stock + buy >= 4", "floor": "stock >= -6"},
     }
-    split = {
+    split: dict[str, Any] = {
         "variables": {
             "stock_plus": {"domain": "continuous", "lower": 0},
             "stock_minus": {"domain": "continuous", "lower": 0},

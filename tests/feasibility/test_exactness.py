@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from solver_programs import boxed_programs, brute_force, column, convex_programs, linear_programs, program, row
 
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.programs.program import Program
+from pyrite.feasibility.programs.program import Column, Program, Row
 from pyrite.feasibility.rationals import Exact
 from pyrite.feasibility.solver import exactness, linear_algebra
 from pyrite.feasibility.solver.exactness import Violation, violations
@@ -95,9 +95,8 @@ def test_falsified_infeasibility_is_turned_down(target: Program, data: st.DataOb
     assert farkas is not None
     assert exactness.proves_infeasible(target, farkas)
     negated = Farkas({i: -y for i, y in farkas.rows.items()}, {j: -z for j, z in farkas.columns.items()})
-    assert not exactness.proves_infeasible(target, negated) or any(
-        part.lower == part.upper for part in (*target.rows, *target.columns)
-    )
+    parts: list[Row | Column] = [*target.rows, *target.columns]
+    assert not exactness.proves_infeasible(target, negated) or any(part.lower == part.upper for part in parts)
     if farkas.columns:
         j = data.draw(st.sampled_from(sorted(farkas.columns)))
         forged = farkas.columns | {j: farkas.columns[j] + data.draw(nudges)}

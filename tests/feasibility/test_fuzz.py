@@ -225,6 +225,7 @@ class Evaluator:
         head, _, condition = python_text(text).partition(" if ")
         loops = " ".join(f"for {part}" for part in head.split(","))
         tree = ast.parse(f"[0 {loops} {'if ' + condition if condition else ''}]".strip(), mode="eval").body
+        assert isinstance(tree, ast.ListComp)
         return self.comprehension(tree.generators, bound)
 
     def comprehension(self, generators, bound):
@@ -285,6 +286,7 @@ class Evaluator:
             return operators[type(node.op)](right)
         if isinstance(node, ast.Call):
             (generator,) = node.args
+            assert isinstance(generator, ast.GeneratorExp)
             return sum(
                 (self.value(generator.elt, scope, text) for scope in self.comprehension(generator.generators, bound)),
                 start=Fraction(0),

@@ -185,7 +185,7 @@ def test_leaving_early_ends_the_workers():
         verdicts = pool.judge(texts(*[""] * 50), {"p": Reference()})
         next(verdicts)
         processes = [worker.process for worker in pool._workers]
-        verdicts.close()
+        verdicts.close()  # type: ignore[attr-defined] # a generator
         assert all(process.wait(5) is not None for process in processes)
         assert len(list(pool.judge(texts(""), {"p": Reference()}))) == 1, (
             "and the pool starts new ones when asked again"

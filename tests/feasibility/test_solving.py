@@ -151,7 +151,7 @@ def scipy_answer(target: Program) -> tuple[str, float | None]:
         costs[j] = sign * float(c)
 
     def side(value: object, default: float) -> float:
-        return default if value is None else float(value)  # type: ignore[arg-type]
+        return default if value is None else float(value)
 
     constraints = []
     for line in target.rows:
@@ -243,7 +243,7 @@ def test_large_sparse_program_is_certified() -> None:
     rows = [row({s * sinks + t: 1 for t in range(sinks)}, None, 40) for s in range(sources)]
     rows += [row({s * sinks + t: 1 for s in range(sources)}, 1 + t % 7) for t in range(sinks)]
     costs = {s * sinks + t: 1 + (7 * s + 13 * t) % 29 for s in range(sources) for t in range(sinks)}
-    solution = solve(program(columns, rows, "minimize", costs))  # type: ignore[arg-type]
+    solution = solve(program(columns, rows, "minimize", costs))
     assert (solution.status, solution.proof) == ("optimal", "certified")
     infeasible = program(columns, [*rows, row(dict.fromkeys(range(sources * sinks), 1), None, 10)], "minimize", {})
     found = solve(infeasible)

@@ -27,7 +27,7 @@ def close_knapsack() -> tuple[Program, int]:
         for room in range(capacity, weight - 1, -1):
             best[room] = max(best[room], best[room - weight] + value)
     items = [column("binary", 0, 1) for _ in weights]
-    target = program(items, [row(dict(enumerate(weights)), None, capacity)], "maximize", dict(enumerate(values)))  # type: ignore[arg-type]
+    target = program(items, [row(dict(enumerate(weights)), None, capacity)], "maximize", dict(enumerate(values)))
     return target, best[capacity]
 
 
@@ -70,11 +70,11 @@ def test_unbounded_integer_program_is_told_from_infeasible() -> None:
 
 @pytest.mark.parametrize("domain", ["continuous", "integer"])
 def test_empty_models(domain: str) -> None:
-    free = column(domain)  # type: ignore[arg-type]
+    free = column(domain)
     assert solve(program([free])).objective == 0
     assert solve(program([free], [], "minimize", {})).status == "optimal"
     assert solve(program([free], [], "minimize", {0: 1})).status == "unbounded"
-    assert solve(program([column(domain, -3)], [], "minimize", {0: 2}, constant=1)).objective == -5  # type: ignore[arg-type]
+    assert solve(program([column(domain, -3)], [], "minimize", {0: 2}, constant=1)).objective == -5
     assert solve(program([free], [row({}, None, 1)])).status == "optimal"
     solution = solve(program([free], [row({}, 1)], "maximize", {0: 1}))
     assert (solution.status, solution.proof) == ("infeasible", "certified")

@@ -41,7 +41,9 @@ class Server:
                     self.close_connection = True
                     return
                 else:
-                    reply = {"choices": [{"message": {"content": '{"a": 1}'}, "finish_reason": "stop"}]}
+                    reply: dict[str, object] = {
+                        "choices": [{"message": {"content": '{"a": 1}'}, "finish_reason": "stop"}]
+                    }
                     reply["usage"] = {"completion_tokens": 5, "prompt_tokens": 7}
                     data = json.dumps(reply).encode() if step == "ok" else step.encode()
                     self.send_response(200)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from gate import failing_share
+
+from benchmarks.gate import failing_share
 
 
 def test_false_alarms_and_misses_in_short() -> None:
