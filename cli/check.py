@@ -82,17 +82,17 @@ def _show(verdict: Verdict, text: str, policy: Policy) -> None:
     from ..feasibility.verdict import STAGES
 
     upto = STAGES.index(verdict.strongest)
-    shown = [s for place, s in enumerate(STAGES) if place <= upto or verdict.stages[s].status != "skipped"]
+    shown = [s for place, s in enumerate(STAGES) if place <= upto or verdict.result(s).status != "skipped"]
     width = max(len(stage) for stage in shown)
     for stage in shown:
-        result = verdict.stages[stage]
+        result = verdict.result(stage)
         sign, color = _SIGNS[result.status]
         line = f"{typer.style(sign, fg=color, bold=True)}  {stage:<{width}}  {_remark(stage, result)}"
         typer.echo(line.rstrip())
     document = _document(text, policy)
     told = {"earlier-unknown"}
     for stage in STAGES:
-        result = verdict.stages[stage]
+        result = verdict.result(stage)
         if result.status == "fail" or (result.status == "unknown" and result.code not in told):
             _show_trouble(stage, result, text, document)
             told.add(result.code or "")
@@ -221,7 +221,7 @@ def _second_opinion(
     text: str, problem: Problem | None, solver: str, policy: Policy, verdict: Verdict
 ) -> dict[str, Any] | None:
     """What another solver says through Pyomo, beside our own status; None when the formulation does not build."""
-    if verdict.stages["builds"].status == "fail" or verdict.stages["references"].status != "pass":
+    if verdict.result("builds").status == "fail" or verdict.result("names").status != "pass":
         note(f"pyrite: no second opinion from {solver}: the formulation does not build")
         return None
     from ..feasibility.language.formulation import Data, Formulation
@@ -249,7 +249,7 @@ def _second_opinion(
 
 
 def _our_status(verdict: Verdict) -> str:
-    feasible, bounded = verdict.stages["feasible"], verdict.stages["bounded"]
+    feasible, bounded = verdict.result("feasible"), verdict.result("bounded")
     if "infeasible" in (feasible.code, bounded.code) or "both-infeasible" in (feasible.code, bounded.code):
         return "infeasible"
     if bounded.code in ("unbounded", "both-unbounded"):

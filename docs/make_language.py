@@ -33,7 +33,7 @@ LIMITS = (
 STAGE_LINES = {
     "parses": "Stage 1, parses: is there one strict JSON object in the text?",
     "schema": "Stage 2, schema: is it valid against `feasibility/language/document/formulation.schema.json`?",
-    "references": "Stage 3, references: is every name declared once and used with the right indices, and does every "
+    "names": "Stage 3, names: is every name declared once and used with the right indices, and does every "
     "expression read by the grammar?",
     "builds": "Stage 4, builds: is it a finite linear or convex quadratic program within the limits?",
     "feasible": "Stage 5, feasible: is there a plan that satisfies every row in exact arithmetic?",

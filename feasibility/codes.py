@@ -35,6 +35,11 @@ def _add(code: str, stage: str, when: str, example: str, advice: str) -> None:
     CODES[code] = Code(code, stage, when, example, advice)
 
 
+def stage_of(code: str) -> str:
+    """The stage that a code belongs to; a code that the table does not have belongs to ``builds``."""
+    return CODES[code].stage if code in CODES else "builds"
+
+
 # Short entries read best as a table, so the formatter leaves them alone.
 # fmt: off
 
@@ -86,86 +91,86 @@ _add("no-variables", "schema", "variables is empty",
 _add("unexpected-expression", "schema", "the sense is feasibility, but there is an expression",
      '{"sense": "feasibility", "expression": "x"}', "remove the expression, or write minimize or maximize")
 
-# Stage 3: references. First what is wrong with an expression, then with names.
-_add("empty-expression", "references", "an expression or a 'for' holds only white space",
+# Stage 3: names. First what is wrong with an expression, then with names.
+_add("empty-expression", "names", "an expression or a 'for' holds only white space",
      '"  "', "write an expression such as 3*x + 2*y")
-_add("bad-character", "references", "a character that has no meaning where it stands",
+_add("bad-character", "names", "a character that has no meaning where it stands",
      "x ≤ 3", "write what the message names, such as <=")
-_add("caret", "references", "^ is used for a power",
+_add("caret", "names", "^ is used for a power",
      "x^2 <= 9", "write x**2")
-_add("bad-operator", "references", "an operator of another language",
+_add("bad-operator", "names", "an operator of another language",
      "x => 3", "write <=, >=, ==, +, -, * or /")
-_add("bad-power", "references", "a power other than **2",
+_add("bad-power", "names", "a power other than **2",
      "x**3 <= 8", "keep to **2, or reformulate")
-_add("missing-operator", "references", "two values stand side by side",
+_add("missing-operator", "names", "two values stand side by side",
      "2x + 3 <= 7", "write 2*x")
-_add("missing-operand", "references", "an operator has nothing to its left or right, or the text ends too early",
+_add("missing-operand", "names", "an operator has nothing to its left or right, or the text ends too early",
      "3*x + <= 7", "write both sides of each operator")
-_add("unbalanced-parenthesis", "references", "a parenthesis or bracket is not closed, or closes nothing",
+_add("unbalanced-parenthesis", "names", "a parenthesis or bracket is not closed, or closes nothing",
      "2*(x + 1 <= 7", "close what is open")
-_add("unclosed-quote", "references", "a quote in an index is never closed",
+_add("unclosed-quote", "names", "a quote in an index is never closed",
      "x['bread] <= 1", "close it with the same sign")
-_add("misplaced-word", "references", "a word of the grammar stands where it has no meaning",
+_add("misplaced-word", "names", "a word of the grammar stands where it has no meaning",
      "x <= 3 for i in I", "write the family with a 'for' of its own; use sum(...) for sums")
-_add("unknown-function", "references", "a name is followed by ( although the only function is sum",
+_add("unknown-function", "names", "a name is followed by ( although the only function is sum",
      "max(x, y) <= 3", "write name[i] for an index, name*(...) for a product; reformulate max, abs and the like")
-_add("strict-inequality", "references", "a constraint uses < or >",
+_add("strict-inequality", "names", "a constraint uses < or >",
      "x < 3", "write <= or >=; for whole numbers x < 3 is x <= 2")
-_add("no-relation", "references", "a constraint has no <=, >= or ==",
+_add("no-relation", "names", "a constraint has no <=, >= or ==",
      "x + y", "say what the expression is compared with")
-_add("unexpected-relation", "references", "an objective holds a relation",
+_add("unexpected-relation", "names", "an objective holds a relation",
      '{"sense": "maximize", "expression": "z == 3*x"}', "write only the expression")
-_add("bad-chain", "references", "more than two relations, or two in different directions, in one constraint",
+_add("bad-chain", "names", "more than two relations, or two in different directions, in one constraint",
      "1 <= x >= 0", "write lo <= expression <= hi, or several constraints")
-_add("chain-with-variables", "references", "an end of a chain lo <= expression <= hi is not a number",
+_add("chain-with-variables", "names", "an end of a chain lo <= expression <= hi is not a number",
      "x <= y <= 3", "write two constraints")
-_add("bad-index", "references", "what stands in [ ] is not an index",
+_add("bad-index", "names", "what stands in [ ] is not an index",
      "x[1.5] <= 1", "an index is a bound name, a member (quoted if it is no plain word), or arithmetic such as t-1")
-_add("bad-sum", "references", "a sum without 'for', with commas between its loops, or with an 'if' in the middle",
+_add("bad-sum", "names", "a sum without 'for', with commas between its loops, or with an 'if' in the middle",
      "sum(x) <= 3", "write sum(x[i,j] for i in I for j in J if i != j)")
-_add("bad-for", "references", "a loop is not of the form 'name in set'",
+_add("bad-for", "names", "a loop is not of the form 'name in set'",
      "t in 1..3", "declare the set and write t in T; separate the loops of a constraint by commas")
-_add("bad-condition", "references", "what follows 'if' does not compare two indices",
+_add("bad-condition", "names", "what follows 'if' does not compare two indices",
      "t in T if t", "write t > 1; join comparisons by and, or, not")
-_add("literal-too-long", "references", "a number in an expression has too many digits or too large a power of ten",
+_add("literal-too-long", "names", "a number in an expression has too many digits or too large a power of ten",
      "1e999999999*x <= 1", "round the number")
-_add("expression-too-deep", "references", "parentheses, minus signs and sums nest deeper than max_nesting",
+_add("expression-too-deep", "names", "parentheses, minus signs and sums nest deeper than max_nesting",
      "((((... 65 deep", "remove parentheses, or split the expression")
-_add("expression-too-long", "references", "an expression is longer than max_expression_chars",
+_add("expression-too-long", "names", "an expression is longer than max_expression_chars",
      "200,000 characters", "use sum(... for i in S), or several constraints")
-_add("reserved-name", "references", "a set, parameter or variable is called like a word of the grammar",
+_add("reserved-name", "names", "a set, parameter or variable is called like a word of the grammar",
      '{"sum": {"domain": "binary"}}', "choose another name")
-_add("duplicate-name", "references", "a name is declared twice, or the problem's data has it for something else",
+_add("duplicate-name", "names", "a name is declared twice, or the problem's data has it for something else",
      "a set x and a variable x", "give each thing its own name")
-_add("duplicate-member", "references", 'a set lists a member twice; 1 and "1" count as the same',
+_add("duplicate-member", "names", 'a set lists a member twice; 1 and "1" count as the same',
      '{"T": [1, 2, 2]}', "list each member once")
-_add("conflicting-data", "references", "the formulation restates a set or parameter of the problem's data differently",
+_add("conflicting-data", "names", "the formulation restates a set or parameter of the problem's data differently",
      "the data says T is 1..12, the formulation 1..6", "leave it away: the problem's data needs no restating")
-_add("undeclared-set", "references", "an index or a loop names a set that does not exist",
+_add("undeclared-set", "names", "an index or a loop names a set that does not exist",
      "sum(x[i] for i in J)", "declare the set with its members")
-_add("undeclared-name", "references", "an expression uses a name that is not declared",
+_add("undeclared-name", "names", "an expression uses a name that is not declared",
      "3*x + 2*z <= 7", "declare it as a variable or parameter, or correct its spelling")
-_add("set-as-number", "references", "a set is used where a number belongs",
+_add("set-as-number", "names", "a set is used where a number belongs",
      "x <= T", "sum over the set, or declare a parameter")
-_add("wrong-arity", "references", "a name has more or fewer indices than its declaration",
+_add("wrong-arity", "names", "a name has more or fewer indices than its declaration",
      "make[p] for a variable over P and T", "write one index for each set of the declaration")
-_add("wrong-set", "references", "a bound name runs over members none of which is in the set of this index",
+_add("wrong-set", "names", "a bound name runs over members none of which is in the set of this index",
      "make[t,p] for a variable over P and T", "check the order of the indices")
-_add("unknown-member", "references", "an index or a condition names a member that its set does not have",
+_add("unknown-member", "names", "an index or a condition names a member that its set does not have",
      "make[bred,1]", "correct the spelling, or add the member to the set")
-_add("unknown-key-member", "references", "the values of a parameter have a key that is no member of the set",
+_add("unknown-key-member", "names", "the values of a parameter have a key that is no member of the set",
      '{"index": ["P"], "values": {"bred": 3}}', "correct the spelling, or remove the value")
-_add("values-shape", "references", "the values of a parameter have more or fewer levels than its index has sets",
+_add("values-shape", "names", "the values of a parameter have more or fewer levels than its index has sets",
      '{"index": ["P"], "values": 3}', "write one level of keys for each set of the index")
-_add("shadowed-name", "references", "a loop binds a name that already means something",
+_add("shadowed-name", "names", "a loop binds a name that already means something",
      "sum(x for x in T)", "choose another name for the loop")
-_add("index-not-a-number", "references", "arithmetic with, or the value of, an index that is not a whole number",
+_add("index-not-a-number", "names", "arithmetic with, or the value of, an index that is not a whole number",
      "p*x, or make[p-1], for p in a set of texts", "use whole-number members, or a parameter over the set")
-_add("comparison-type", "references", "a condition compares a text with a whole number, or texts by < or >",
+_add("comparison-type", "names", "a condition compares a text with a whole number, or texts by < or >",
      "p > 1 for p in a set of texts", "compare members of the same set; order only whole numbers")
-_add("missing-value", "references", "an expression needs a parameter's value for members that have none",
+_add("missing-value", "names", "an expression needs a parameter's value for members that have none",
      "profit[cake] when only bread has a value", "give the value, or leave the case out with a condition")
-_add("outside-set", "references", "index arithmetic leaves the set when the loops are written out",
+_add("outside-set", "names", "index arithmetic leaves the set when the loops are written out",
      "stock[t-1] for t in T, at the first t", "exclude the case with a condition such as if t > 1")
 
 # Stage 4: builds.
@@ -261,9 +266,11 @@ _add("internal-error", "any", "an error of Pyrite itself; unknown",
 _add("evidence-lost", "any", "the stage was decided, but its evidence went with the process that was stopped",
      "a later stage ran out of time", "nothing")
 _add("earlier-stage", "any", "an earlier stage failed: skipped",
-     "references failed, so nothing was solved", "see to the earlier stage")
+     "names failed, so nothing was solved", "see to the earlier stage")
 _add("earlier-unknown", "any", "an earlier stage is unknown, and this one needs it; unknown",
      "the solver ran out of time", "see to the earlier stage")
+_add("not-asked", "any", "whoever wrote this verdict did not ask this question: skipped",
+     "a verdict of another version", "score the outputs again")
 _add("no-reference", "any", "the problem has nothing to compare with: skipped",
      "a problem without optimum", "give the problem an optimum or a reference formulation")
 _add("reference-broken", "any", "the problem's own reference formulation does not build; unknown",

@@ -2,29 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, get_args
 
-Stage: TypeAlias = Literal[
-    "parses", "schema", "references", "builds", "feasible", "bounded", "sound", "value", "equivalent"
-]
+from .errors import PyriteError
+
 Status: TypeAlias = Literal["pass", "fail", "unknown", "skipped"]
 Proof: TypeAlias = Literal["certified", "solver-trusted"]
 """``certified``: re-checked here in exact arithmetic. ``solver-trusted``: the solver's word, at its tolerances."""
 
-STAGES: tuple[Stage, ...] = (
-    "parses",
-    "schema",
-    "references",
-    "builds",
-    "feasible",
-    "bounded",
-    "sound",
-    "value",
-    "equivalent",
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The questions of one task, in the order in which they are asked; every verdict carries its own.
+
+    ``surface`` are the first of them: does it look right. ``comparing`` are those that need something to compare with,
+    each with the ``strongest`` stages whose references offer it.
+    """
+
+    task: str
+    stages: tuple[str, ...]
+    surface: tuple[str, ...]
+    comparing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def asks(self, stage: str, strongest: str) -> bool:
+        """A problem whose strongest stage is ``strongest`` has what this stage needs."""
+        return stage not in self.comparing or strongest in self.comparing[stage]
+
+    def upto(self, strongest: str) -> tuple[str, ...]:
+        """The stages that substance rests on: all up to the strongest; that one alone when the ladder lacks it."""
+        if strongest not in self.stages:
+            return (*self.stages, strongest)
+        return self.stages[: self.stages.index(strongest) + 1]
+
+
+FORMULATION = Ladder(
+    task="formulation",
+    stages=("parses", "schema", "names", "builds", "feasible", "bounded", "sound", "value", "equivalent"),
+    surface=("parses", "schema", "names"),
+    comparing={"sound": ("equivalent",), "value": ("value", "equivalent"), "equivalent": ("equivalent",)},
 )
-SURFACE: tuple[Stage, ...] = STAGES[:3]
+
+LADDERS: dict[str, Ladder] = {FORMULATION.task: FORMULATION}
+"""The ladder of each task. A stored verdict of a task that is not here keeps its own stages (see :func:`ladder_of`)."""
+
+STAGES: tuple[str, ...] = FORMULATION.stages
+SURFACE: tuple[str, ...] = FORMULATION.surface
+
+_FORMER = {"references": "names"}
+"""Stages that were called otherwise once; files that say so are still read."""
+
+
+def stage_name(written: str) -> str:
+    """The name that a stage has today, whatever a stored file calls it."""
+    return _FORMER.get(written, written)
+
+
+def ladder_of(task: str, stages: Sequence[str]) -> Ladder:
+    """The ladder of a stored verdict: the known one of its task, or its own stages in the order of the file."""
+    known = LADDERS.get(task)
+    if known is not None:
+        return known
+    return Ladder(task, tuple(stages), tuple(stage for stage in stages if stage in SURFACE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +81,8 @@ class Finding:
     at: int | None = None
     end: int | None = None
     hint: str = ""
+    extra: tuple[tuple[str, Any], ...] = ()
+    """Fields of a stored finding that are not known here."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON without empty fields."""
@@ -53,7 +95,14 @@ class Finding:
             document["end"] = self.end
         if self.hint:
             document["hint"] = self.hint
-        return document
+        return document | dict(self.extra)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`to_dict`."""
+        fields = ("code", "message", "where", "at", "end", "hint")
+        known = {name: document[name] for name in fields if name in document}
+        return cls(**known, extra=tuple((name, value) for name, value in document.items() if name not in fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +134,9 @@ class StageResult:
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
         """The inverse of :meth:`to_dict`; unknown fields land in ``details``."""
         rest = {k: v for k, v in document.items() if k not in ("status", "code", "message", "findings")}
-        findings = tuple(Finding(**finding) for finding in document.get("findings", ()))
+        if document["status"] not in get_args(Status):
+            raise ValueError(f"the status {document['status']!r}")
+        findings = tuple(Finding.from_dict(finding) for finding in document.get("findings", ()))
         return cls(document["status"], document.get("code"), document.get("message", ""), findings, rest)
 
     @classmethod
@@ -95,18 +146,20 @@ class StageResult:
 
 
 SKIPPED_EARLIER = StageResult("skipped", "earlier-stage", "an earlier stage did not pass")
+NOT_ASKED = StageResult("skipped", "not-asked", "whoever wrote this verdict did not ask this question")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All nine stages of one output.
+    """All stages of one output.
 
-    ``strongest`` is the strongest stage that the problem's reference allows (equivalent, value or bounded) and decides
-    ``substance``. ``optimum`` and ``reference_optimum`` are for reading; the exact numbers are in the stages' details.
+    ``strongest`` is the strongest stage that the problem's reference allows (for formulations equivalent, value or
+    bounded) and decides ``substance``. ``optimum`` and ``reference_optimum`` are for reading; the exact numbers are in
+    the stages' details. ``extra`` holds a stored verdict's fields that are not known here; they are written back.
     """
 
-    stages: Mapping[Stage, StageResult]
-    strongest: Stage = "bounded"
+    stages: Mapping[str, StageResult]
+    strongest: str = "bounded"
     optimum: float | None = None
     reference_optimum: float | None = None
     proof: Proof | None = None
@@ -115,53 +168,82 @@ class Verdict:
     seconds: float = 0.0
     problem_id: str = ""
     sample: int = 0
+    ladder: Ladder = FORMULATION
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def result(self, stage: str) -> StageResult:
+        """The answer of a stage; ``NOT_ASKED`` when this verdict has none."""
+        return self.stages.get(stage, NOT_ASKED)
 
     @property
     def surface(self) -> bool:
-        """Stages 1-3 pass: it looks right."""
-        return all(self.stages[stage].status == "pass" for stage in SURFACE)
+        """It looks right: the surface stages pass (of a stored verdict those that it has, at least one)."""
+        asked = [stage for stage in self.ladder.surface if stage in self.stages]
+        return bool(asked) and all(self.stages[stage].status == "pass" for stage in asked)
 
     @property
     def substance(self) -> bool | None:
         """The strongest stage's word: True, False (it or an earlier stage failed), or None when that is unknown."""
-        upto = STAGES[: STAGES.index(self.strongest) + 1]
-        if any(self.stages[stage].status == "fail" for stage in upto):
+        if any(self.result(stage).status == "fail" for stage in self.ladder.upto(self.strongest)):
             return False
-        return True if self.stages[self.strongest].status == "pass" else None
+        return True if self.result(self.strongest).status == "pass" else None
 
     @property
-    def first_failure(self) -> Stage | None:
+    def first_failure(self) -> str | None:
         """The first stage that failed, if one did."""
-        return next((stage for stage in STAGES if self.stages[stage].status == "fail"), None)
+        return next((stage for stage in self.ladder.stages if self.result(stage).status == "fail"), None)
+
+    @property
+    def first_unknown(self) -> str | None:
+        """The first stage that is unknown, if one is."""
+        return next((stage for stage in self.ladder.stages if self.result(stage).status == "unknown"), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """A line of ``verdicts.jsonl``."""
+        """A line of ``verdicts.jsonl``. The task is written when it is not ``formulation``."""
         document: dict[str, Any] = {
             "problem_id": self.problem_id,
             "sample": self.sample,
+            **({} if self.ladder.task == FORMULATION.task else {"task": self.ladder.task}),
             "surface": self.surface,
             "substance": self.substance,
             "strongest": self.strongest,
-            "stages": {stage: self.stages[stage].to_dict() for stage in STAGES},
+            "stages": {stage: result.to_dict() for stage, result in self.stages.items()},
         }
-        for name in ("optimum", "reference_optimum", "proof", "relation", "witness"):
+        for name in _OPTIONAL:
             if getattr(self, name) is not None:
                 document[name] = getattr(self, name)
         document["seconds"] = round(self.seconds, 6)
-        return document
+        return document | dict(self.extra)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
-        """Read a line of ``verdicts.jsonl``; unknown extra fields are ignored."""
-        return cls(
-            stages={stage: StageResult.from_dict(document["stages"][stage]) for stage in STAGES},
-            strongest=document.get("strongest", "bounded"),
-            optimum=document.get("optimum"),
-            reference_optimum=document.get("reference_optimum"),
-            proof=document.get("proof"),
-            relation=document.get("relation"),
-            witness=document.get("witness"),
-            seconds=document.get("seconds", 0.0),
-            problem_id=document["problem_id"],
-            sample=document.get("sample", 0),
-        )
+        """Read a line of ``verdicts.jsonl``, whoever wrote it.
+
+        Stages and fields that are not known here are kept and written back; stages that are missing are ``not-asked``.
+        Raises PyriteError when it is no verdict.
+        """
+        try:
+            stages = {stage_name(name): StageResult.from_dict(found) for name, found in document["stages"].items()}
+            task = str(document.get("task", FORMULATION.task))
+            return cls(
+                stages=stages,
+                strongest=stage_name(str(document.get("strongest", "bounded"))),
+                optimum=document.get("optimum"),
+                reference_optimum=document.get("reference_optimum"),
+                proof=document.get("proof"),
+                relation=document.get("relation"),
+                witness=document.get("witness"),
+                seconds=float(document.get("seconds", 0.0)),
+                problem_id=str(document["problem_id"]),
+                sample=int(document.get("sample", 0)),
+                ladder=ladder_of(task, tuple(stages)),
+                extra={name: value for name, value in document.items() if name not in _FIELDS},
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise PyriteError(f"not a verdict: {type(error).__name__}: {str(error)[:200]}") from error
+
+
+_OPTIONAL = ("optimum", "reference_optimum", "proof", "relation", "witness")
+_FIELDS = frozenset(
+    ("problem_id", "sample", "task", "surface", "substance", "strongest", "stages", "seconds", *_OPTIONAL)
+)

@@ -151,7 +151,7 @@ def adjusted(groups: Sequence[Sequence[Change]]) -> list[list[Change]]:
     """The comparisons of one pair of runs or several, with Holm's adjustment over all of them.
 
     Stages are nested, so two outcomes of a pair with equal counts are the same outputs under two names (``surface`` and
-    ``references``, ``substance`` and its strongest stage); they are one comparison, not two.
+    ``names``, ``substance`` and its strongest stage); they are one comparison, not two.
     """
     different = {_identity(number, change): change.p for number, group in enumerate(groups) for change in group}
     p_values = dict(zip(different, holm(list(different.values())), strict=True))

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..feasibility.verdict import STAGES, SURFACE, Stage, Verdict
+from ..feasibility.verdict import NOT_ASKED, STAGES, SURFACE, Verdict
 
 FAIL, PASS, UNKNOWN, ABSENT = 0, 1, 2, 3
 
@@ -21,13 +21,6 @@ OUTCOMES: tuple[str, ...] = (*STAGES, "surface", "substance")
 """The columns: the nine stages, then the two scores."""
 
 States: TypeAlias = NDArray[np.int8]
-
-_NEEDS: dict[Stage, tuple[Stage, ...]] = {
-    "sound": ("equivalent",),
-    "value": ("value", "equivalent"),
-    "equivalent": ("equivalent",),
-}
-"""Stages that need a reference, with the ``strongest`` that allows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +70,10 @@ def states_of(verdict: Verdict) -> list[int]:
     row: list[int] = []
     failed = False
     for stage in STAGES:
-        status = verdict.stages[stage].status
-        if status == "skipped" and stage in _NEEDS and verdict.strongest not in _NEEDS[stage]:
+        result = verdict.result(stage)
+        status = result.status
+        never = result.code == NOT_ASKED.code or not verdict.ladder.asks(stage, verdict.strongest)
+        if status == "skipped" and never:
             row.append(ABSENT)
         elif failed or status == "fail":
             failed = True
@@ -117,9 +112,9 @@ def observe(verdicts: Iterable[Verdict], families: Mapping[str, str | None] | No
     )
 
 
-def strongest_counts(verdicts: Sequence[Verdict]) -> dict[Stage, int]:
+def strongest_counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
     """What substance means in this run: how many outputs are judged by which strongest stage."""
-    counts: dict[Stage, int] = {}
+    counts: dict[str, int] = {}
     for stage in STAGES:
         count = sum(verdict.strongest == stage for verdict in verdicts)
         if count:

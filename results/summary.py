@@ -57,8 +57,8 @@ def _codes(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     unknown: Counter[str] = Counter()
     for verdict in verdicts:
         if verdict.first_failure is not None:
-            failed[verdict.stages[verdict.first_failure].code or "?"] += 1
-        first = next((stage for stage in STAGES if verdict.stages[stage].status == "unknown"), None)
+            failed[verdict.result(verdict.first_failure).code or "?"] += 1
+        first = next((stage for stage in STAGES if verdict.result(stage).status == "unknown"), None)
         if first is not None:
-            unknown[verdict.stages[first].code or "?"] += 1
+            unknown[verdict.result(first).code or "?"] += 1
     return {"fail": dict(sorted(failed.items())), "unknown": dict(sorted(unknown.items()))}

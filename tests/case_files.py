@@ -69,4 +69,4 @@ def surface(text: str, data: Data | None = None, policy: Policy | None = None) -
         return "schema", findings
     assert extraction.document is not None
     _, findings = resolve(Formulation.from_dict(extraction.document), data or Data(), policy)
-    return ("references", findings) if findings else ("", [])
+    return ("names", findings) if findings else ("", [])

@@ -78,7 +78,7 @@ def wrong_verdict(problem: str = "bakery") -> Verdict:
         reference_value=210.0,
     )
     stages = {"parses": StageResult("pass", details={"start": 0, "end": len(WRONG), "surrounding": 0})}
-    stages |= _passed("schema", "references", "builds", "feasible")
+    stages |= _passed("schema", "names", "builds", "feasible")
     stages |= {"bounded": StageResult("pass", details={"optimum": 210.0, "plan": plan}), "sound": sound}
     stages |= _skipped("value", "equivalent")
     return Verdict(stages, "equivalent", 210.0, 170.0, "certified", seconds=0.01, problem_id=problem)
@@ -89,7 +89,7 @@ def undeclared_verdict(problem: str = "bakery") -> Verdict:
     finding = Finding("undeclared-name", "'overtime' is not declared", "/constraints/shelf", 8, 16, "declare it")
     stages = {"parses": StageResult("pass", details={"start": 0, "end": len(UNDECLARED), "surrounding": 0})}
     stages |= _passed("schema")
-    stages |= {"references": StageResult.failed(finding)}
+    stages |= {"names": StageResult.failed(finding)}
     stages |= _skipped(*STAGES[3:])
     return Verdict(stages, "equivalent", seconds=0.01, problem_id=problem)
 

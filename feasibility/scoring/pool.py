@@ -25,7 +25,7 @@ from typing import Self, TypeAlias
 
 from ..errors import PyriteError
 from ..policy import Policy
-from ..verdict import STAGES, Stage, StageResult, Verdict
+from ..verdict import FORMULATION, StageResult, Verdict
 from .ladder import Judge
 from .reference import Reference
 from .stages.answers import skipped, unknown
@@ -329,11 +329,10 @@ def broken_off(
     seconds: float,
 ) -> Verdict:
     """The verdict of an output whose worker ended: finished stages keep their status, the one begun gets the blame."""
-    results: dict[Stage, StageResult] = {}
+    results: dict[str, StageResult] = {}
     strongest = Judge(reference).strongest
-    absent = {"bounded": ("sound", "value", "equivalent"), "value": ("sound", "equivalent")}.get(strongest, ())
     blamed = False
-    for stage, state in zip(STAGES, states, strict=True):
+    for stage, state in zip(FORMULATION.stages, states, strict=True):
         if not blamed and state == "pass":
             results[stage] = StageResult("pass")
         elif not blamed and state in ("unknown", "skipped"):
@@ -341,7 +340,7 @@ def broken_off(
         elif not blamed:
             results[stage] = unknown(code, message)
             blamed = True
-        elif stage in absent:
+        elif not FORMULATION.asks(stage, strongest):
             results[stage] = skipped("no-reference", "the problem has nothing to compare with")
         else:
             results[stage] = unknown("earlier-unknown", f"not decided, because an earlier stage is unknown ({code})")

@@ -40,6 +40,29 @@ class PreparedReference:
         return self.solution is None or self.solution.proof == "certified"
 
 
+class Preparing:
+    """A reference that is compiled and solved once, when it is first needed."""
+
+    def __init__(self, reference: Reference, policy: Policy) -> None:
+        self.reference, self.policy = reference, policy
+        self._prepared: PreparedReference | None = None
+
+    @property
+    def done(self) -> bool:
+        """It has been compiled and solved."""
+        return self._prepared is not None
+
+    def get(self) -> PreparedReference:
+        """The prepared reference, under the policy's limits."""
+        if self._prepared is None:
+            self._prepared = prepare(self.reference, self.policy)
+        return self._prepared
+
+    def set(self, prepared: PreparedReference) -> None:
+        """Take this instead."""
+        self._prepared = prepared
+
+
 def prepare(reference: Reference, policy: Policy) -> PreparedReference:
     """Compile and solve the reference, within the policy's limits, and hold it against the stated optimum and status.
 

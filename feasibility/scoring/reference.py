@@ -8,7 +8,6 @@ from typing import Literal, TypeAlias
 
 from ..language.formulation import Data, Formulation
 from ..rationals import Exact
-from ..verdict import Stage
 
 KnownStatus: TypeAlias = Literal["optimal", "infeasible", "unbounded"]
 
@@ -27,7 +26,7 @@ class Reference:
     units: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def strongest(self) -> Stage:
+    def strongest(self) -> str:
         """The strongest stage that this reference allows: 9 with a formulation, 8 with an optimum or status, else 6."""
         if self.formulation is not None:
             return "equivalent"

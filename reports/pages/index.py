@@ -267,5 +267,5 @@ def _code(verdict: Verdict) -> str:
     """The reason of the first failure, or of the first unknown stage."""
     stage = verdict.first_failure
     if stage is None and verdict.substance is None:
-        stage = next((name for name in STAGES if verdict.stages[name].status == "unknown"), None)
-    return (verdict.stages[stage].code or "") if stage else ""
+        stage = next((name for name in STAGES if verdict.result(name).status == "unknown"), None)
+    return (verdict.result(stage).code or "") if stage else ""

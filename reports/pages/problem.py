@@ -16,7 +16,7 @@ from ...feasibility.language.mathematics import MathRow, rows_of
 from ...feasibility.programs.compiling import Rejected, build
 from ...feasibility.programs.correspondence import match_names
 from ...feasibility.programs.program import Program
-from ...feasibility.verdict import Stage, Verdict
+from ...feasibility.verdict import Verdict
 from ...problems.files import Output
 from ...problems.problem import Problem
 from ...results.collection import Collection, Run
@@ -199,9 +199,9 @@ def _read(output: Output | None, verdict: Verdict | None, run: Run) -> _Reading:
     """The formulation, when the output came as far as the schema: no output is trusted further than its verdict."""
     if output is None or verdict is None:
         return _Reading(note="There is no output to show.")
-    start = verdict.stages["parses"].details.get("start")
+    start = verdict.result("parses").details.get("start")
     reading = _Reading(start=start if isinstance(start, int) else 0)
-    if verdict.stages["schema"].status != "pass":
+    if verdict.result("schema").status != "pass":
         reading.note = "The output does not come as far as a formulation."
         return reading
     found = extract(output.output, run.policy)
@@ -219,7 +219,7 @@ def _read(output: Output | None, verdict: Verdict | None, run: Run) -> _Reading:
 
 def _renames(verdict: Verdict) -> dict[str, str]:
     """Which of the output's variables is which of the reference's, where stage 9 found them to be the same."""
-    correspondence = verdict.stages["equivalent"].details.get("correspondence")
+    correspondence = verdict.result("equivalent").details.get("correspondence")
     pairs = correspondence.get("b_from_a") if isinstance(correspondence, Mapping) else None
     if not isinstance(pairs, Mapping):
         return {}
@@ -244,10 +244,10 @@ def _answer(
     shown: Shown | None = None
     raw, whole = "", ""
     if output is not None:
-        start = verdict.stages["parses"].details.get("start")
+        start = verdict.result("parses").details.get("start")
         start = start if isinstance(start, int) else 0
-        deciding: Stage = evidence.stage if evidence else "parses"
-        findings = verdict.stages[deciding].findings[:50]
+        deciding: str = evidence.stage if evidence else "parses"
+        findings = verdict.result(deciding).findings[:50]
         spans = [span for finding in findings if (span := locate(output.output, start, finding)) is not None]
         shown = marked_text(output.output, spans)
         if shown.is_cut:
@@ -312,7 +312,7 @@ def _plan(verdict: Verdict | None) -> tuple[list[tuple[str, str, str]], int]:
     """Name, number in the output's plan, number in the reference's plan."""
     if verdict is None:
         return [], 0
-    sound, bounded = verdict.stages["sound"].details, verdict.stages["bounded"].details
+    sound, bounded = verdict.result("sound").details, verdict.result("bounded").details
     ours = dict(plan_items(sound.get("plan")) or plan_items(bounded.get("plan")))
     theirs = dict(plan_items(sound.get("reference_plan")))
     names = list(dict.fromkeys([*theirs, *ours]))
@@ -346,7 +346,7 @@ def _picture(
     if ours is not None and theirs is not None and match is None:
         return None
     names = [column.name for column in base.columns]
-    sound, bounded = verdict.stages["sound"].details, verdict.stages["bounded"].details
+    sound, bounded = verdict.result("sound").details, verdict.result("bounded").details
     our_names = [ours.columns[j].name for j in (match or (0, 1))] if ours and len(ours.columns) == 2 else []
     candidates = [
         ("theirs", plan_point(_mapping(sound.get("reference_plan")), names), "reference's best"),
@@ -364,9 +364,9 @@ def _picture(
 
 def _picture_note(reading: _Reading, verdict: Verdict | None) -> str:
     """What the picture cannot show of this output."""
-    if reading.formulation is None or verdict is None or verdict.stages["builds"].status not in ("pass", "unknown"):
+    if reading.formulation is None or verdict is None or verdict.result("builds").status not in ("pass", "unknown"):
         return "this output has no program to draw"
-    return "this output allows no plan" if verdict.stages["feasible"].status == "fail" else ""
+    return "this output allows no plan" if verdict.result("feasible").status == "fail" else ""
 
 
 def _mapping(value: Any) -> Mapping[str, Any] | None:

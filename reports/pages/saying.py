@@ -10,16 +10,16 @@ from typing import Any
 from markupsafe import Markup
 
 from ...feasibility.rationals import Exact, show
-from ...feasibility.verdict import STAGES, Stage, StageResult, Verdict
+from ...feasibility.verdict import STAGES, StageResult, Verdict
 from ..escaping import shortened
 
 SIGNS = {"pass": "●", "fail": "✕", "unknown": "?", "skipped": "–"}
 STATUS_WORDS = {"pass": "pass", "fail": "fail", "unknown": "unknown", "skipped": "not asked"}
 
-ASKS: dict[Stage, str] = {
+ASKS: dict[str, str] = {
     "parses": "strict JSON",
     "schema": "valid by the schema",
-    "references": "every name and index in order",
+    "names": "every name and index in order",
     "builds": "a program a solver takes",
     "feasible": "some plan satisfies it",
     "bounded": "a best plan exists",
@@ -53,9 +53,9 @@ def headline(verdict: Verdict) -> str:
                 verdict.strongest, "is right"
             )
         return "looks right, the rest is unknown" if verdict.surface else "could not be decided"
-    stage = verdict.stages[failure]
-    if failure in ("parses", "schema", "references"):
-        return {"parses": "is no JSON", "schema": "is not in the language", "references": "misuses a name or an index"}[
+    stage = verdict.result(failure)
+    if failure in ("parses", "schema", "names"):
+        return {"parses": "is no JSON", "schema": "is not in the language", "names": "misuses a name or an index"}[
             failure
         ]
     if failure == "sound":
@@ -74,7 +74,7 @@ def headline(verdict: Verdict) -> str:
 
 def ladder_of(verdict: Verdict) -> Markup:
     """All nine rungs as a list."""
-    return _ladder(tuple(verdict.stages[stage].status for stage in STAGES))
+    return _ladder(tuple(verdict.result(stage).status for stage in STAGES))
 
 
 @lru_cache(maxsize=1000)
@@ -95,7 +95,7 @@ def _ladder(statuses: tuple[str, ...]) -> Markup:
 class Evidence:
     """What a page shows of the stage that decided: every part may be empty."""
 
-    stage: Stage
+    stage: str
     code: str
     message: str
     hint: str
@@ -110,10 +110,10 @@ class Evidence:
 
 def evidence_of(verdict: Verdict) -> Evidence | None:
     """The evidence of the first failure, or of the first unknown stage; None for an output that passes everything."""
-    stage = verdict.first_failure or next((s for s in STAGES if verdict.stages[s].status == "unknown"), None)
+    stage = verdict.first_failure or next((s for s in STAGES if verdict.result(s).status == "unknown"), None)
     if stage is None:
         return None
-    result = verdict.stages[stage]
+    result = verdict.result(stage)
     details = result.details
     first = result.findings[0] if result.findings else None
     conflict = details.get("conflict")

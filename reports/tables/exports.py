@@ -107,8 +107,8 @@ def output_records(collection: Collection) -> Iterator[dict[str, Any]]:
                 "relation": verdict.relation,
             }
             for stage in STAGES:
-                record[stage] = verdict.stages[stage].status
-                record[f"{stage}_code"] = verdict.stages[stage].code
+                record[stage] = verdict.result(stage).status
+                record[f"{stage}_code"] = verdict.result(stage).code
             record["seconds"] = verdict.seconds
             yield record
 

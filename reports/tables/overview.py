@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...feasibility.verdict import STAGES, Stage
+from ...feasibility.verdict import STAGES
 from ...results.collection import Collection, Run
 from ...results.comparing import Change, Flip, adjusted, compare_runs, different_comparisons, flips, power_sentence
 from ...results.decomposition import Decomposition, decompose, in_words
@@ -197,13 +197,13 @@ def reasons_table(collection: Collection, most: int = 15) -> Table:
     """The most common reasons of a first failure, over all runs."""
     counts = [
         Counter(
-            (verdict.first_failure, verdict.stages[verdict.first_failure].code or "?")
+            (verdict.first_failure, verdict.result(verdict.first_failure).code or "?")
             for verdict in run.verdicts
             if verdict.first_failure is not None
         )
         for run in collection.runs
     ]
-    total: Counter[tuple[Stage, str]] = Counter()
+    total: Counter[tuple[str, str]] = Counter()
     for count in counts:
         total.update(count)
     ranked = sorted(total, key=lambda key: (-total[key], STAGES.index(key[0]), key[1]))[:most]

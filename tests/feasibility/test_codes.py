@@ -27,6 +27,7 @@ NO_FILE = {
     "worker-died": "needs a process that is killed; the pool's tests kill one",
     "evidence-lost": "needs a process that is killed; the pool's tests kill one",
     "internal-error": "needs a defect",
+    "not-asked": "stands for a stage that a stored verdict lacks; the verdicts' tests read such lines",
     "reference-unsolved": "needs a reference that the solver cannot finish",
     "auxiliary": "says what the equivalence proof cannot do yet; its tests hold examples",
     "integrality": "says what the equivalence proof cannot do yet; its tests hold examples",

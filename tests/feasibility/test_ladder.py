@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pyrite import Formulation, Policy, Verdict
 from pyrite.feasibility.codes import CODES
 from pyrite.feasibility.language.formulation import Data, Objective, Variable
-from pyrite.feasibility.scoring import ladder as judging
 from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.scoring.reference import Reference
+from pyrite.feasibility.scoring.stages import solved
 from pyrite.feasibility.verdict import STAGES, SURFACE
 
 
@@ -88,8 +88,8 @@ def statuses(verdict):
         ("I would bake bread.", "parses", "no-json"),
         ('{"variables": {"x": {"domain": "integer"', "parses", "truncated"),
         ("{}", "schema", "missing-section"),
-        (json.dumps(BAKERY).replace("5*cake", "5*pie"), "references", "undeclared-name"),
-        (json.dumps(BAKERY).replace("<= 120", "< 120"), "references", "strict-inequality"),
+        (json.dumps(BAKERY).replace("5*cake", "5*pie"), "names", "undeclared-name"),
+        (json.dumps(BAKERY).replace("<= 120", "< 120"), "names", "strict-inequality"),
         (json.dumps(BAKERY).replace("2*bread", "2/bread"), "builds", "division-by-variable"),
         (json.dumps(IMPOSSIBLE), "feasible", "infeasible"),
         (json.dumps(ENDLESS), "bounded", "unbounded"),
@@ -345,7 +345,7 @@ def test_the_problems_data_are_there_without_restating():
         "constraints": {"cap": {"for": "p in P", "expression": "make[p] <= 2"}},
     }
     assert judge(document, Reference(optimum=16, data=data)).substance is True
-    assert judge(document, Reference(optimum=16)).first_failure == "references"
+    assert judge(document, Reference(optimum=16)).first_failure == "names"
 
 
 # Evidence -------------------------------------------------------------------------------------------------------------
@@ -534,7 +534,7 @@ def test_a_defect_of_ours_is_unknown_and_says_so(monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(judging._Climb, "feasible", broken)
+    monkeypatch.setattr(solved.Feasible, "ask", broken)
     verdict = judge(BAKERY, BAKERY)
     result = verdict.stages["feasible"]
     assert (result.status, result.code) == ("unknown", "internal-error")

@@ -33,7 +33,8 @@ GOOD = json.dumps(
 HOSTILE = """
 import sys, time
 sys.path[:] = {path!r}
-from pyrite.feasibility.scoring import ladder as judging, prepared, worker
+from pyrite.feasibility.scoring import prepared
+from pyrite.feasibility.scoring.stages.solved import Feasible
 from pyrite.feasibility.scoring.worker import main
 
 def hostile(text):
@@ -52,23 +53,18 @@ def hostile(text):
     if text == "BUG":
         raise RuntimeError("a defect")
 
-feasible = judging._Climb.feasible
-def step(self):
-    hostile(self.text)
-    return feasible(self)
-run = judging._Climb.run
-def remember(self, text, *rest):
-    self.text = text.partition("|")[0]
-    return run(self, text, *rest)
-judging._Climb.feasible = step
-judging._Climb.run = remember
+feasible = Feasible.ask
+def step(self, attempt):
+    hostile(attempt.text.partition("|")[0])
+    return feasible(self, attempt)
+Feasible.ask = step
 
-prepare = judging.prepare
+prepare = prepared.prepare
 def hostile_prepare(reference, policy):
     if reference.units.get("objective") == "HANG":
         time.sleep(1000)
     return prepare(reference, policy)
-judging.prepare = hostile_prepare
+prepared.prepare = hostile_prepare
 main(*{descriptors!r})
 """
 

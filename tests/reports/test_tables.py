@@ -76,7 +76,7 @@ def test_outputs_as_csv_and_parquet(tmp_path):
     collection = read_collection(two_runs(tmp_path))
     read = list(csv.DictReader(io.StringIO(outputs_csv(collection))))
     assert [(row["run"], row["surface"], row["first_failure"]) for row in read] == [
-        ("before", "false", "references"),
+        ("before", "false", "names"),
         ("after", "true", "sound"),
     ]
     write_parquet(collection, tmp_path / "o.parquet")

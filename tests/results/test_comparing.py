@@ -125,7 +125,7 @@ def test_holm_counts_a_stage_and_the_score_that_is_the_same_stage_once():
     first = observe([verdict(f"p{i:02}", "schema") for i in range(12)])
     second = observe([verdict(f"p{i:02}", "value") for i in range(12)])
     table = {row.outcome: row for row in compare_runs(first, second)}
-    assert table["surface"].p == table["references"].p == mcnemar(0, 12)
+    assert table["surface"].p == table["names"].p == mcnemar(0, 12)
     # Moved: schema to sound and the surface, all the same outputs; did not move: parses, and value to substance.
     assert different_comparisons([list(table.values())]) == 3
     assert table["surface"].p_holm == table["schema"].p_holm == 3 * mcnemar(0, 12)

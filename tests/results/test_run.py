@@ -181,7 +181,7 @@ def test_the_summary_counts_what_the_verdicts_say(verdicts):
     given = [b for a, b in zip(surface, substance, strict=True) if a]
     assert found["substance_given_surface"]["passed"] == given.count(True)
     assert found["substance_given_surface"]["failed"] == given.count(False)
-    for stage in ("parses", "schema", "references", "builds", "feasible", "bounded"):
+    for stage in ("parses", "schema", "names", "builds", "feasible", "bounded"):
         entry = found["stages"][stage]
         assert entry["passed"] == sum(v.stages[stage].status == "pass" for v in verdicts)
         assert entry["unknown"] == sum(v.stages[stage].status == "unknown" for v in verdicts)
