@@ -20,10 +20,12 @@ def run(name: str) -> None:
     module = importlib.import_module(f"benchmarks.{name}")
     if not hasattr(module, "main"):
         return
-    print(f"\n## {name}: {(module.__doc__ or '').strip().splitlines()[0]}\n", flush=True)
+    # With --json standard output holds the benchmark's numbers alone.
+    told = sys.stderr if "--json" in sys.argv else sys.stdout
+    print(f"\n## {name}: {(module.__doc__ or '').strip().splitlines()[0]}\n", file=told, flush=True)
     started = time.perf_counter()
     module.main()
-    print(f"\n({name}: {time.perf_counter() - started:.1f} s)", flush=True)
+    print(f"\n({name}: {time.perf_counter() - started:.1f} s)", file=told, flush=True)
 
 
 def main() -> int:
