@@ -10,8 +10,8 @@ import random
 from collections.abc import Callable
 from fractions import Fraction
 
-from equivalence_drafts import draw_row
-from equivalence_geometry import Col, Model, Number
+from benchmarks.equivalence_drafts import draw_row
+from benchmarks.equivalence_geometry import Col, Model, Number
 
 Change = Callable[[Model, random.Random], bool]
 
@@ -47,7 +47,7 @@ def side_changed(model: Model, chance: random.Random) -> bool:
     row = chance.choice(usable)
     by = chance.choice([1, -1, 2, -2, Fraction(1, 2), 5])
     if row.low == row.high:
-        row.low = row.high = row.low + by  # type: ignore[operator]
+        row.low = row.high = row.low + by
     elif row.high is not None and (row.low is None or row.high + by >= row.low):
         row.high += by
     elif row.low is not None and row.high is None:

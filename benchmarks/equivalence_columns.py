@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import floor
 
-from equivalence_drafts import Draft
-from equivalence_geometry import Col, Number, propagated
+from benchmarks.equivalence_drafts import Draft
+from benchmarks.equivalence_geometry import Col, Number, propagated
 
 
 def pick(

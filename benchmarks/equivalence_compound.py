@@ -26,12 +26,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import equivalence_drafts as drafts
-import equivalence_geometry as geometry
-import equivalence_truth as oracle
-from equivalence_changes import CHANGES
-from equivalence_rewrites import REWRITES, Rewrite
-
+from benchmarks import equivalence_drafts as drafts
+from benchmarks import equivalence_geometry as geometry
+from benchmarks import equivalence_truth as oracle
+from benchmarks.equivalence_changes import CHANGES
+from benchmarks.equivalence_rewrites import REWRITES, Rewrite
 from pyrite.feasibility.convert.flat import to_formulation
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.proving.prover import compare
@@ -141,7 +140,7 @@ def program(model: geometry.Model) -> Program:
     columns = []
     for c in model.columns:
         domain = "continuous" if not c.whole else "binary" if (c.low, c.high) == (0, 1) else "integer"
-        columns.append(Column(c.name, domain, tidy(c.low), tidy(c.high), c.name))  # type: ignore[arg-type]
+        columns.append(Column(c.name, domain, tidy(c.low), tidy(c.high), c.name))
     rows = [
         Row(r.name, Quadratic({j: tidy(c) for j, c in r.terms.items() if c}), tidy(r.low), tidy(r.high), r.name)
         for r in model.rows if (r.low, r.high) != (None, None)

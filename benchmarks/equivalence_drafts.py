@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
 
-from equivalence_geometry import Col, Line, Model, Number
+from benchmarks.equivalence_geometry import Col, Line, Model, Number
 
 WORDS = [
     "bread", "cake", "apples", "boxes", "crates", "trucks", "workers", "hours", "acres", "wheat", "corn",

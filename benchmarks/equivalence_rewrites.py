@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import ceil, floor, gcd
 
-import equivalence_columns as columns
-from equivalence_columns import pick
-from equivalence_drafts import Draft, binds
-from equivalence_geometry import Col, Line, Number
+from benchmarks import equivalence_columns as columns
+from benchmarks.equivalence_columns import pick
+from benchmarks.equivalence_drafts import Draft, binds
+from benchmarks.equivalence_geometry import Col, Line, Number
 
 Rewrite = Callable[[Draft, random.Random], bool]
 
@@ -279,7 +279,7 @@ def equation_as_two(draft: Draft, chance: random.Random) -> bool:
     model = draft.model
     both = [row for row in model.rows if row.low is not None and row.high is not None]
     for row in both:
-        model.rows.append(Line(f"{row.name} too", {j: -c for j, c in row.terms.items()}, -row.high, None))  # type: ignore[operator]
+        model.rows.append(Line(f"{row.name} too", {j: -c for j, c in row.terms.items()}, -row.high, None))
         row.high = None
     return bool(both)
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from equivalence_geometry import Model, Number, Plans, Point, plans
+from benchmarks.equivalence_geometry import Model, Number, Plans, Point, plans
 
 Truth: TypeAlias = Literal["same", "same by exchange", "different", "ambiguous", "undecided"]
 

@@ -7,14 +7,15 @@ import random
 from collections import Counter
 from fractions import Fraction
 
-import equivalence_compound as compound
-import equivalence_drafts as drafts
-import equivalence_geometry as geometry
-import equivalence_truth as oracle
 import pytest
-from equivalence_changes import CHANGES
-from equivalence_geometry import Col, Line, Model
-from equivalence_rewrites import REWRITES
+
+from benchmarks import equivalence_compound as compound
+from benchmarks import equivalence_drafts as drafts
+from benchmarks import equivalence_geometry as geometry
+from benchmarks import equivalence_truth as oracle
+from benchmarks.equivalence_changes import CHANGES
+from benchmarks.equivalence_geometry import Col, Line, Model
+from benchmarks.equivalence_rewrites import REWRITES
 
 # The oracle -----------------------------------------------------------------------------------------------------------
 
@@ -56,7 +57,7 @@ def test_plans_of_whole_programs_are_those_of_the_whole_box(seed: int) -> None:
     chance = random.Random(seed)
     columns = [Col(f"x{j}", True, chance.randint(-2, 1), chance.randint(1, 3)) for j in range(3)]
     model = Model(columns, [drafts.draw_row(chance, columns, i) for i in range(3)], True, {0: 1})
-    box = itertools.product(*(range(c.low, c.high + 1) for c in columns))  # type: ignore[operator, arg-type]
+    box = itertools.product(*(range(c.low, c.high + 1) for c in columns))
     assert set(geometry.plans(model).points) == {p for p in box if model.admits(p)}
 
 
