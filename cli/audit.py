@@ -36,7 +36,7 @@ def audit_command(
 ) -> None:
     """Check the references of a problem file. Nothing is repaired; exit code 1 when something is wrong."""
     from ..feasibility.policy import Policy
-    from ..problems.auditing import audit
+    from ..problems.audit import audit
     from ..problems.files import read_problems
 
     if not 0 < threshold <= 1:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,10 @@ from ..feasibility.language.formulation import plain_number
 from ..feasibility.policy import Policy
 from ..feasibility.programs.program import Program
 from ..feasibility.rationals import same_value, show
+from ..feasibility.workers.board import Board
+from ..feasibility.workers.inside import Handler, Tell
+from ..feasibility.workers.pool import Workers
+from ..feasibility.workers.work import Failure, Job, Work
 from .duplicates import THRESHOLD, near_duplicates
 from .importers.records import problem_kind
 from .problem import Problem
@@ -58,6 +62,10 @@ DATA_CODES = frozenset({"conflicting-data", "missing-value", "undeclared-name", 
 READING_SHARE = 0.1
 """Part of the time limit that a reading gets which is not the stated one: a program made whole can be hard, and what it
 would say is a note, not a fault."""
+
+
+GRACE = 5.0
+"""Seconds beyond the solves' limits (reading, building) before the process of an audit is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,68 @@ class Audit:
 
 def _sorted(items: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(items).items()))
+
+
+def audit(
+    problems: Sequence[Problem],
+    policy: Policy | None = None,
+    *,
+    workers: int = 1,
+    threshold: float = THRESHOLD,
+    progress: Callable[[int], None] | None = None,
+) -> Audit:
+    """Audit all problems, each within a bounded time, in killable processes. ``progress`` is told how many are done.
+
+    A process that takes longer than its solves may take together (see :func:`audit_problem`), with a margin, is killed
+    and its problem gets the fault ``timed-out``. ``workers`` 0 audits in this process, where nothing can be killed.
+    """
+    entries = audit_each(problems, policy or Policy(), workers, progress)
+    audit_texts(problems, entries, threshold)
+    return Audit(entries)
+
+
+def audit_each(
+    problems: Sequence[Problem], policy: Policy, workers: int, progress: Callable[[int], None] | None = None
+) -> list[Entry]:
+    """An entry for each problem, in order, without what only shows between problems.
+
+    Raises PyriteError when workers do not even start.
+    """
+    if workers < 0:
+        raise ValueError(f"workers is not negative, got {workers}")
+    if workers == 0 or not problems:
+        return [audit_problem(problem, policy) for problem in problems]
+    limit = (1 + 2 * READING_SHARE) * policy.time_limit + GRACE
+    work = Work(f"{__name__}:auditing", policy, limit, policy.memory_limit)
+    entries: list[Entry] = []
+    with Workers[Problem, Entry](work, workers) as pool:
+        for entry in pool.run((Job(problem) for problem in problems), _broken):
+            entries.append(entry)
+            if progress is not None:
+                progress(pool.finished)
+    return entries
+
+
+def auditing(policy: Policy) -> Handler:
+    """The inside of a worker."""
+    from ..feasibility.solver import solving  # noqa: F401 - before the limit: libraries are not the problem's memory
+
+    def handle(problem: Problem, shared: Mapping[str, Any], board: Board, tell: Tell) -> tuple[Entry, bool]:
+        return audit_problem(problem, policy), False
+
+    return handle
+
+
+def _broken(problem: Problem, failure: Failure) -> Entry:
+    """The entry of a problem whose audit came to no end."""
+    entry = Entry(problem.id, problem_kind(problem), problem.family)
+    if failure.code == "time-limit":
+        entry.fault("timed-out", FAULTS["timed-out"])
+    elif failure.code == "died":
+        entry.fault("crashed", f"the process ended by {failure.message}")
+    else:
+        entry.fault("crashed", failure.message)
+    return entry
 
 
 def audit_problem(problem: Problem, policy: Policy | None = None) -> Entry:

@@ -7,13 +7,16 @@ across splits and refused; the next seed takes their place.
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.workers.board import Board
+from ..feasibility.workers.inside import Handler, Tell
+from ..feasibility.workers.pool import Workers
+from ..feasibility.workers.work import Failure, Job, Work
 from .families import FAMILIES, SIZES, VARIANTS, Size, Variant, draw, problem_id, split_of
 from .likeness import LikenessIndex
 from .problem import Problem
@@ -135,8 +138,27 @@ def _drawer(jobs: int) -> Iterator[Callable[[Iterable[_Task]], Iterator[_Batch]]
     if jobs <= 1:
         yield lambda tasks: map(_draw_batch, tasks)
         return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield lambda tasks: pool.imap(_draw_batch, tasks)
+    with Workers[_Task, _Batch](Work(f"{__name__}:drawing", batch=2), jobs) as pool:
+        yield lambda tasks: pool.run((Job(task) for task in tasks), _broken)
+
+
+def drawing(setup: None) -> Handler:
+    """The inside of a worker."""
+
+    def handle(task: _Task, shared: Mapping[str, Any], board: Board, tell: Tell) -> tuple[_Batch, bool]:
+        return _draw_batch(task), False
+
+    return handle
+
+
+def _broken(task: _Task, failure: Failure) -> _Batch:
+    (family, size, variant), seeds = task
+    place = f"{family}, {size}, {variant}, seeds {seeds[0]} to {seeds[-1]}"
+    if failure.raised is not None:
+        raise RuntimeError(f"{place}: {failure.message}\n{failure.raised.trace}")
+    raise PyriteError(
+        f"the process that drew {place} ended by {failure.message}; make them with fewer --jobs", exit_code=3
+    )
 
 
 def _complete(

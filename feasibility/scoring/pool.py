@@ -1,47 +1,37 @@
-"""Many outputs at once, in worker processes that can be killed.
+"""Many outputs judged at once, in worker processes that can be killed.
 
-One output at a time runs in each worker. A limit that a process sets itself is not a limit (solvers do not always keep
-theirs), so the pool watches from outside and kills: the output in hand becomes ``unknown`` at the stage it had reached
-(``time-limit``, or ``worker-died`` when the worker went by itself), what waited behind it is sent to another worker,
-and a new worker takes the place. Workers are plain processes of the same Python (no fork: solvers start threads, and a
-forked thread pool hangs); a start costs a few tenths of a second, once a worker.
+An output whose worker had to be killed, or died, becomes ``unknown`` at the stage it had reached (``time-limit``, or
+``worker-died``); its finished stages keep their status. When it was the reference that took too long, the problem is at
+fault and not the output: it is judged again without.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
-import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from ..errors import PyriteError
 from ..policy import Policy
-from ..verdict import FORMULATION, StageResult, Verdict
-from .ladder import Judge
+from ..verdict import StageResult, Verdict
+from ..workers.limits import usable_cores
+from ..workers.pool import Workers
+from ..workers.process import WorkerProcess
+from ..workers.work import Again, Failure, Job, Work
+from .prepared import Preparing
 from .reference import Reference
 from .stages.answers import skipped, unknown
-from .worker import BOARD_SIZE, GRACE, Answer, Board, Job, JudgeCache
+from .tasks import Task as LadderTask
+from .tasks import get_task
+from .worker import STATES, JudgeCache, Output, Question
 
-Task: TypeAlias = tuple[str, int, str]
+Task: TypeAlias = Output
 """Problem id, sample, text."""
 
 BATCH = 16
 """Outputs that wait in a worker's inbox at most."""
 
-AHEAD = 1024
-"""Outputs that may be finished before the oldest one is."""
-
-_INBOX_BYTES = 64 * 1024
-_START_SECONDS = 60.0
+GRACE = 0.5
+"""Seconds after the time limit before a worker is killed: the solver usually keeps the limit by itself."""
 
 
 class Pool:
@@ -56,17 +46,18 @@ class Pool:
     ['parses', 'schema']
     """
 
-    def __init__(self, policy: Policy | None = None, workers: int | None = None) -> None:
+    def __init__(self, policy: Policy | None = None, workers: int | None = None, task: str = "formulation") -> None:
         self.policy = policy or Policy()
         self.size = usable_cores() if workers is None else workers
-        self.finished = 0
-        """Outputs judged so far, whether handed out or not."""
-        self.killed = 0
-        """Workers that were killed or died."""
-        self.peak_memory = 0
-        """The most resident memory that any worker had, in bytes."""
-        self._workers: list[_Worker] = []
-        self._stillborn = 0
+        self.task: LadderTask = get_task(task)
+        self._name = task
+        self._here = 0
+        self._pool: Workers[Output, Verdict] | None = None
+        if self.size:
+            limit = self.policy.time_limit + GRACE
+            setup = (self.policy, task)
+            work = Work(f"{__package__}.worker:judging", setup, limit, self.policy.memory_limit, BATCH)
+            self._pool = Workers(work, self.size)
 
     def __enter__(self) -> Self:
         return self
@@ -76,250 +67,75 @@ class Pool:
     ) -> None:
         self.close()
 
+    @property
+    def finished(self) -> int:
+        """Outputs judged so far, whether handed out or not."""
+        return self._here + (self._pool.finished if self._pool else 0)
+
+    @property
+    def killed(self) -> int:
+        """Workers that were killed or died."""
+        return self._pool.killed if self._pool else 0
+
+    @property
+    def peak_memory(self) -> int:
+        """The most resident memory that any worker had, in bytes."""
+        return self._pool.peak_memory if self._pool else 0
+
+    @property
+    def staff(self) -> list[WorkerProcess]:
+        """The processes that there are now."""
+        return self._pool.staff if self._pool else []
+
     def close(self) -> None:
         """End all workers at once."""
-        for worker in self._workers:
-            worker.end()
-        self._workers.clear()
+        if self._pool is not None:
+            self._pool.close()
 
     def judge(self, tasks: Sequence[Task], references: Mapping[str, Reference]) -> Iterator[Verdict]:
         """The verdicts in the order of ``tasks``. KeyError when a task names a problem without reference."""
         for problem_id, _, _ in tasks:
             if problem_id not in references:
                 raise KeyError(problem_id)
-        if self.size == 0:
-            yield from self._judge_here(tasks, references)
+        questions = {name: Question(reference) for name, reference in references.items()}
+        if self._pool is None:
+            yield from self._judge_here(tasks, questions)
             return
-        yield from _Rounds(self, tasks, references).run()
+        jobs = (Job(task, task[0], 4 * len(task[2])) for task in tasks)
 
-    def _judge_here(self, tasks: Iterable[Task], references: Mapping[str, Reference]) -> Iterator[Verdict]:
-        cache = JudgeCache(self.policy)
+        def broken(task: Task, failure: Failure) -> Verdict | Again:
+            return self._broken(task, failure, questions)
+
+        yield from self._pool.run(jobs, broken, questions)
+
+    def _judge_here(self, tasks: Iterable[Task], questions: Mapping[str, Question]) -> Iterator[Verdict]:
+        cache = JudgeCache(self.policy, task=self._name)
         for problem_id, sample, text in tasks:
-            verdict = cache.judge(problem_id, references).judge(text, problem_id, sample)
+            verdict = cache.judge(problem_id, questions).judge(text, problem_id, sample)
             cache.weigh(problem_id)
-            self.finished += 1
+            self._here += 1
             yield verdict
 
-    def staff(self, wanted: int) -> list[_Worker]:
-        """The workers, after new ones were started for those that are gone."""
-        while len(self._workers) < min(self.size, wanted):
-            self._workers.append(_Worker(self.policy))
-        return self._workers
-
-    def remove(self, worker: _Worker) -> None:
-        """End a worker; the next :meth:`staff` replaces it. Raises PyriteError when workers do not even start."""
-        self._stillborn = 0 if worker.ready else self._stillborn + 1
-        worker.end()
-        self._workers.remove(worker)
-        if self._stillborn >= 3:
-            raise PyriteError(f"worker processes do not start: {worker.last_words() or 'they die without a word'}")
-
-
-class _Worker:
-    """One process, its connection, its board, and the numbers of the outputs in its inbox."""
-
-    def __init__(self, policy: Policy) -> None:
-        ours, theirs = socket.socketpair()
-        for end in (ours, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * _INBOX_BYTES)
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
-        self._page = tempfile.TemporaryFile()  # noqa: SIM115
-        self._page.truncate(BOARD_SIZE)
-        self.board = Board(self._page.fileno())
-        descriptors = (theirs.fileno(), self._page.fileno())
-        # A process of its own session: Ctrl-C is for the parent alone. The parent's module path is handed on, so that
-        # the worker finds this very package however the parent found it.
-        code = f"import sys; sys.path[:] = {sys.path!r}; from {__package__}.worker import main; main(*{descriptors!r})"
-        self.process = subprocess.Popen(  # noqa: S603 - this very Python, no shell, nothing of the output in it
-            [sys.executable, "-c", code],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._stderr,
-            pass_fds=descriptors,
-            start_new_session=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
-        )
-        theirs.close()
-        self.connection: Connection[object, object] = Connection(ours.detach())
-        with suppress(OSError):  # it died already: the first look at the connection tells
-            self.connection.send(policy)
-        self.started = time.monotonic()
-        self.ready = False
-        self.tired = False
-        self.inbox: deque[int] = deque()
-        self.known: set[str] = set()
-        self._words = ""
-
-    def overdue(self, now: float, limit: float) -> float:
-        """Seconds until this worker is to be killed; infinite while it has nothing in hand."""
-        if not self.ready:
-            return self.started + _START_SECONDS - now
-        progress = self.board.read()
-        if progress.number is None:
-            return float("inf")
-        return progress.started + limit + GRACE - now
-
-    def end(self) -> None:
-        """Kill it and let go of everything it held."""
-        if self.connection.closed:
-            return
-        self.process.kill()
-        self.process.wait()
-        self._words = self.last_words()
-        self.connection.close()
-        self.board.close()
-        self._page.close()
-        self._stderr.close()
-
-    def last_words(self) -> str:
-        """The last line that the worker wrote on its standard error; asked when it has ended."""
-        if not self._stderr.closed:
-            self._stderr.seek(0, os.SEEK_END)
-            self._stderr.seek(max(0, self._stderr.tell() - 500))
-            lines = self._stderr.read().decode("utf-8", "replace").split("\n")
-            self._words = next((line for line in reversed(lines) if line.strip()), "").strip()
-        return self._words
-
-
-class _Rounds:
-    """One call of :meth:`Pool.judge`: hands out tasks, collects verdicts, kills and replaces."""
-
-    def __init__(self, pool: Pool, tasks: Sequence[Task], references: Mapping[str, Reference]) -> None:
-        self.pool, self.tasks, self.references = pool, tasks, references
-        self.waiting: deque[int] = deque(range(len(tasks)))
-        self.verdicts: dict[int, Verdict] = {}
-        self.next = 0
-        self.hopeless: dict[str, str] = {}
-
-    def run(self) -> Iterator[Verdict]:
-        try:
-            while self.next < len(self.tasks):
-                self.hand_out()
-                self.collect()
-                while self.next in self.verdicts:
-                    verdict = self.verdicts.pop(self.next)
-                    self.next += 1
-                    yield verdict
-        finally:
-            if self.next < len(self.tasks):
-                # Left early: what is in hand belongs to nobody any more.
-                self.pool.close()
-
-    def hand_out(self) -> None:
-        for worker in self.pool.staff(len(self.waiting) + len(self.pool._workers)):
-            if not worker.ready or len(worker.inbox) > BATCH // 2:
-                continue
-            if self.waiting and self.waiting[0] < self.next + AHEAD:
-                self.send(worker)
-
-    def send(self, worker: _Worker) -> None:
-        """Fill the inbox. To a busy worker only as much as its socket holds: the pool must never wait for it."""
-        idle = not worker.inbox
-        new: dict[str, Reference] = {}
-        jobs: list[Job] = []
-        size = 0
-        # Near the end the work is shared out evenly rather than left to whoever came first.
-        most = max(1, min(BATCH, len(self.waiting) // (2 * self.pool.size))) - len(worker.inbox)
-        while self.waiting and len(jobs) < most and self.waiting[0] < self.next + AHEAD:
-            number = self.waiting[0]
-            problem_id, sample, text = self.tasks[number]
-            size += 4 * len(text) + 200
-            fresh = problem_id not in worker.known
-            if size > _INBOX_BYTES // 2 and (jobs or not idle):
-                break
-            if fresh and not idle:
-                break
-            self.waiting.popleft()
-            if fresh:
-                worker.known.add(problem_id)
-                new[problem_id] = self.references[problem_id]
-            jobs.append((number, problem_id, sample, text, self.hopeless.get(problem_id)))
-        if not jobs:
-            return
-        worker.inbox.extend(job[0] for job in jobs)
-        try:
-            worker.connection.send((new, jobs))
-        except OSError:
-            self.bury(worker, None)
-
-    def collect(self) -> None:
-        """Wait for something to happen: a verdict, a death, or a limit that runs out."""
-        limit = self.pool.policy.time_limit
-        workers = {worker.connection: worker for worker in self.pool._workers}
-        now = time.monotonic()
-        patience = min((worker.overdue(now, limit) for worker in workers.values()), default=0.0)
-        for connection in wait(list(workers), timeout=max(0.0, min(patience, 1.0))):
-            worker = workers[connection]  # type: ignore[index]
-            if not self.receive(worker):
-                self.bury(worker, None)
-            elif worker.tired:
-                self.waiting.extendleft(sorted(worker.inbox, reverse=True))
-                self.pool.remove(worker)
-        now = time.monotonic()
-        for worker in workers.values():
-            if worker in self.pool._workers and worker.overdue(now, limit) <= 0:
-                self.bury(worker, "time-limit")
-
-    def receive(self, worker: _Worker) -> bool:
-        """Take one message; False when the worker is gone."""
-        try:
-            message = worker.connection.recv()
-        except (EOFError, OSError):
-            return False
-        if message == "ready":
-            worker.ready = True
-            return True
-        answer: Answer = message  # type: ignore[assignment]
-        number, verdict, peak, worker.tired = answer
-        worker.inbox.remove(number)
-        self.verdicts[number] = verdict
-        self.pool.finished += 1
-        self.pool.peak_memory = max(self.pool.peak_memory, peak)
-        return True
-
-    def bury(self, worker: _Worker, reason: str | None) -> None:
-        """A worker is dead or (``reason`` time-limit) shall be: blame the output in hand, save the others."""
-        if reason:
-            worker.process.kill()
-        worker.process.wait()
-        while worker.connection.poll() and self.receive(worker):
-            pass  # verdicts that were sent before the end
-        progress = worker.board.read()
-        status = worker.process.returncode
-        self.pool.killed += 1
-        if worker.inbox and progress.number in worker.inbox and worker.ready:
-            number = progress.number
-            assert number is not None
-            worker.inbox.remove(number)
-            code, text = blame(reason, status, self.pool.policy, worker.last_words())
-            problem_id, sample, _ = self.tasks[number]
-            if progress.preparing and problem_id not in self.hopeless:
-                # The problem's fault, not the output's: try again without the reference.
-                self.hopeless[problem_id] = f"the reference could not be prepared: {text}"
-                worker.inbox.appendleft(number)
-            else:
-                seconds = time.monotonic() - progress.started
-                self.verdicts[number] = broken_off(
-                    self.references[problem_id], progress.states, code, text, problem_id, sample, seconds
-                )
-                self.pool.finished += 1
-        self.waiting.extendleft(sorted(worker.inbox, reverse=True))
-        self.pool.remove(worker)
-
-
-def blame(reason: str | None, status: int, policy: Policy, words: str = "") -> tuple[str, str]:
-    """Code and sentence for the output that a worker had in hand when it ended; ``words`` is what it said last."""
-    if reason == "time-limit" or status == -signal.SIGALRM:
-        return "time-limit", f"more than {policy.time_limit:g} s were needed"
-    try:
-        how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-    except ValueError:
-        how = f"signal {-status}"
-    said = f", saying: {words[:200]}" if words else ""
-    return "worker-died", f"the process that judged it ended by {how}{said}"
+    def _broken(self, task: Task, failure: Failure, questions: dict[str, Question]) -> Verdict | Again:
+        problem_id, sample, _ = task
+        question = questions[problem_id]
+        if failure.code == "time-limit":
+            code, text = "time-limit", f"more than {self.policy.time_limit:g} s were needed"
+        elif failure.code == "died":
+            code, text = "worker-died", f"the process that judged it ended by {failure.message}"
+        else:
+            code, text = "internal-error", f"{failure.message} (a defect of Pyrite, not of the output)"
+        if failure.preparing:
+            if question.trouble is None:
+                trouble = f"the reference could not be prepared: {text}"
+                questions[problem_id] = Question(question.reference, trouble)
+            return Again(questions[problem_id])
+        states = [STATES[mark] for mark in failure.marks[: len(self.task.ladder.stages)]]
+        return broken_off(self.task, question.reference, states, code, text, problem_id, sample, failure.seconds)
 
 
 def broken_off(
+    task: LadderTask,
     reference: Reference,
     states: Sequence[str],
     code: str,
@@ -330,9 +146,10 @@ def broken_off(
 ) -> Verdict:
     """The verdict of an output whose worker ended: finished stages keep their status, the one begun gets the blame."""
     results: dict[str, StageResult] = {}
-    strongest = Judge(reference).strongest
+    ladder = task.ladder
+    strongest = task.strongest(Preparing(reference, Policy()))
     blamed = False
-    for stage, state in zip(FORMULATION.stages, states, strict=True):
+    for stage, state in zip(ladder.stages, [*states, *[""] * len(ladder.stages)], strict=False):
         if not blamed and state == "pass":
             results[stage] = StageResult("pass")
         elif not blamed and state in ("unknown", "skipped"):
@@ -340,15 +157,8 @@ def broken_off(
         elif not blamed:
             results[stage] = unknown(code, message)
             blamed = True
-        elif not FORMULATION.asks(stage, strongest):
+        elif not ladder.asks(stage, strongest):
             results[stage] = skipped("no-reference", "the problem has nothing to compare with")
         else:
             results[stage] = unknown("earlier-unknown", f"not decided, because an earlier stage is unknown ({code})")
-    return Verdict(results, strongest, seconds=seconds, problem_id=problem_id, sample=sample)
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return Verdict(results, strongest, seconds=seconds, problem_id=problem_id, sample=sample, ladder=ladder)

@@ -2,57 +2,46 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable
-from multiprocessing import connection, get_context, parent_process
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ..errors import PyriteError
+from .board import Board
+from .inside import Handler, Tell
+from .pool import Workers
+from .work import Failure, Job, Work
 
 T = TypeVar("T")
 
 
-def run_apart(function: Callable[..., T], *arguments: Any) -> T:
+def run_apart(function: Callable[..., T], *arguments: Any, heard: Callable[[Any], None] | None = None) -> T:
     """What the function gives or raises, computed in a fresh process; all of it must go through pickle.
 
-    The process ends with this one, however that ends. Raises PyriteError (exit code 3) when it dies on its own.
+    With ``heard`` the function gets one argument more, by the name ``tell``: what it says there is heard here while it
+    works. The process ends with this one, however that ends. Raises PyriteError (exit code 3) when it dies on its own,
+    and RuntimeError with its traceback when the function has a defect.
     """
-    context = get_context("spawn")
-    here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(there, function, arguments))
-    process.start()
-    there.close()
-    try:
-        result, error = here.recv()
-        process.join(10)
-    except EOFError:
-        process.join()
-        raise PyriteError(
-            f"the process that answered died ({process.exitcode}; -9 is often a lack of memory); what was answered is "
-            "kept, run the same command again to go on",
-            exit_code=3,
-        ) from None
-    finally:
-        process.terminate()
-        process.join()
-    if error is not None:
-        raise error
-    return result  # type: ignore[no-any-return]
+    work = Work(f"{__name__}:caller", heard is not None, visible=True)
+    with Workers[Any, Any](work, 1) as workers:
+        result: T = next(workers.run([Job((function, arguments))], _broken, heard=heard or (lambda told: None)))
+        return result
 
 
-def _work(channel: Any, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    found: tuple[Any, PyriteError | None]
-    try:
-        found = (function(*arguments), None)
-    except PyriteError as error:
-        found = (None, error)
-    channel.send(found)
+def caller(telling: bool) -> Handler:
+    """The inside: calls what it is sent."""
+
+    def call(payload: Any, shared: Mapping[str, Any], board: Board, tell: Tell) -> tuple[Any, bool]:
+        function, arguments = payload
+        return (function(*arguments, tell=tell) if telling else function(*arguments)), False
+
+    return call
 
 
-def _end_with_parent() -> None:
-    parent = parent_process()
-    assert parent is not None
-    connection.wait([parent.sentinel])
-    os._exit(3)
+def _broken(payload: Any, failure: Failure) -> Any:
+    if failure.raised is not None:
+        raise RuntimeError(f"in a process of its own: {failure.message}\n{failure.raised.trace}")
+    raise PyriteError(
+        f"the process that answered died ({failure.message}; SIGKILL is often a lack of memory); what was answered is "
+        "kept, run the same command again to go on",
+        exit_code=3,
+    )

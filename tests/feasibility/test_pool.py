@@ -15,11 +15,12 @@ import time
 import pytest
 
 from pyrite import Policy
+from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.scoring import pool as pool_module
 from pyrite.feasibility.scoring.pool import Pool
 from pyrite.feasibility.scoring.reference import Reference
-from pyrite.feasibility.scoring.worker import JudgeCache
+from pyrite.feasibility.scoring.worker import JudgeCache, Question
 from pyrite.feasibility.verdict import STAGES
 
 GOOD = json.dumps(
@@ -31,11 +32,11 @@ GOOD = json.dumps(
 )
 
 HOSTILE = """
-import sys, time
+import os, sys, time
 sys.path[:] = {path!r}
 from pyrite.feasibility.scoring import prepared
 from pyrite.feasibility.scoring.stages.solved import Feasible
-from pyrite.feasibility.scoring.worker import main
+from pyrite.feasibility.workers.inside import main
 
 def hostile(text):
     if text == "HANG":
@@ -65,7 +66,7 @@ def hostile_prepare(reference, policy):
         time.sleep(1000)
     return prepare(reference, policy)
 prepared.prepare = hostile_prepare
-main(*{descriptors!r})
+main(*{descriptors!r}, os.getppid())
 """
 
 
@@ -78,7 +79,7 @@ def hostile_workers(monkeypatch):
         code = HOSTILE.format(path=sys.path, descriptors=options["pass_fds"])
         return popen([sys.executable, "-c", textwrap.dedent(code)], **options)
 
-    monkeypatch.setattr(pool_module.subprocess, "Popen", start)
+    monkeypatch.setattr(subprocess, "Popen", start)
 
 
 POLICY = Policy(time_limit=1.0, memory_limit=128 * 1024**2)
@@ -113,7 +114,7 @@ def test_a_pool_serves_twice_and_nothing_is_left_running():
     with Pool(Policy(), 2) as pool:
         for _ in range(2):
             assert len(list(pool.judge(texts("", ""), {"p": Reference()}))) == 2
-        processes = [worker.process for worker in pool._workers]
+        processes = [worker.process for worker in pool.staff]
     assert processes
     assert all(process.poll() is not None for process in processes)
 
@@ -180,7 +181,7 @@ def test_leaving_early_ends_the_workers():
     with Pool(Policy(), 2) as pool:
         verdicts = pool.judge(texts(*[""] * 50), {"p": Reference()})
         next(verdicts)
-        processes = [worker.process for worker in pool._workers]
+        processes = [worker.process for worker in pool.staff]
         verdicts.close()  # type: ignore[attr-defined] # a generator
         assert all(process.wait(5) is not None for process in processes)
         assert len(list(pool.judge(texts(""), {"p": Reference()}))) == 1, (
@@ -191,11 +192,11 @@ def test_leaving_early_ends_the_workers():
 def test_workers_that_cannot_start_are_one_clear_line(monkeypatch):
     popen = subprocess.Popen
     monkeypatch.setattr(
-        pool_module.subprocess,
+        subprocess,
         "Popen",
         lambda command, **options: popen([sys.executable, "-c", "raise OSError('no')"], **options),
     )
-    with Pool(Policy(), 1) as pool, pytest.raises(pool_module.PyriteError, match="do not start: OSError: no"):
+    with Pool(Policy(), 1) as pool, pytest.raises(PyriteError, match="do not start: OSError: no"):
         list(pool.judge(texts(""), {"p": Reference()}))
 
 
@@ -203,7 +204,7 @@ def test_a_worker_killed_from_outside_is_replaced():
     with Pool(Policy(), 1) as pool:
         verdicts = pool.judge(texts(*[""] * 300), {"p": Reference()})
         found = [next(verdicts)]
-        os.kill(pool._workers[0].process.pid, signal.SIGKILL)
+        os.kill(pool.staff[0].process.pid, signal.SIGKILL)
         found.extend(verdicts)
     assert [v.sample for v in found] == list(range(300))
     died = [v for v in found if v.substance is not True]
@@ -226,7 +227,7 @@ def test_judges_are_forgotten_by_weight_and_come_back():
         "objective": {"sense": "maximize", "expression": "sum(x[i] for i in I)"},
         "constraints": {},
     }
-    references = {f"p{n}": Reference(Formulation.from_dict(large)) for n in range(4)}
+    references = {f"p{n}": Question(Reference(Formulation.from_dict(large))) for n in range(4)}
     cache = JudgeCache(Policy(), capacity=12)  # each weighs 5 once it is prepared
     first = cache.judge("p0", references)
     for name in references:
@@ -245,7 +246,7 @@ def test_an_orphaned_worker_ends():
         "from pyrite.feasibility.scoring.reference import Reference\n"
         "import time\n"
         "pool = Pool(Policy(), 1); list(pool.judge([('p', 0, '{}')], {'p': Reference()}))\n"
-        "print(pool._workers[0].process.pid, flush=True); time.sleep(60)"
+        "print(pool.staff[0].process.pid, flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     worker = int(parent.stdout.readline())
@@ -259,3 +260,23 @@ def test_an_orphaned_worker_ends():
         time.sleep(0.05)
     else:
         assert not os.path.exists(f"/proc/{worker}/stat")
+
+
+def test_verdicts_are_the_same_bytes_with_any_number_of_workers_and_in_any_company():
+    """What a verdict says depends on the output, the problem and the policy: not on who was judged before it, or where.
+
+    The stated optimum is missing, so the reference's is known only to a worker that prepared it; outputs that never
+    come to the reference stand between outputs that do.
+    """
+    formulation = Formulation.from_dict(json.loads(GOOD))
+    references = {f"p{n}": Reference(formulation) for n in range(4)}
+    kinds = (GOOD, "prose", GOOD.replace("3*x", "4*x"), "{}", GOOD.replace("3*x", "3*y"))
+    tasks = [(f"p{n % 4}", n, kinds[(n * 7) % 5]) for n in range(400)]
+    found = set()
+    for workers, given in ((0, tasks), (1, tasks), (2, tasks), (4, tasks), (2, tasks), (2, tasks[::-1])):
+        with Pool(Policy(), workers) as pool:
+            verdicts = sorted(pool.judge(given, references), key=lambda verdict: verdict.sample)
+        found.add(json.dumps([{**verdict.to_dict(), "seconds": 0} for verdict in verdicts]))
+    assert len(found) == 1
+    early = {v.reference_optimum for v in verdicts if v.first_failure in ("parses", "schema", "names")}
+    assert early == {None}, "an output that is never compared does not profit from another's reference"

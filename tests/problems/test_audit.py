@@ -12,9 +12,8 @@ import pytest
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.rationals import same_value
-from pyrite.problems import auditing
-from pyrite.problems.audit import FAULTS, NOTES, Entry, audit_problem
-from pyrite.problems.auditing import audit
+from pyrite.problems import audit as audit_module
+from pyrite.problems.audit import FAULTS, NOTES, Entry, audit, audit_each, audit_problem
 from pyrite.problems.problem import Problem
 
 
@@ -129,41 +128,56 @@ def test_workers_give_the_same_entries_in_order():
 
 
 MISBEHAVING = """
-import os, time
-from multiprocessing.connection import Connection
-from pyrite.problems.audit import Entry
-connection = Connection({descriptor})
-connection.recv()
-connection.send("ready")
-while True:
-    task = connection.recv()
-    if task.id == "die":
+import os, sys, time
+sys.path[:] = {path!r}
+from pyrite.problems import audit
+from pyrite.feasibility.workers.inside import main
+
+def misbehave(problem, policy):
+    if problem.id == "die":
         os._exit(3)
-    if task.id == "hang":
+    if problem.id == "hang":
         time.sleep(60)
-    connection.send(Entry(task.id, "nothing"))
+    if problem.id == "raise":
+        raise RuntimeError("a defect")
+    return audit.Entry(problem.id, "nothing")
+
+audit.audit_problem = misbehave
+main(*{descriptors!r}, os.getppid())
 """
 
 
+def _launch(monkeypatch, program):
+    popen = subprocess.Popen
+
+    def start(command, **options):
+        return popen([sys.executable, "-c", program.format(path=sys.path, descriptors=options["pass_fds"])], **options)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+
+
 def test_a_worker_that_hangs_is_killed_and_one_that_dies_is_replaced(monkeypatch):
-    monkeypatch.setattr(auditing, "_PROGRAM", MISBEHAVING)
-    monkeypatch.setattr(auditing, "_GRACE", 1.0)
-    problems = [problem(id=name, text=name) for name in ("die", "well", "hang", "well again")]
-    entries = auditing.run(problems, Policy(time_limit=0.1), workers=1)
-    assert [[fault.code for fault in entry.faults] for entry in entries] == [["crashed"], [], ["timed-out"], []]
+    _launch(monkeypatch, MISBEHAVING)
+    monkeypatch.setattr(audit_module, "GRACE", 1.0)
+    names = ("die", "well", "hang", "well again", "raise")
+    problems = [problem(id=name, text=name) for name in names]
+    entries = audit_each(problems, Policy(time_limit=0.1), workers=1)
+    faults = [["crashed"], [], ["timed-out"], [], ["crashed"]]
+    assert [[fault.code for fault in entry.faults] for entry in entries] == faults
     assert "status 3" in entries[0].faults[0].message
+    assert "RuntimeError: a defect" in entries[4].faults[0].message
 
 
 def test_workers_that_do_not_start_are_one_clear_line(monkeypatch):
-    monkeypatch.setattr(auditing, "_PROGRAM", "raise SystemExit('no such library')")
+    _launch(monkeypatch, "raise SystemExit('no such library')")
     with pytest.raises(PyriteError, match="no such library"):
-        auditing.run([problem()], Policy(), workers=2)
+        audit_each([problem()], Policy(), workers=2)
 
 
 def test_a_script_without_a_main_guard_is_not_run_again(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
-        "from pyrite.problems.auditing import audit\n"
+        "from pyrite.problems.audit import audit\n"
         "from pyrite.problems.problem import Problem\n"
         "print('once')\n"
         "print(audit([Problem('p', 'text', optimum=3)], workers=2).counts()['problems'])\n"
@@ -174,7 +188,7 @@ def test_a_script_without_a_main_guard_is_not_run_again(tmp_path):
 
 def test_workers_are_counted():
     with pytest.raises(ValueError, match="workers"):
-        auditing.run([problem()], Policy(), -1)
+        audit_each([problem()], Policy(), -1)
 
 
 def test_same_value_is_the_policy_rule():

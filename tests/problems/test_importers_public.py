@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pyrite.problems.auditing import audit
+from pyrite.problems.audit import audit
 from pyrite.problems.importers.importing import import_problems
 from pyrite.problems.importers.records import Options
 

@@ -1,0 +1,95 @@
+"""The inside of a worker process: receives jobs, does them one at a time, sends answers back.
+
+It writes on its board what it is doing, limits its own address space before every job, and an alarm of the operating
+system ends it should nobody else do so. When its parent is gone it goes too, with whatever it started itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import Any, TypeAlias
+
+from ..errors import PyriteError
+from .board import Board
+from .limits import address_space, limit_memory, peak_memory
+from .work import Raised, Work
+
+_LONGEST = 1e8
+"""Seconds that the system's alarm clock surely takes."""
+
+Tell: TypeAlias = Callable[[Any], None]
+"""Sends something to the pool while the job is under way; it must go through pickle."""
+
+Handler: TypeAlias = Callable[[Any, Mapping[str, Any], Board, Tell], tuple[Any, bool]]
+"""Called with a job's payload, what it shares with others by key, the board and a way to tell; gives the answer, and
+whether this process is no fair place for the next job."""
+
+
+def main(connection_descriptor: int, board_descriptor: int, parent: int) -> None:
+    """A worker's whole life."""
+    import resource
+
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    connection: Connection[Any, Any] = Connection(connection_descriptor)
+    board = Board(board_descriptor)
+    os.close(board_descriptor)
+    work: Work = connection.recv()
+    module, _, function = work.entry.partition(":")
+    handler: Handler = getattr(import_module(module), function)(work.setup)
+    connection.send(("ready",))
+    serve(connection, board, work, handler)
+
+
+def serve(connection: Connection[Any, Any], board: Board, work: Work, handler: Handler) -> None:
+    """Do what comes until the connection closes."""
+    shared: dict[str, Any] = {}
+    baseline = address_space()
+    while True:
+        try:
+            new, jobs = connection.recv()
+        except (EOFError, OSError):
+            return
+        shared.update(new)
+        for number, payload in jobs:
+            before = limit_memory(work.memory_limit)
+            signal.setitimer(signal.ITIMER_REAL, min(2 * work.time_limit + 5, _LONGEST))
+            board.begin(number)
+            answer: Any
+            try:
+                answer, tired = handler(payload, shared, board, lambda told: connection.send(("told", told)))
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - told to the pool, which knows whom to tell
+                answer, tired = _raised(error), True
+            board.rest()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            # A process that has grown, or has just been out of memory, is not a fair place for the next job.
+            tired = tired or (work.memory_limit > 0 and before - baseline > work.memory_limit // 2)
+            try:
+                connection.send(("done", number, answer, peak_memory(), tired))
+            except OSError:
+                return
+            except Exception as error:  # noqa: BLE001 - an answer that does not go through pickle
+                connection.send(("done", number, _raised(error), peak_memory(), True))
+
+
+def _raised(error: BaseException) -> Raised:
+    if isinstance(error, PyriteError):
+        return Raised(error.message, error.exit_code)
+    return Raised(f"{type(error).__name__}: {str(error)[:300]}", None, "".join(traceback.format_exception(error)))
+
+
+def _end_with(parent: int) -> None:
+    """Wait until the parent is another process, and end: nobody would hear the answers."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(3)

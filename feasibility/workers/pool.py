@@ -1,0 +1,267 @@
+"""Many jobs at once, in worker processes that can be killed; the answers come in the order of the jobs.
+
+One job at a time runs in each worker. A limit that a process sets itself is not a limit (solvers do not always keep
+theirs), so the pool watches from outside and kills: the job in hand gets a :class:`~.work.Failure` with the state that
+it had reached, what waited behind it is sent to another worker, and a new worker takes the place. A start costs a few
+tenths of a second, once a worker.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from multiprocessing.connection import wait
+from types import TracebackType
+from typing import Any, Generic, Literal, Self, TypeVar
+
+from ..errors import PyriteError
+from .process import INBOX_BYTES, WorkerProcess
+from .work import Again, Failure, Job, Raised, Work
+
+P = TypeVar("P")
+A = TypeVar("A")
+
+AHEAD = 1024
+"""Jobs that may be finished before the oldest one is."""
+
+_STRIKES = 3
+
+
+class Workers(Generic[P, A]):
+    """A pool of ``size`` workers (at least 1) for one kind of work. Leave it by ``with`` or :meth:`close`."""
+
+    def __init__(self, work: Work, size: int) -> None:
+        if size < 1:
+            raise ValueError(f"a pool has at least one worker, got {size}")
+        self.work, self.size = work, size
+        self.finished = 0
+        """Jobs done so far, whether handed out or not."""
+        self.killed = 0
+        """Workers that were killed or died."""
+        self.peak_memory = 0
+        """The most resident memory that any worker had, in bytes."""
+        self.staff: list[WorkerProcess] = []
+        self._stillborn = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers at once."""
+        for worker in self.staff:
+            worker.end()
+        self.staff.clear()
+
+    def run(
+        self,
+        jobs: Iterable[Job[P]],
+        broken: Callable[[P, Failure], A | Again],
+        shared: Mapping[str, Any] | None = None,
+        heard: Callable[[Any], None] = lambda told: None,
+    ) -> Iterator[A]:
+        """The answers in the order of ``jobs``, which are drawn as they are needed.
+
+        ``broken`` says what a job without answer gives; ``shared`` holds what jobs have in common, by their ``shares``;
+        ``heard`` gets what workers tell while they work. Raises what a handler raised if that is a PyriteError, and
+        PyriteError when workers do not even start.
+        """
+        yield from _Rounds(self, jobs, broken, dict(shared or {}), heard).run()
+
+    def hire(self, wanted: int) -> list[WorkerProcess]:
+        """The workers, after new ones were started for those that are gone."""
+        while len(self.staff) < min(self.size, wanted):
+            self.staff.append(WorkerProcess(self.work))
+        return self.staff
+
+    def remove(self, worker: WorkerProcess) -> None:
+        """End a worker; the next :meth:`hire` replaces it. Raises PyriteError when workers do not even start."""
+        self._stillborn = 0 if worker.ready else self._stillborn + 1
+        worker.end()
+        self.staff.remove(worker)
+        if self._stillborn >= 3:
+            raise PyriteError(f"worker processes do not start: {worker.last_words() or 'they die without a word'}")
+
+
+class _Rounds(Generic[P, A]):
+    """One call of :meth:`Workers.run`: hands out jobs, collects answers, kills and replaces."""
+
+    def __init__(
+        self,
+        pool: Workers[P, A],
+        jobs: Iterable[Job[P]],
+        broken: Callable[[P, Failure], A | Again],
+        shared: dict[str, Any],
+        heard: Callable[[Any], None],
+    ) -> None:
+        self.pool, self.broken, self.shared, self.heard = pool, broken, shared, heard
+        self.source: Iterator[Job[P]] | None = iter(jobs)
+        self.drawn = 0
+        self.waiting: deque[int] = deque()
+        self.open: dict[int, Job[P]] = {}
+        """Jobs that were drawn and are not answered."""
+        self.answers: dict[int, A] = {}
+        self.next = 0
+        for worker in pool.staff:  # an earlier call's names may stand for other things
+            worker.known.clear()
+        self.strikes: Counter[int] = Counter()
+        """How often a worker died with nothing in hand and this job first in its inbox."""
+
+    def run(self) -> Iterator[A]:
+        complete = False
+        try:
+            self.draw()
+            while self.open or self.answers or self.source is not None:
+                if self.open:
+                    self.hand_out()
+                    self.collect()
+                while self.next in self.answers:
+                    answer = self.answers.pop(self.next)
+                    self.next += 1
+                    yield answer
+                self.draw()
+            complete = True
+        finally:
+            if not complete:
+                # Left early: what is in hand belongs to nobody any more.
+                self.pool.close()
+
+    def draw(self) -> None:
+        """Take jobs from the source, so far as they may be done now."""
+        while self.source is not None and self.drawn < self.next + AHEAD:
+            job = next(self.source, None)
+            if job is None:
+                self.source = None
+                return
+            self.open[self.drawn] = job
+            self.waiting.append(self.drawn)
+            self.drawn += 1
+
+    def hand_out(self) -> None:
+        for worker in self.pool.hire(len(self.waiting) + len(self.pool.staff)):
+            if worker.ready and len(worker.inbox) <= self.pool.work.batch // 2 and self.waiting:
+                self.send(worker)
+
+    def send(self, worker: WorkerProcess) -> None:
+        """Fill the inbox. To a busy worker only as much as its socket holds: the pool must never wait for it."""
+        idle = not worker.inbox
+        new: dict[str, Any] = {}
+        jobs: list[tuple[int, P]] = []
+        size = 0
+        # Near the end the work is shared out evenly rather than left to whoever came first.
+        share = len(self.waiting) // (2 * self.pool.size)
+        most = max(1, min(self.pool.work.batch, share)) - len(worker.inbox)
+        while self.waiting and len(jobs) < most:
+            number = self.waiting[0]
+            job = self.open[number]
+            size += job.weight + 200
+            fresh = job.shares is not None and job.shares not in worker.known
+            if (size > INBOX_BYTES // 2 and (jobs or not idle)) or (fresh and not idle):
+                break
+            self.waiting.popleft()
+            if fresh:
+                assert job.shares is not None
+                worker.known.add(job.shares)
+                new[job.shares] = self.shared[job.shares]
+            jobs.append((number, job.payload))
+        if not jobs:
+            return
+        worker.inbox.extend(number for number, _ in jobs)
+        try:
+            worker.connection.send((new, jobs))
+        except OSError:
+            self.bury(worker, killed=False)
+
+    def collect(self) -> None:
+        """Wait for something to happen: an answer, a death, or a limit that runs out."""
+        workers = {worker.connection: worker for worker in self.pool.staff}
+        now = time.monotonic()
+        patience = min((worker.overdue(now) for worker in workers.values()), default=0.0)
+        for connection in wait(list(workers), timeout=max(0.0, min(patience, 1.0))):
+            worker = workers[connection]  # type: ignore[index]
+            if not self.receive(worker):
+                self.bury(worker, killed=False)
+            elif worker.tired:
+                self.waiting.extendleft(sorted(worker.inbox, reverse=True))
+                self.pool.remove(worker)
+        now = time.monotonic()
+        for worker in workers.values():
+            if worker in self.pool.staff and worker.overdue(now) <= 0:
+                self.bury(worker, killed=True)
+
+    def receive(self, worker: WorkerProcess) -> bool:
+        """Take one message; False when the worker is gone."""
+        try:
+            message = worker.connection.recv()
+        except (EOFError, OSError):
+            return False
+        if message[0] == "ready":
+            worker.ready = True
+        elif message[0] == "told":
+            self.heard(message[1])
+        else:
+            _, number, answer, peak, worker.tired = message
+            worker.inbox.remove(number)
+            self.pool.peak_memory = max(self.pool.peak_memory, peak)
+            if isinstance(answer, Raised):
+                self.fail(number, _of_raised(answer))
+            else:
+                self.settle(number, answer)
+        return True
+
+    def bury(self, worker: WorkerProcess, killed: bool) -> None:
+        """A worker is dead, or is ``killed`` for its time limit: blame the job in hand, save the others."""
+        if killed:
+            worker.kill()
+        worker.process.wait()
+        while worker.connection.poll() and self.receive(worker):
+            pass  # answers that were sent before the end
+        progress = worker.board.read()
+        self.pool.killed += 1
+        if worker.ready and progress.number in worker.inbox:
+            assert progress.number is not None
+            worker.inbox.remove(progress.number)
+            timed_out = killed or worker.process.returncode == -signal.SIGALRM
+            code: Literal["time-limit", "died"] = "time-limit" if timed_out else "died"
+            message = "" if timed_out else worker.how_it_ended()
+            seconds = time.monotonic() - progress.started
+            self.fail(progress.number, Failure(code, message, progress.preparing, progress.marks, seconds))
+        elif worker.ready and worker.inbox:
+            # Nobody's fault, unless it happens again and again: a job can be such that it cannot even be received.
+            number = worker.inbox[0]
+            self.strikes[number] += 1
+            if self.strikes[number] >= _STRIKES:
+                worker.inbox.popleft()
+                self.fail(number, Failure("died", worker.how_it_ended()))
+        self.waiting.extendleft(sorted(worker.inbox, reverse=True))
+        self.pool.remove(worker)
+
+    def fail(self, number: int, failure: Failure) -> None:
+        """What the job's owner makes of it: an answer all the same, or another try."""
+        job = self.open[number]
+        answer = self.broken(job.payload, failure)
+        if isinstance(answer, Again):
+            assert job.shares is not None
+            self.shared[job.shares] = answer.shared
+            for worker in self.pool.staff:
+                worker.known.discard(job.shares)
+            self.waiting.appendleft(number)
+        else:
+            self.settle(number, answer)
+
+    def settle(self, number: int, answer: A) -> None:
+        del self.open[number]
+        self.answers[number] = answer
+        self.pool.finished += 1
+
+
+def _of_raised(raised: Raised) -> Failure:
+    if raised.exit_code is not None:
+        raise PyriteError(raised.message, exit_code=raised.exit_code)
+    return Failure("raised", raised.message, raised=raised)
