@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks import equivalence_kinds as kinds
 from pyrite.feasibility.equivalence.checking.checker import check
-from pyrite.feasibility.equivalence.proving.prover import compare
+from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.programs.program import Program

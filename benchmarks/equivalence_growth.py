@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks import equivalence_kinds as kinds
-from pyrite.feasibility.equivalence.proving.prover import compare
+from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
 from pyrite.reports.pages.charts import element, picture, text

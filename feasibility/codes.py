@@ -241,6 +241,18 @@ _add("auxiliary", "equivalent", "a variable that only one side has could not be 
      "a helper variable with its own constraints", "nothing is known to be wrong")
 _add("integrality", "equivalent", "a variable is whole on one side, and it was neither proved nor refuted on the other",
      "x integer, x continuous", "nothing is known to be wrong")
+_add("names", "equivalent", "the only fit gives a name that both sides share to another variable; unknown",
+     "bread's limit on cake, cake's on bread", "check which limits and costs belong to which name")
+_add("nothing-paired", "equivalent", "no decision of the output corresponds to one of the reference; unknown",
+     "an unrelated formulation", "name variables like the problem does")
+_add("left-over", "equivalent", "a variable has no counterpart and its own model does not determine it; unknown",
+     "a decision that only one side has", "look at the variables that the correspondence leaves out")
+_add("unpaid", "equivalent", "units, signs or shifts that would make both agree are not borne out by the rows; unknown",
+     "x in {0, 1} against x in {-1, 0}", "nothing is known to be wrong")
+_add("merged-differently", "equivalent", "sums that would correspond are sums of different parts; unknown",
+     "x1 + x2 with other limits on each", "nothing is known to be wrong")
+_add("decision-missing", "equivalent", "a variable that the problem speaks of has no counterpart; unknown",
+     "the stock of each month left out", "state the variables that the problem asks for")
 _add("quadratic-order", "equivalent", "no pair of plans was found that two quadratic objectives rank apart; unknown",
      "two quadratic objectives", "nothing is known to be wrong")
 _add("not-exact", "equivalent", "a plan of the solver does not hold in exact arithmetic; unknown",

@@ -9,8 +9,10 @@ from typing import Any, Literal, Self, TypeAlias, get_args
 from .errors import PyriteError
 
 Status: TypeAlias = Literal["pass", "fail", "unknown", "skipped"]
-Proof: TypeAlias = Literal["certified", "solver-trusted"]
-"""``certified``: re-checked here in exact arithmetic. ``solver-trusted``: the solver's word, at its tolerances."""
+Proof: TypeAlias = Literal["certified", "enumerated", "solver-trusted", "sampled"]
+"""How sure an answer is, the surest first. ``certified``: evidence re-checked in exact arithmetic by code that shares
+nothing with what found it. ``enumerated``: every plan was looked at. ``solver-trusted``: a solver's word, at its
+tolerances. ``sampled``: some plans or instances were looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,4 +87,4 @@ class Problem:
 
     def as_reference(self) -> Reference:
         """What the checker needs of this problem."""
-        return Reference(self.reference, self.optimum, self.status, self.data, self.units)
+        return Reference(self.reference, self.optimum, self.status, self.data, self.units, self.text)

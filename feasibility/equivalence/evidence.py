@@ -3,6 +3,8 @@
 Certificates speak about claims ``body(x) <= limit`` over the plans of a source program. A lower side is the claim for
 the negated body. Multipliers combine rows and columns of the source: a positive one uses the upper side, a negative
 one the lower side; the combination equals the claim's body and its bound stays within the limit.
+Where one combination does not reach, derived lines stand between: each is a combination of rows, columns and earlier
+lines, rounded down on whole numbers (the derivations of VIPR: Cheung, Gleixner, Steffy 2017, arXiv 1611.08832).
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from .maps import Affine
 Relation: TypeAlias = Literal["equivalent", "relaxation", "restriction", "incomparable", "objective-differs", "unknown"]
 Side: TypeAlias = Literal["lower", "upper", "integer"]
 Method: TypeAlias = Literal["multipliers", "rounding", "integral", "empty", "crossed", "solver"]
+Scope: TypeAlias = Literal["this data", "all data"]
+"""Of which data a relation speaks: of the numbers at hand, or of every instance of the same shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +50,28 @@ class Certificate:
     rows: dict[int, Exact] = field(default_factory=dict)
     columns: dict[int, Exact] = field(default_factory=dict)
     factor: Exact = 1
+    lines: dict[int, Exact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A derived inequality over the source's columns: the combination's body, at most its bound rounded down.
+
+    Every coefficient of the body is whole and stands on a whole-number column (Chvatal 1973); ``lines`` come earlier.
+    """
+
+    rows: dict[int, Exact] = field(default_factory=dict)
+    columns: dict[int, Exact] = field(default_factory=dict)
+    lines: dict[int, Exact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
     """A plan of the source whose image breaks the target.
 
-    ``plan`` is over the source's columns, ``image`` over the target's (None where the target has an auxiliary column
-    whose value is open). When ``slice_certificate`` is given, the target with its plan columns fixed at the image is
-    infeasible by those multipliers, whatever the open columns do.
+    ``plan`` is over the source's own columns (before any are read together), ``image`` over the target's after merging
+    (None where the target has an auxiliary column whose value is open). When ``slice_certificate`` is given, the target
+    with its plan columns fixed at the image is infeasible by those multipliers, whatever the open columns do.
     """
 
     plan: tuple[Exact, ...]
@@ -72,7 +89,7 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Containment:
-    """Whether every plan of the source is a plan of the target."""
+    """Whether every plan of the source is a plan of the target. ``lines`` are derived from the source."""
 
     status: Literal["proved", "refuted", "unknown"]
     certificates: tuple[Certificate, ...] = ()
@@ -80,6 +97,7 @@ class Containment:
     proof: Proof | None = None
     code: str | None = None
     message: str = ""
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +106,8 @@ class Preference:
 
     - same: ``scale * cost_a + constant`` equals ``cost_b``: certificates for "at least" on A's plans and "at most" on
       B's; or, with ``scale`` None, neither of the two doubled programs finds a pair that the two rank differently.
-    - differs: ``better`` and ``worse`` are plans of B; A's cost says better < worse, B's does not (or the reverse when
-      ``strict_in`` is "b").
+    - differs: ``better`` and ``worse`` are plans of B's own columns; A's cost says better < worse, B's does not (or the
+      reverse when ``strict_in`` is "b").
     """
 
     status: Literal["same", "differs", "unknown"]
@@ -109,6 +127,7 @@ class Merge:
     """Columns of one program read as one: ``merged = sum weights[j] x_j``.
 
     Exact because the columns are parallel everywhere and their weighted ranges cover every value of the merged range.
+    Rows that hold one of these columns alone are read as its bounds first; they stay, emptied, so that numbers hold.
     """
 
     weights: dict[int, Exact]
@@ -120,7 +139,8 @@ class Correspondence:
     """How plans of A and B are read as each other.
 
     ``forward[k]`` gives column k of B from A's columns, ``backward[j]`` column j of A from B's; None where an auxiliary
-    column has no formula. ``a_open``/``b_open`` are the auxiliary columns, which are no part of the plan.
+    column has no formula. ``a_open``/``b_open`` are columns without partner, which are no part of the plan: the checker
+    sees which of them their own model's equations determine, and which are left to the objective.
     The programs are A and B after ``a_merges`` and ``b_merges`` (merged columns come last, their parts are gone).
     """
 
@@ -131,11 +151,17 @@ class Correspondence:
     b_open: frozenset[int] = frozenset()
     a_merges: tuple[Merge, ...] = ()
     b_merges: tuple[Merge, ...] = ()
+    reductions: tuple[str, ...] = ()
+    """What was reduced on the way to the pairing, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The relation of A to B and its evidence. ``proof`` is certified only when every part of the relation is."""
+    """The relation of A to B and its evidence.
+
+    ``proof`` is certified only when every part of the relation is and the checker has seen it: ``checked`` pieces of
+    evidence were re-checked, ``trusted`` rest on a solver's search. ``scope`` says of which data the relation speaks.
+    """
 
     relation: Relation
     proof: Proof | None = None
@@ -146,3 +172,6 @@ class Comparison:
     code: str | None = None
     message: str = ""
     seconds: float = 0.0
+    scope: Scope = "this data"
+    checked: int = 0
+    trusted: int = 0

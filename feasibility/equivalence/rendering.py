@@ -10,11 +10,12 @@ from ..programs.program import Program
 from ..rationals import Exact, magnitude, show
 from ..solver.exactness import Violation
 from ..solver.words import enumeration, number, point, row_text, violated
-from .evidence import Certificate, Comparison, Containment, Correspondence, Preference, Witness
+from .evidence import Certificate, Comparison, Containment, Correspondence, Preference, Target, Witness
 from .maps import Affine
-from .proving.auxiliary import merges_applied
+from .merging import merged_plan, merged_program
 
 _LISTED = 200
+_DERIVED = Target("objective", 0, "upper")
 
 
 def to_json(a: Program, b: Program, comparison: Comparison, units: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -23,12 +24,13 @@ def to_json(a: Program, b: Program, comparison: Comparison, units: Mapping[str, 
     document: dict[str, Any] = {"relation": comparison.relation}
     if comparison.proof and comparison.relation != "unknown":
         document["proof"] = comparison.proof
+    document["scope"] = comparison.scope
     if comparison.code:
         document["code"] = comparison.code
     document["sentence"] = sentence(a, b, comparison, units)
     maps = comparison.correspondence
     if maps is not None:
-        first, second = merges_applied(a, maps.a_merges), merges_applied(b, maps.b_merges)
+        first, second = merged_program(a, maps.a_merges), merged_program(b, maps.b_merges)
         document["correspondence"] = _correspondence(first, second, maps)
         found = witnesses(a, b, comparison, units)
         if found:
@@ -50,15 +52,15 @@ def witnesses(a: Program, b: Program, comparison: Comparison, units: Mapping[str
     maps = comparison.correspondence
     if maps is None:
         return {}
-    first, second = merges_applied(a, maps.a_merges), merges_applied(b, maps.b_merges)
+    first, second = merged_program(a, maps.a_merges), merged_program(b, maps.b_merges)
     document: dict[str, Any] = {}
     if comparison.a_in_b is not None and comparison.a_in_b.witness is not None:
-        document["admits"] = _witness(first, second, comparison.a_in_b.witness, units)
+        document["admits"] = _witness(a, second, comparison.a_in_b.witness, units)
     if comparison.b_in_a is not None and comparison.b_in_a.witness is not None:
-        document["forbids"] = _witness(second, first, comparison.b_in_a.witness, units)
+        document["forbids"] = _witness(b, first, comparison.b_in_a.witness, units)
     preference = comparison.preference
     if preference is not None and preference.status == "differs":
-        document["ranks"] = _ranks(first, second, maps, preference)
+        document["ranks"] = _ranks(first, b, maps, preference)
     return document
 
 
@@ -83,12 +85,13 @@ def _witness(source: Program, target: Program, witness: Witness, units: Mapping[
     return document
 
 
-def _ranks(first: Program, second: Program, maps: Correspondence, preference: Preference) -> dict[str, Any]:
+def _ranks(first: Program, b: Program, maps: Correspondence, preference: Preference) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for name, plan in (("better", preference.better), ("worse", preference.worse)):
-        theirs = second.objective.value(plan)
-        back = [None if image is None else image.value(plan) for image in maps.backward]
-        entry: dict[str, Any] = point("plan", second, plan)
+        theirs = b.objective.value(plan)
+        merged = merged_plan(b, maps.b_merges, plan)
+        back = [None if image is None else image.value(merged) for image in maps.backward]
+        entry: dict[str, Any] = point("plan", b, plan)
         entry |= number("reference_value", theirs)
         if all(value is not None for value in back):
             entry |= number("value", first.objective.value([v for v in back if v is not None]))
@@ -147,6 +150,8 @@ def _correspondence(first: Program, second: Program, maps: Correspondence) -> di
     for key, merges in (("a_merged", maps.a_merges), ("b_merged", maps.b_merges)):
         if merges:
             document[key] = [merge.name for merge in merges]
+    if maps.reductions:
+        document["reductions"] = list(maps.reductions)
     return document
 
 
@@ -179,6 +184,10 @@ def _containment(source: Program, target: Program, containment: Containment) -> 
         document["certificates"] = shown
     if len(containment.certificates) > _LISTED:
         document["certificates_omitted"] = len(containment.certificates) - _LISTED
+    derived = [_certificate(source, target, Certificate(_DERIVED, "rounding", e.rows, e.columns, 1, e.lines))
+               for e in containment.lines[:_LISTED]]  # fmt: skip
+    if derived:
+        document["lines"] = derived
     return document
 
 
@@ -194,6 +203,8 @@ def _certificate(source: Program, target: Program, certificate: Certificate) -> 
     if certificate.columns:
         names = {j: c.name for j, c in enumerate(source.columns)}
         document["bounds"] = _named({names[j]: w for j, w in certificate.columns.items() if j in names})
+    if certificate.lines:
+        document["lines"] = {str(number): str(y) for number, y in list(certificate.lines.items())[:_LISTED]}
     if certificate.factor != 1:
         document["factor"] = str(certificate.factor)
     return document

@@ -16,7 +16,8 @@ KnownStatus: TypeAlias = Literal["optimal", "infeasible", "unbounded"]
 class Reference:
     """The formulation, optimum or status that is known to be right; any of them may be missing.
 
-    ``units`` maps names of variables, constraints or parameters (and ``objective``) to words for sentences.
+    ``units`` maps names of variables, constraints or parameters (and ``objective``) to words for sentences. ``text`` is
+    the problem's own: what it speaks of is a decision.
     """
 
     formulation: Formulation | None = None
@@ -24,6 +25,7 @@ class Reference:
     status: KnownStatus | None = None
     data: Data = field(default_factory=Data)
     units: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
 
     @property
     def strongest(self) -> str:

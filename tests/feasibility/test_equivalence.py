@@ -15,9 +15,9 @@ import pytest
 from benchmarks.equivalence_kinds import ERRORS, REWRITES
 from pyrite import Formulation
 from pyrite.feasibility.equivalence.checking.checker import check
+from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.equivalence.evidence import Comparison
 from pyrite.feasibility.equivalence.given_map import read_affine
-from pyrite.feasibility.equivalence.proving.prover import compare
 from pyrite.feasibility.equivalence.rendering import to_json
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from pyrite.feasibility.equivalence.checking.checker import check
-from pyrite.feasibility.equivalence.proving.prover import compare
+from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
 

@@ -12,8 +12,11 @@ from fractions import Fraction
 from math import floor
 
 from ...programs.program import Program
-from ..evidence import Certificate, Comparison, Containment, Correspondence, Preference, Target, Witness
+from ..evidence import Certificate, Comparison, Containment, Correspondence, Merge, Preference, Target, Witness
 from ..maps import Affine
+from ..naming import shared
+from .names import contradicted, missing_decisions
+from .payment import unpaid
 from .sides import (
     Form,
     Side,
@@ -23,101 +26,169 @@ from .sides import (
     doubled,
     form_of,
     is_plan,
+    merged_plan,
     merged_side,
     proves_empty,
     read_side,
+    with_lines,
 )
+from .totality import Standing, merges_agree, objections, standing
 
 
 @dataclass(slots=True)
 class Report:
-    """``problems``: what does not hold (empty: all of it does). ``trusted``: claims that rest on a solver's search."""
+    """``problems``: what does not hold (empty: all of it does). ``trusted``: claims that rest on a solver's search.
+
+    ``objections``: codes that say why the evidence, though it holds, does not ground the relation: ``names``,
+    ``nothing-paired``, ``left-over``, ``unpaid``, ``merged-differently``, ``decision-missing``.
+    """
 
     problems: list[str] = field(default_factory=list)
     trusted: int = 0
     checked: int = 0
+    objections: list[str] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
         return not self.problems
 
 
-def check(a: Program, b: Program, comparison: Comparison) -> Report:
-    """Whether the comparison's relation of ``a`` to ``b`` follows from its evidence."""
+def check(a: Program, b: Program, comparison: Comparison, text: str = "") -> Report:
+    """Whether the comparison's relation of ``a`` to ``b`` follows from its evidence, and whether that grounds it.
+
+    ``text``: the problem's own words, when there is a problem: what it speaks of is a decision.
+    """
     report = Report()
-    first, second = read_side(a), read_side(b)
+    whole_a, whole_b = read_side(a), read_side(b)
     if comparison.relation == "unknown":
         return report
     maps = comparison.correspondence
     if maps is None:
-        _both_empty(first, second, comparison, report)
+        _both_empty(whole_a, whole_b, comparison, report)
         return report
     try:
-        first = merged_side(first, maps.a_merges)
-        second = merged_side(second, maps.b_merges)
+        first = merged_side(whole_a, maps.a_merges)
+        second = merged_side(whole_b, maps.b_merges)
+        a_lines = with_lines(first, comparison.a_in_b.lines if comparison.a_in_b else ())
+        b_lines = with_lines(second, comparison.b_in_a.lines if comparison.b_in_a else ())
     except ValueError as error:
         report.problems.append(str(error))
         return report
-    _consistent(maps, report)
-    _containment(first, second, maps.forward, maps.b_open, comparison.a_in_b, "A in B", report)
-    _containment(second, first, maps.backward, maps.a_open, comparison.b_in_a, "B in A", report)
-    statuses = [c.status if c else "unknown" for c in (comparison.a_in_b, comparison.b_in_a)]
-    expected = {
-        "refuted proved": "relaxation",
-        "proved refuted": "restriction",
-        "refuted refuted": "incomparable",
-    }.get(" ".join(statuses))
-    if expected is None and statuses == ["proved", "proved"]:
-        sides = [side for side in (comparison.a_in_b, comparison.b_in_a) if side is not None]
-        empty = any(c.method in ("empty", "crossed") for side in sides for c in side.certificates)
-        expected = "equivalent"
-        if not empty:
-            _preference(first, second, maps, comparison.preference, report)
-            if comparison.preference is not None and comparison.preference.status == "differs":
-                expected = "objective-differs"
+    ours = standing(first, maps.backward, maps.forward)
+    theirs = standing(second, maps.forward, maps.backward)
+    for stand, stated, name in ((ours, maps.a_open, "A"), (theirs, maps.b_open, "B")):
+        for k in sorted(stand.open - stated):
+            report.problems.append(f"the maps do not return column {k} of {name} to itself")
+    forward_open, backward_open = frozenset(theirs.open), frozenset(ours.open)
+    there = _Way(a_lines, second, whole_a, maps.a_merges, maps.forward, maps.b_open, forward_open, "A in B")
+    back = _Way(b_lines, first, whole_b, maps.b_merges, maps.backward, maps.a_open, backward_open, "B in A")
+    _containment(there, comparison.a_in_b, report)
+    _containment(back, comparison.b_in_a, report)
+    expected, empty = _told(comparison)
+    if expected == "equivalent" and not empty:
+        _preference(_Costs(a_lines, b_lines, whole_b, maps, backward_open, forward_open), comparison.preference, report)
+        if comparison.preference is not None and comparison.preference.status == "differs":
+            expected = "objective-differs"
     if comparison.relation != expected:
         report.problems.append(f"the evidence says {expected}, not {comparison.relation}")
     if report.trusted and comparison.proof == "certified":
         report.problems.append("called certified although a claim rests on a search")
+    if not empty:
+        _grounds(_Grounds(a, b, whole_a, whole_b, first, second, ours, theirs, text), comparison, report)
     return report
 
 
-def _consistent(maps: Correspondence, report: Report) -> None:
-    """On the columns that make up a plan, there and back again is where one began."""
-    for images, back, open_columns, name in (
-        (maps.forward, maps.backward, maps.b_open, "B"),
-        (maps.backward, maps.forward, maps.a_open, "A"),
-    ):
-        for k, image in enumerate(images):
-            if k in open_columns:
-                continue
-            if image is None:
-                report.problems.append(f"plan column {k} of {name} has no image")
-                continue
-            terms, constant = form_of(image)
-            try:
-                there, extra = composed(terms, back)
-            except ValueError as error:
-                report.problems.append(str(error))
-                continue
-            if there != {k: Fraction(1)} or constant + extra != 0:
-                report.problems.append(f"the maps do not return column {k} of {name} to itself")
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One direction: plans of the source, read through the images, are held against the target.
+
+    ``stated`` are the target's columns said to be without partner, ``open`` those that its equations do not determine.
+    """
+
+    source: Side
+    target: Side
+    unmerged: Side
+    merges: Sequence[Merge]
+    images: Sequence[Affine | None]
+    stated: frozenset[int]
+    open: frozenset[int]
+    name: str
 
 
-def _containment(
-    source: Side,
-    target: Side,
-    images: Sequence[Affine | None],
-    open_columns: frozenset[int],
-    containment: Containment | None,
-    name: str,
-    report: Report,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Costs:
+    """Both sides with their derived lines, B before merging, and the columns that no equation determines."""
+
+    first: Side
+    second: Side
+    whole_b: Side
+    maps: Correspondence
+    a_open: frozenset[int]
+    b_open: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Grounds:
+    a: Program
+    b: Program
+    whole_a: Side
+    whole_b: Side
+    first: Side
+    second: Side
+    ours: Standing
+    theirs: Standing
+    text: str
+
+
+def _told(comparison: Comparison) -> tuple[str | None, bool]:
+    """The relation that the two containments say, and whether a side is shown to be empty."""
+    sides = [side for side in (comparison.a_in_b, comparison.b_in_a) if side is not None]
+    statuses = " ".join(side.status for side in sides)
+    empty = any(c.method in ("empty", "crossed") for side in sides for c in side.certificates)
+    relation = {
+        "refuted proved": "relaxation",
+        "proved refuted": "restriction",
+        "refuted refuted": "incomparable",
+        "proved proved": "equivalent",
+    }.get(statuses)
+    return relation, empty
+
+
+def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
+    """The rules beside the evidence: names, totality, payment."""
+    maps = comparison.correspondence
+    assert maps is not None
+    if contradicted(case.a, case.b, case.first, case.second, maps):
+        report.objections.append("names")
+    if comparison.relation != "equivalent":
+        return
+    report.objections += objections(case.first, case.second, case.ours, case.theirs)
+    groups = maps.a_merges, maps.b_merges
+    if all(groups) and not merges_agree(case.whole_a, case.whole_b, (maps.forward, *groups)):
+        report.objections.append("merged-differently")
+    bound = _bound(case, maps)
+    if unpaid(case.first, case.second, maps.forward, case.ours, case.theirs, bound):
+        report.objections.append("unpaid")
+    if case.text and not maps.b_merges:
+        leftover = sorted(case.theirs.determined | case.theirs.open)
+        if missing_decisions(case.b, leftover, list(case.second.cost), case.text):
+            report.objections.append("decision-missing")
+
+
+def _bound(case: _Grounds, maps: Correspondence) -> set[int]:
+    """Columns of merged B whose partner carries the same meaningful name."""
+    if maps.a_merges or maps.b_merges:
+        return set()
+    return set(shared(case.a.columns, case.b.columns))
+
+
+def _containment(way: _Way, containment: Containment | None, report: Report) -> None:
+    source, target, images, name = way.source, way.target, way.images, way.name
     if containment is None or containment.status == "unknown":
         report.problems.append(f"{name}: undecided")
         return
     if containment.status == "refuted":
-        _witness(source, target, images, open_columns, containment.witness, name, report)
+        _witness(way, containment.witness, report)
         return
     for certificate in containment.certificates:
         if certificate.method in ("empty", "crossed"):
@@ -207,25 +278,21 @@ def _whole(source: Side, certificate: Certificate, image: Form, name: str, repor
         report.problems.append(f"{name}: column {certificate.target.number} is not shown to be whole")
 
 
-def _witness(
-    source: Side,
-    target: Side,
-    images: Sequence[Affine | None],
-    open_columns: frozenset[int],
-    witness: Witness | None,
-    name: str,
-    report: Report,
-) -> None:
+def _witness(way: _Way, witness: Witness | None, report: Report) -> None:
     report.checked += 1
+    target, name = way.target, way.name
     if witness is None:
         report.problems.append(f"{name}: refuted without a witness")
         return
-    plan = [Fraction(v) for v in witness.plan]
-    if not is_plan(source, plan):
+    whole_plan = [Fraction(v) for v in witness.plan]
+    if len(whole_plan) != len(way.unmerged.lower) or not is_plan(way.unmerged, whole_plan):
         report.problems.append(f"{name}: the witness is no plan of the source")
         return
+    plan = merged_plan(whole_plan, way.merges)
+    # Without a certificate for the slice the image must be forced: no column of the target may be open.
+    open_columns = way.stated if witness.slice_certificate is not None else way.open
     image: list[Fraction | None] = []
-    for k, affine in enumerate(images):
+    for k, affine in enumerate(way.images):
         if affine is None or k in open_columns:
             image.append(None)
         else:
@@ -267,19 +334,20 @@ def _both_empty(first: Side, second: Side, comparison: Comparison, report: Repor
             report.problems.append("without a correspondence, both sides must be shown to be empty")
 
 
-def _preference(first: Side, second: Side, maps: Correspondence, preference: Preference | None, report: Report) -> None:
+def _preference(case: _Costs, preference: Preference | None, report: Report) -> None:
+    first, second, maps = case.first, case.second, case.maps
     if preference is None or preference.status == "unknown":
         report.problems.append("the objectives are undecided")
         return
     report.checked += 1
     if preference.status == "differs":
-        _ranked_apart(first, second, maps, preference, report)
+        _ranked_apart(case, preference, report)
         return
     if first.cost_two or second.cost_two:
-        _same_quadratic(first, second, maps, preference, report)
+        _same_quadratic(case, preference, report)
         return
     if preference.scale is None:
-        _no_pair(first, second, maps, preference, report)
+        _no_pair(case, preference, report)
         return
     scale, shift = Fraction(preference.scale), Fraction(preference.constant)
     if scale <= 0 or len(preference.certificates) != 2:
@@ -301,11 +369,12 @@ def _preference(first: Side, second: Side, maps: Correspondence, preference: Pre
     _claim(first, preference.certificates[1], {j: v for j, v in least.items() if v}, limit, "objective", report)
 
 
-def _same_quadratic(first: Side, second: Side, maps: Correspondence, preference: Preference, report: Report) -> None:
+def _same_quadratic(case: _Costs, preference: Preference, report: Report) -> None:
     """Both costs, as functions of B's plan, are proportional term by term; no auxiliary column takes part."""
+    first, second, maps = case.first, case.second, case.maps
     used = set(first.cost) | {j for pair in first.cost_two for j in pair}
     theirs = set(second.cost) | {j for pair in second.cost_two for j in pair}
-    if preference.scale is None or preference.scale <= 0 or used & maps.a_open or theirs & maps.b_open:
+    if preference.scale is None or preference.scale <= 0 or used & case.a_open or theirs & case.b_open:
         report.problems.append("the second-order objectives are not shown to be the same")
         return
     scale = Fraction(preference.scale)
@@ -331,8 +400,9 @@ def _same_quadratic(first: Side, second: Side, maps: Correspondence, preference:
         report.problems.append("the second-order objectives differ")
 
 
-def _no_pair(first: Side, second: Side, maps: Correspondence, preference: Preference, report: Report) -> None:
-    if maps.a_open or maps.b_open:
+def _no_pair(case: _Costs, preference: Preference, report: Report) -> None:
+    first, second, maps = case.first, case.second, case.maps
+    if case.a_open or case.b_open:
         report.problems.append("ranking by pairs does not cover auxiliary columns")
         return
     ours, _ = composed(first.cost, maps.backward)
@@ -345,12 +415,15 @@ def _no_pair(first: Side, second: Side, maps: Correspondence, preference: Prefer
         _claim(doubled(second, extra), certificate, rise, Fraction(0), "ranking", report)
 
 
-def _ranked_apart(first: Side, second: Side, maps: Correspondence, preference: Preference, report: Report) -> None:
+def _ranked_apart(case: _Costs, preference: Preference, report: Report) -> None:
+    first, second, maps = case.first, case.second, case.maps
     better = [Fraction(v) for v in preference.better]
     worse = [Fraction(v) for v in preference.worse]
-    if not (is_plan(second, better) and is_plan(second, worse)):
+    count = len(case.whole_b.lower)
+    if not all(len(plan) == count and is_plan(case.whole_b, plan) for plan in (better, worse)):
         report.problems.append("the ranked pair are no plans")
         return
+    better, worse = merged_plan(better, maps.b_merges), merged_plan(worse, maps.b_merges)
 
     def ours(plan: Sequence[Fraction]) -> Fraction:
         point = {}
@@ -367,7 +440,7 @@ def _ranked_apart(first: Side, second: Side, maps: Correspondence, preference: P
     if not (strict(better) < strict(worse) and other(better) >= other(worse)):
         report.problems.append("both objectives rank the pair alike")
     used = set(first.cost) | {j for pair in first.cost_two for j in pair}
-    if used & maps.a_open:
+    if used & case.a_open:
         # The auxiliary columns' formulas must be as cheap as any choice: cost_a(back(there(x))) - cost_a(x) <= 0.
         if len(preference.certificates) != 1 or first.cost_two:
             report.problems.append("nothing shows that the auxiliary columns are chosen as cheaply as possible")
@@ -378,5 +451,5 @@ def _ranked_apart(first: Side, second: Side, maps: Correspondence, preference: P
         terms = {j: v for j, v in terms.items() if v}
         _claim(first, preference.certificates[0], terms, -constant - extra, "objective", report)
     theirs_used = set(second.cost) | {j for pair in second.cost_two for j in pair}
-    if theirs_used & maps.b_open:
+    if theirs_used & case.b_open:
         report.problems.append("the reference's objective uses an auxiliary column")

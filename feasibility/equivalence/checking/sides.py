@@ -6,13 +6,13 @@ Nothing here is shared with the prover but the data types.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 from ...programs.program import Program, Quadratic
 from ...rationals import Exact
-from ..evidence import Certificate, Merge
+from ..evidence import Certificate, Line, Merge
 from ..maps import Affine
 
 Form = tuple[dict[int, Fraction], Fraction]
@@ -30,6 +30,7 @@ class Side:
     cost: dict[int, Fraction]
     cost_two: dict[tuple[int, int], Fraction]
     cost_constant: Fraction
+    derived: list[tuple[dict[int, Fraction], Fraction]] = field(default_factory=list)
 
 
 def read_side(program: Program) -> Side:
@@ -62,6 +63,7 @@ def merged_side(side: Side, groups: Sequence[Merge]) -> Side:
     if any(j in gone for pair in side.cost_two for j in pair):
         raise ValueError("a merged column has a second-order cost")
     place = {j: p for p, j in enumerate(kept)}
+    side = _bounded(side, gone)
     lower = [side.lower[j] for j in kept]
     upper = [side.upper[j] for j in kept]
     whole = [side.whole[j] for j in kept]
@@ -93,6 +95,29 @@ def merged_side(side: Side, groups: Sequence[Merge]) -> Side:
     rows = [(body, row[1], row[2]) for body, row in zip(moved[:-1], side.rows, strict=True)]
     second = {(place[j], place[k]): v for (j, k), v in side.cost_two.items()}
     return Side(lower, upper, whole, rows, moved[-1], second, side.cost_constant)
+
+
+def _bounded(side: Side, columns: set[int]) -> Side:
+    """The same plans, with the rows that hold one of these columns alone read as its bounds, whole ones rounded."""
+    lower, upper, rows = list(side.lower), list(side.upper), list(side.rows)
+    for i, (body, low, high) in enumerate(side.rows):
+        if len(body) != 1 or not columns.issuperset(body):
+            continue
+        ((j, v),) = body.items()
+        ends = [None if end is None else end / v for end in ((low, high) if v > 0 else (high, low))]
+        if ends[0] is not None and (lower[j] is None or ends[0] > lower[j]):  # type: ignore[operator]
+            lower[j] = ends[0]
+        if ends[1] is not None and (upper[j] is None or ends[1] < upper[j]):  # type: ignore[operator]
+            upper[j] = ends[1]
+        rows[i] = ({}, None, None)
+    for j in columns:
+        low, high = lower[j], upper[j]
+        if side.whole[j]:
+            lower[j] = None if low is None else Fraction(ceil(low))
+            upper[j] = None if high is None else Fraction(floor(high))
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"column {j} has no value at all and is merged")
+    return replace(side, lower=lower, upper=upper, rows=rows)
 
 
 def _reaches_all(side: Side, weights: Mapping[int, Fraction], name: str) -> None:
@@ -128,7 +153,7 @@ def composed(body: Mapping[int, Fraction], images: Sequence[Affine | None]) -> F
     return {j: c for j, c in terms.items() if c}, constant
 
 
-def combined(source: Side, certificate: Certificate) -> tuple[dict[int, Fraction], Fraction] | None:
+def combined(source: Side, certificate: Certificate | Line) -> tuple[dict[int, Fraction], Fraction] | None:
     """The combination of rows and columns and the upper bound it proves; None when it uses a side that is not there."""
     terms: dict[int, Fraction] = {}
     bound = Fraction(0)
@@ -146,7 +171,34 @@ def combined(source: Side, certificate: Certificate) -> tuple[dict[int, Fraction
             return None
         bound += Fraction(w) * side
         terms[j] = terms.get(j, Fraction(0)) + Fraction(w)
+    for number, y in certificate.lines.items():
+        if y < 0 or not 0 <= number < len(source.derived):
+            return None
+        body, most = source.derived[number]
+        bound += Fraction(y) * most
+        for j, v in body.items():
+            terms[j] = terms.get(j, Fraction(0)) + Fraction(y) * v
     return {j: v for j, v in terms.items() if v}, bound
+
+
+def with_lines(source: Side, lines: Sequence[Line]) -> Side:
+    """The side with these derived inequalities at hand. Raises ValueError for one that does not follow."""
+    if not lines:
+        return source
+    known = replace(source, derived=[])
+    for number, line in enumerate(lines):
+        proved = combined(known, line)
+        if proved is None or any(v.denominator != 1 or not source.whole[j] for j, v in proved[0].items()):
+            raise ValueError(f"derived line {number} does not follow")
+        known.derived.append((proved[0], Fraction(floor(proved[1]))))
+    return known
+
+
+def merged_plan(plan: Sequence[Fraction], groups: Sequence[Merge]) -> list[Fraction]:
+    """A plan of a program's own columns as one of the program after merging."""
+    gone = {j for group in groups for j in group.weights}
+    kept = [value for j, value in enumerate(plan) if j not in gone]
+    return kept + [sum((Fraction(w) * plan[j] for j, w in g.weights.items()), start=Fraction(0)) for g in groups]
 
 
 def proves_empty(source: Side, certificate: Certificate) -> bool:

@@ -8,14 +8,14 @@ of basis is found from rows of the same name. Every formula is a proposal; the p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from ...programs.correspondence import words
-from ...programs.program import Column, Program, Quadratic, Row
+from ...programs.program import Program, Row
 from ...rationals import Exact, divide, magnitude, simplify
 from ..evidence import Merge
 from ..maps import Affine, add_term, solve_for
+from ..merging import merged_program
 from .preference import cost
 
 _UNKNOWNS_LIMIT = 400
@@ -108,7 +108,7 @@ def merges(program: Program, candidates: Iterable[int]) -> tuple[Program, tuple[
                 found.append(merge)
     gone = {j for merge in found for j in merge.weights}
     kept = [j for j in range(len(program.columns)) if j not in gone]
-    return merged_program(program, found, kept), tuple(found), kept
+    return merged_program(program, found), tuple(found), kept
 
 
 def _merge(program: Program, members: list[tuple[int, Exact]]) -> Merge | None:
@@ -116,6 +116,9 @@ def _merge(program: Program, members: list[tuple[int, Exact]]) -> Merge | None:
     weights = {j: divide(lead, smallest) for j, lead in members}
     if program.columns[members[0][0]].is_integer and not _covers(program, weights):
         return None
+    if any(weight > 0 and _is_negative_part(program.columns[j].name) for j, weight in weights.items()):
+        # x_neg is what is taken away, whichever of the halves stands first.
+        weights = {j: -weight for j, weight in weights.items()}
     names = [words(program.columns[j].name) for j in weights]
     common = []
     for parts in zip(*names, strict=False):
@@ -123,6 +126,10 @@ def _merge(program: Program, members: list[tuple[int, Exact]]) -> Merge | None:
             break
         common.append(parts[0])
     return Merge(weights, "_".join(common) or program.columns[min(weights)].name + "_merged")
+
+
+def _is_negative_part(name: str) -> bool:
+    return not {"neg", "negative", "minus", "down"}.isdisjoint(words(name))
 
 
 def _covers(program: Program, weights: Mapping[int, Exact]) -> bool:
@@ -141,51 +148,6 @@ def _covers(program: Program, weights: Mapping[int, Exact]) -> bool:
         elif reach is not None:
             reach += magnitude(weight) * (column.upper - column.lower)
     return True
-
-
-def merged_program(program: Program, found: Sequence[Merge], kept: Sequence[int]) -> Program:
-    """The program in which each group of columns is one column, standing last."""
-    if not found:
-        return program
-    position = {j: p for p, j in enumerate(kept)}
-    columns = [program.columns[j] for j in kept]
-    representative: dict[int, tuple[int, Exact]] = {}
-    for number, merge in enumerate(found):
-        columns.append(_merged_column(program, merge))
-        base = min(merge.weights, key=lambda j: (magnitude(merge.weights[j]), j))
-        representative[base] = (len(kept) + number, merge.weights[base])
-
-    def moved(body: Quadratic) -> Quadratic:
-        linear: dict[int, Exact] = {}
-        for j, c in body.linear.items():
-            if j in position:
-                linear[position[j]] = c
-            elif j in representative:
-                place, weight = representative[j]
-                linear[place] = divide(c, weight)
-        quadratic = {(position[j], position[k]): c for (j, k), c in body.quadratic.items()}
-        return Quadratic(linear, quadratic, body.constant)
-
-    rows = [replace(row, body=moved(row.body)) for row in program.rows]
-    return Program(columns, rows, program.sense, moved(program.objective))
-
-
-def merges_applied(program: Program, found: Sequence[Merge]) -> Program:
-    """The program after these merges, as :func:`merges` gave it."""
-    gone = {j for merge in found for j in merge.weights}
-    return merged_program(program, found, [j for j in range(len(program.columns)) if j not in gone])
-
-
-def _merged_column(program: Program, merge: Merge) -> Column:
-    lower: Exact | None = 0
-    upper: Exact | None = 0
-    for j, weight in merge.weights.items():
-        column = program.columns[j]
-        low, high = (column.lower, column.upper) if weight > 0 else (column.upper, column.lower)
-        lower = None if lower is None or low is None else lower + weight * low
-        upper = None if upper is None or high is None else upper + weight * high
-    integer = program.columns[next(iter(merge.weights))].is_integer
-    return Column(merge.name, "integer" if integer else "continuous", lower, upper, merge.name)
 
 
 def change_of_basis(

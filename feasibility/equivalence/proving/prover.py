@@ -1,4 +1,4 @@
-"""Compare two programs: propose correspondences, prove or refute both containments, compare the objectives.
+"""Propose relations of two programs: correspondences, both containments proved or refuted, the objectives compared.
 
 Sources. Equivalence as a pair of affine maps between plans generalises the quasi-Karp equivalence of EquivaMap
 (arXiv 2502.14760), here with both maps found without a language model and with evidence for each row. Containment of
@@ -8,65 +8,69 @@ polyhedra row by row is linear programming duality (Farkas 1902); the relation's
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ...policy import Policy
 from ...programs.program import Program
 from ...verdict import Proof
-from ..evidence import Comparison, Containment, Preference, Relation
+from ..evidence import Comparison, Containment, Merge, Preference, Relation
 from ..maps import Affine
+from ..merging import unmerged_plan
 from .claims import Source
 from .containment import contain
 from .matching import Candidate, candidates, unmatched
 from .preference import prefer
 
 
-def compare(
-    a: Program,
-    b: Program,
-    policy: Policy | None = None,
-    *,
-    mapping: Mapping[str, Affine] | None = None,
-    deadline: float | None = None,
-) -> Comparison:
-    """The relation of A to B (the reference), with the correspondence used and the evidence.
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A relation found under one correspondence.
 
-    ``mapping`` is the user's own correspondence: for each variable name of B an affine function of A's columns.
-    ``deadline`` is a ``time.monotonic()`` value; without one the policy's ``equivalence_seconds`` count from now.
-    When time runs out the relation is unknown and the evidence found so far is kept.
-    Raises PyriteError when ``mapping`` cannot be used.
+    ``trusted``: a relation other than equivalence may be read off it; a guess that fits badly says nothing.
     """
-    policy = policy or Policy()
-    started = time.monotonic()
-    deadline = started + policy.equivalence_seconds if deadline is None else deadline
-    finished = _compare(a, b, policy, mapping, deadline)
-    return replace(finished, seconds=time.monotonic() - started)
+
+    found: Comparison
+    trusted: bool
 
 
-def _compare(
+def proposals(
     a: Program, b: Program, policy: Policy, mapping: Mapping[str, Affine] | None, deadline: float
-) -> Comparison:
-    for side, program in (("the formulation", a), ("the reference", b)):
-        if program.is_nonlinear:
-            row = next(row for row in program.rows if row.body.quadratic)
-            message = f"{side} has a product of variables in {row.name!r}; only linear rows are compared"
-            return Comparison("unknown", code="nonlinear", message=message)
-    best: Comparison | None = None
+) -> Iterator[Proposal]:
+    """Relations of A to B with their evidence, under one correspondence after the other, the likeliest first.
+
+    Raises PyriteError when ``mapping``, the user's own correspondence, cannot be used.
+    """
     for candidate in candidates(a, b, mapping, deadline):
-        found = _attempt(candidate, policy, deadline)
-        if found.relation == "equivalent":
-            return found
-        if candidate.trusted and (best is None or (best.relation == "unknown" and found.relation != "unknown")):
-            best = found
+        yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), candidate.trusted)
         if time.monotonic() > deadline:
-            break
-    if best is not None:
-        return best
-    if time.monotonic() > deadline:
-        return Comparison("unknown", code="time-limit", message="the time for the comparison ran out")
-    return _without_plans(a, b, policy, deadline) or Comparison(
-        "unknown", code="no-correspondence", message="the variables of the two formulations could not be matched"
+            return
+    nothing = _without_plans(a, b, policy, deadline)
+    if nothing is not None:
+        yield Proposal(nothing, trusted=True)
+
+
+def _unmerged(a: Program, b: Program, found: Comparison) -> Comparison:
+    """The same with every plan in its program's own columns."""
+    maps = found.correspondence
+    if maps is None or not (maps.a_merges or maps.b_merges):
+        return found
+
+    def told(side: Containment | None, program: Program, groups: Sequence[Merge]) -> Containment | None:
+        if side is None or side.witness is None:
+            return side
+        plan = unmerged_plan(program, groups, side.witness.plan)
+        return replace(side, witness=replace(side.witness, plan=plan))
+
+    preference = found.preference
+    if preference is not None and preference.better:
+        better, worse = (unmerged_plan(b, maps.b_merges, plan) for plan in (preference.better, preference.worse))
+        preference = replace(preference, better=better, worse=worse)
+    return replace(
+        found,
+        a_in_b=told(found.a_in_b, a, maps.a_merges),
+        b_in_a=told(found.b_in_a, b, maps.b_merges),
+        preference=preference,
     )
 
 

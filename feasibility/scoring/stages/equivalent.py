@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from ...equivalence.deciding import compare
 from ...equivalence.evidence import Comparison
-from ...equivalence.proving.prover import compare
 from ...equivalence.redrawing import can_redraw, redrawn
 from ...equivalence.rendering import sentence, to_json
 from ...language.formulation import Formulation
@@ -38,7 +38,7 @@ def decide(
     deadline = min(deadline, time.monotonic() + policy.equivalence_seconds)
     units = prepared.reference.units
     started = time.monotonic()
-    found = compare(program, reference, policy, deadline=deadline)
+    found = compare(program, reference, policy, deadline=deadline, text=prepared.reference.text)
     details = to_json(program, reference, found, units)
     details.pop("seconds")
     # Each further instance costs about what the first did; they must not eat the rest of the time.
@@ -76,7 +76,7 @@ def _on_other_data(
         except Rejected:
             # The formulation restates the problem's numbers, so it speaks of this instance only.
             return agreed
-        found = compare(ours, theirs, policy, deadline=deadline)
+        found = compare(ours, theirs, policy, deadline=deadline, text=reference.text)
         if found.relation == "unknown":
             return agreed
         if found.relation != "equivalent":

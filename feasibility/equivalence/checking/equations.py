@@ -1,0 +1,65 @@
+"""The equations of a program, solved: forms are compared modulo what holds at every plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from fractions import Fraction
+
+from .sides import Form, Side
+
+_MOST = 400
+"""Equations up to which all of them are solved; beyond, only those that hold a column asked for."""
+
+
+class Equations:
+    """Rows with equal sides and columns with equal bounds, by Gauss and Jordan; ``pivots`` are solved for first."""
+
+    def __init__(self, side: Side, pivots: Collection[int] = ()) -> None:
+        self.solved: dict[int, Form] = {}
+        self._holders: dict[int, set[int]] = {}
+        asked = set(pivots)
+        for j, (low, high) in enumerate(zip(side.lower, side.upper, strict=True)):
+            if low is not None and low == high:
+                self._insert({j: Fraction(1)}, low, asked)
+        equations = [(body, low) for body, low, high in side.rows if low is not None and low == high and body]
+        if len(equations) > _MOST:
+            equations = [(body, low) for body, low in equations if not asked.isdisjoint(body)]
+        for body, value in sorted(equations, key=lambda e: asked.isdisjoint(e[0])):
+            self._insert(body, value, asked)
+
+    def normal(self, terms: Mapping[int, Fraction], constant: Fraction) -> Form:
+        """The form with every solved column replaced: equal forms at all plans of the equations become equal."""
+        found: dict[int, Fraction] = {}
+        for j, v in terms.items():
+            solution = self.solved.get(j)
+            if solution is None:
+                found[j] = found.get(j, Fraction(0)) + v
+                continue
+            constant += v * solution[1]
+            for k, c in solution[0].items():
+                found[k] = found.get(k, Fraction(0)) + v * c
+        return {j: v for j, v in found.items() if v}, constant
+
+    def _insert(self, body: Mapping[int, Fraction], value: Fraction, asked: set[int]) -> None:
+        terms, constant = self.normal(body, -value)
+        if not terms:
+            return
+        pivot = min(terms, key=lambda j: (j not in asked, j))
+        lead = terms.pop(pivot)
+        mine: Form = ({j: -v / lead for j, v in terms.items()}, -constant / lead)
+        for other in self._holders.pop(pivot, set()):
+            before, extra = self.solved[other]
+            after = dict(before)
+            weight = after.pop(pivot)
+            for j, v in mine[0].items():
+                total = after.get(j, Fraction(0)) + weight * v
+                if total:
+                    after[j] = total
+                    self._holders.setdefault(j, set()).add(other)
+                else:
+                    after.pop(j, None)
+                    self._holders.get(j, set()).discard(other)
+            self.solved[other] = (after, extra + weight * mine[1])
+        self.solved[pivot] = mine
+        for j in mine[0]:
+            self._holders.setdefault(j, set()).add(pivot)

@@ -1,0 +1,75 @@
+"""The names rule: a correspondence that contradicts a meaningful name on both sides grounds nothing.
+
+The column of B under a meaningful name that A carries too must be that column of A, times a positive number and plus a
+constant, at every plan. A column that a problem's text speaks of and that only the reference has is a decision that the
+answer lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from ...programs.program import Program
+from ..evidence import Correspondence
+from ..maps import Affine
+from ..naming import named_in, shared
+from .equations import Equations
+from .sides import Side, form_of
+
+
+def contradicted(a: Program, b: Program, first: Side, second: Side, maps: Correspondence) -> list[str]:
+    """The meaningful names of both sides that the maps read otherwise; ``first``/``second`` are the merged sides."""
+    pairs = shared(a.columns, b.columns)
+    gone_a = {j for group in maps.a_merges for j in group.weights}
+    gone_b = {j for group in maps.b_merges for j in group.weights}
+    if gone_a or gone_b:
+        place_a = {j: p for p, j in enumerate(j for j in range(len(a.columns)) if j not in gone_a)}
+        place_b = {k: p for p, k in enumerate(k for k in range(len(b.columns)) if k not in gone_b)}
+    else:
+        place_a = place_b = None
+    found: list[str] = []
+    equations: Equations | None = None
+    for k, j in pairs.items():
+        if place_a is not None and place_b is not None and (j not in place_a or k not in place_b):
+            found.append(b.columns[k].name)
+            continue
+        here, there = (j, k) if place_a is None or place_b is None else (place_a[j], place_b[k])
+        image = maps.forward[there]
+        if image is None:
+            if not (set(first.cost) == {here} and set(second.cost) == {there}):
+                found.append(b.columns[k].name)
+            continue
+        if len(image.terms) == 1 and image.terms.get(here, 0) > 0:
+            continue
+        if equations is None:
+            equations = Equations(first, place_a.values() if place_a is not None else pairs.values())
+        if not _same_direction(equations, image, here) and not _both_objective(first, second, here, there):
+            found.append(b.columns[k].name)
+    return found
+
+
+def _both_objective(first: Side, second: Side, j: int, k: int) -> bool:
+    """Both are all of their objective: the objectives' comparison speaks for them."""
+    return set(first.cost) == {j} and set(second.cost) == {k}
+
+
+def _same_direction(equations: Equations, image: Affine, j: int) -> bool:
+    """Whether the image is ``s * x_j + c`` with s > 0 at every plan of the equations."""
+    left, _ = equations.normal(*form_of(image))
+    right, _ = equations.normal({j: Fraction(1)}, Fraction(0))
+    if left.keys() != right.keys():
+        return False
+    ratios = {left[i] / v for i, v in right.items()}
+    return not ratios or (len(ratios) == 1 and ratios.pop() > 0)
+
+
+def missing_decisions(b: Program, leftover: Sequence[int], cost: Sequence[int], text: str) -> list[str]:
+    """Columns of the reference without partner that the problem's text speaks of; the objective's own is none."""
+    if not text:
+        return []
+    return [
+        b.columns[k].name
+        for k in leftover
+        if k < len(b.columns) and set(cost) != {k} and named_in(text, b.columns[k].name)
+    ]

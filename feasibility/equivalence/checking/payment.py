@@ -1,0 +1,166 @@
+"""The map is paid for: a scale, a shift, a sign or a change of basis must be what rows beside the bound agree on.
+
+A map of B's columns has free numbers. Every row, bound or objective of B that the map turns into one of A's is an
+agreement, and says something about the columns that it holds. The agreements must outnumber the free numbers, for each
+column and in all; otherwise a difference would be explained away by numbers chosen to fit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..maps import Affine
+from .equations import Equations
+from .sides import Form, Side, composed, form_of
+from .totality import Standing
+
+Key = tuple[tuple[int, Fraction], ...]
+Mark = tuple[int, Fraction]
+
+
+@dataclass(slots=True)
+class _Statement:
+    """What one row or bound says, with the determined columns replaced; ``raw`` are the columns that it names."""
+
+    raw: Collection[int]
+    terms: dict[int, Fraction]
+    low: Fraction | None
+    high: Fraction | None
+
+
+def unpaid(
+    first: Side,
+    second: Side,
+    forward: Sequence[Affine | None],
+    ours: Standing,
+    theirs: Standing,
+    bound: Collection[int],
+) -> list[int]:
+    """Columns of B whose image has more free numbers than agreements; ``bound`` are those that a shared name binds."""
+    plain = {next(iter(f.terms)) for f in forward if f is not None and _is_plain(f)}
+    numbers = {k: n for k in theirs.partners if (n := _free_numbers(forward[k], k in bound, plain))}
+    if not numbers:
+        return []
+    # An equation that defines a column agrees with any number chosen for it: those columns are solved for first.
+    partners = {j for k in numbers for j in forward[k].terms}  # type: ignore[union-attr]
+    mine = Equations(first, {*ours.determined, *partners})
+    yours = Equations(second, {*theirs.determined, *numbers})
+    for k in list(numbers):
+        if k in yours.solved and not yours.solved[k][0] and k not in bound:
+            return [k]  # a fixed column under another number: nothing could agree on it
+    known: dict[Key, set[Mark]] = {}
+    for said in _statements(first, mine):
+        key, low, high = _scaled(said)
+        known.setdefault(key, set()).update(_marks(low, high))
+    score, rows = dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0)
+    total = 0
+    seen: set[tuple[Key, frozenset[Mark]]] = set()
+    for said in _statements(second, yours):
+        hit = numbers.keys() & {*said.raw, *said.terms}
+        if not hit:
+            continue
+        try:
+            pulled, constant = composed(said.terms, forward)
+        except ValueError:
+            continue
+        terms, constant = mine.normal(pulled, constant)
+        if not terms:
+            continue
+        shifted = _Statement(said.raw, terms, _less(said.low, constant), _less(said.high, constant))
+        key, low, high = _scaled(shifted)
+        agreed = _marks(low, high) & known.get(key, set())
+        if len(said.terms) == 1:
+            (k,) = said.terms
+            if second.whole[k] and len(forward[k].terms if forward[k] is not None else ()) == 1:  # type: ignore[union-attr]
+                continue
+            agreed = {mark for mark in agreed if mark[1] or len(terms) > 1}
+        if said.low is not None and said.low == said.high:
+            agreed = set(sorted(agreed)[:1])
+        if not agreed or (key, frozenset(agreed)) in seen:
+            continue
+        seen.add((key, frozenset(agreed)))
+        gain = len(agreed) + min(len(said.terms), len(terms)) - 1
+        total += gain
+        for k in hit:
+            score[k] += gain
+            rows[k] += len(said.raw) > 1
+    objective = _objective(first, second, forward, mine, yours)
+    if objective is None:
+        return sorted(numbers)
+    weight = len(second.cost) - 1
+    for k in numbers.keys() & second.cost.keys() if objective else ():
+        score[k] += weight
+    total += max(weight, 0) if objective else 0
+    short = [k for k, n in numbers.items() if score[k] <= n or (_turns(forward[k]) and not rows[k])]
+    if not short and total <= sum(numbers.values()):
+        return sorted(numbers)
+    return sorted(short)
+
+
+def _is_plain(image: Affine) -> bool:
+    return not image.constant and list(image.terms.values()) == [1]
+
+
+def _free_numbers(image: Affine | None, bound: bool, plain: Collection[int]) -> int:
+    """How many numbers were chosen; a sign is free on ``plain`` columns of A, which stand as they are elsewhere."""
+    assert image is not None
+    terms, constant = form_of(image)
+    if len(terms) == 1:
+        (scale,) = terms.values()
+        return (abs(scale) != 1) * (1 if bound else 2) + (constant != 0 or scale < 0)
+    if not terms:
+        return 0
+    return 2 * (len(terms) - 1) + (constant != 0) + any(v < 0 for j, v in terms.items() if j not in plain)
+
+
+def _turns(image: Affine | None) -> bool:
+    """A single column with its sign turned."""
+    return image is not None and len(image.terms) == 1 and min(image.terms.values()) < 0
+
+
+def _statements(side: Side, equations: Equations) -> Iterator[_Statement]:
+    """All rows and bounds, each once in terms of the columns that the equations leave."""
+    bounds = [({j: Fraction(1)}, low, high) for j, (low, high) in enumerate(zip(side.lower, side.upper, strict=True))]
+    for body, low, high in (*side.rows, *bounds):
+        if low is None and high is None:
+            continue
+        terms, constant = equations.normal(body, Fraction(0))
+        if terms:
+            yield _Statement(body.keys(), terms, _less(low, constant), _less(high, constant))
+
+
+def _less(value: Fraction | None, constant: Fraction) -> Fraction | None:
+    return None if value is None else value - constant
+
+
+def _scaled(said: _Statement) -> tuple[Key, Fraction | None, Fraction | None]:
+    """The statement up to a factor: its first coefficient is 1."""
+    lead = said.terms[min(said.terms)]
+    key = tuple((j, said.terms[j] / lead) for j in sorted(said.terms))
+    low, high = (None if end is None else end / lead for end in (said.low, said.high))
+    return (key, low, high) if lead > 0 else (key, high, low)
+
+
+def _marks(low: Fraction | None, high: Fraction | None) -> set[Mark]:
+    return {(side, end) for side, end in ((0, low), (1, high)) if end is not None}
+
+
+def _objective(
+    first: Side, second: Side, forward: Sequence[Affine | None], mine: Equations, yours: Equations
+) -> Mapping[int, Fraction] | None:
+    """B's cost in its undetermined columns when it is A's up to a positive factor; empty without costs, else None."""
+    theirs: Form = yours.normal(second.cost, Fraction(0))
+    try:
+        pulled, _ = composed(theirs[0], forward)
+    except ValueError:
+        return {}
+    left, _ = mine.normal(pulled, Fraction(0))
+    right, _ = mine.normal(first.cost, Fraction(0))
+    if not left and not right:
+        return {}
+    if left.keys() != right.keys():
+        return None
+    ratios = {left[j] / v for j, v in right.items()}
+    return theirs[0] if len(ratios) == 1 and ratios.pop() > 0 else None

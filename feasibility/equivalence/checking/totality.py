@@ -1,0 +1,126 @@
+"""Is the correspondence total? Every column has a partner or is determined by its own model; nothing is left over.
+
+A column that goes there and comes back as itself, identically, has a partner. One that comes back as itself because its
+own model's equations say so is determined. Any other is open: allowed only for a column whose best value is all that
+it stands for, the objective's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ..evidence import Merge
+from ..maps import Affine
+from .equations import Equations
+from .sides import Form, Side, composed, form_of
+
+
+@dataclass(slots=True)
+class Standing:
+    """How the columns of one side stand in a correspondence."""
+
+    partners: set[int] = field(default_factory=set)
+    determined: set[int] = field(default_factory=set)
+    open: set[int] = field(default_factory=set)
+
+
+def standing(side: Side, images: Sequence[Affine | None], back: Sequence[Affine | None]) -> Standing:
+    """Sort the columns of ``side``: ``images`` gives them in the other's terms, ``back`` the other's in theirs."""
+    found = Standing()
+    gaps: dict[int, Form] = {}
+    for k, image in enumerate(images):
+        if image is None:
+            found.open.add(k)
+            continue
+        terms, constant = form_of(image)
+        try:
+            there, extra = composed(terms, back)
+        except ValueError:
+            found.open.add(k)
+            continue
+        if constant + extra == 0 and there == {k: 1}:
+            found.partners.add(k)
+        else:
+            there[k] = there.get(k, Fraction(0)) - 1
+            gaps[k] = ({j: v for j, v in there.items() if v}, constant + extra)
+    if gaps:
+        equations = Equations(side, gaps)
+        for k, gap in gaps.items():
+            terms, constant = equations.normal(*gap)
+            (found.open if terms or constant else found.determined).add(k)
+    return found
+
+
+def objections(first: Side, second: Side, ours: Standing, theirs: Standing) -> list[str]:
+    """Why a correspondence with these standings is not the ground of an equivalence; empty when it is."""
+    found = []
+    if not ours.partners:
+        found.append("nothing-paired")
+    for side, stand in ((first, ours), (second, theirs)):
+        if stand.open and not _only_objective(side, stand):
+            found.append("left-over")
+    if ours.determined and theirs.determined:
+        # What both sides add must say nothing new: slacks, totals, names for the objective.
+        for side, stand in ((first, ours), (second, theirs)):
+            if any(not _harmless(side, j, stand) for j in stand.determined):
+                found.append("left-over")
+    return list(dict.fromkeys(found))
+
+
+def _only_objective(side: Side, stand: Standing) -> bool:
+    """The open columns are continuous and the objective consists of them and of determined ones alone."""
+    if side.cost_two or any(side.whole[j] or not side.cost.get(j) for j in stand.open):
+        return False
+    return all(j in stand.open or j in stand.determined for j in side.cost)
+
+
+def _harmless(side: Side, j: int, stand: Standing) -> bool:
+    """A slack, a plain total of partnered columns, or the objective under a name."""
+    if set(side.cost) == {j}:
+        return True
+    if side.lower[j] not in (None, 0) or side.upper[j] is not None:
+        return False
+    holders = [row for row in side.rows if j in row[0]]
+    if len(holders) == 1 and j not in side.cost and not side.whole[j] and side.lower[j] == 0:
+        return True
+    equations = Equations(side, [j])
+    terms, constant = equations.solved.get(j, ({}, Fraction(1)))
+    return bool(terms) and constant == 0 and all(v > 0 for v in terms.values()) and stand.partners.issuperset(terms)
+
+
+def merges_agree(
+    first: Side,
+    second: Side,
+    maps: tuple[Sequence[Affine | None], Sequence[Merge], Sequence[Merge]],
+) -> bool:
+    """Sums that are read as each other are sums of the same parts: weights up to a factor, kinds and boxes.
+
+    ``first`` and ``second`` are the sides before merging; ``maps`` the map to the second and both lists of groups.
+    """
+    forward, ours, theirs = maps
+    start_a = len(first.lower) - sum(len(m.weights) for m in ours)
+    start_b = len(second.lower) - sum(len(m.weights) for m in theirs)
+    for number, group in enumerate(theirs):
+        image = forward[start_b + number]
+        if image is None:
+            continue
+        for j in image.terms:
+            if j >= start_a and _parts(first, ours[j - start_a]) != _parts(second, group):
+                return False
+    return True
+
+
+def _parts(side: Side, group: Merge) -> list[tuple[Fraction, bool, object, object]]:
+    least = min(abs(Fraction(w)) for w in group.weights.values())
+    rows = []
+    for j, w in group.weights.items():
+        weight = Fraction(w) / least
+        low, high = side.lower[j], side.upper[j]
+        rows.append((abs(weight), side.whole[j], *sorted((_end(low), _end(high)))))
+    return sorted(rows)
+
+
+def _end(value: Fraction | None) -> tuple[bool, Fraction]:
+    return (value is None, Fraction(0) if value is None else value)

@@ -1,0 +1,96 @@
+"""The relation of two programs: what the proving room proposes, the checking room sees, and the rules that ground it.
+
+Sources. Equivalence as a pair of affine maps between plans generalises the quasi-Karp equivalence of EquivaMap
+(arXiv 2502.14760), here with both maps found without a language model and with evidence for each row. Containment of
+polyhedra row by row is linear programming duality (Farkas 1902); the relation's names follow set inclusion.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..policy import Policy
+from ..programs.program import Program
+from .checking.checker import check
+from .evidence import Comparison
+from .maps import Affine
+from .proving.prover import proposals
+
+_UNGROUNDED = {
+    "names": "the only correspondence that fits reads a variable as another one than its name says",
+    "nothing-paired": "no decision of the one corresponds to a decision of the other",
+    "left-over": "a variable has no counterpart, and its own model does not determine it",
+    "unpaid": "the units or signs that would make them agree are not borne out by the rows",
+    "merged-differently": "the sums that would correspond are sums of different parts",
+    "decision-missing": "a variable that the problem speaks of has no counterpart",
+}
+"""Codes of the checker's objections, in words."""
+
+
+def compare(
+    a: Program,
+    b: Program,
+    policy: Policy | None = None,
+    *,
+    mapping: Mapping[str, Affine] | None = None,
+    deadline: float | None = None,
+    text: str = "",
+) -> Comparison:
+    """The relation of A to B (the reference), with the correspondence used and the evidence, all of it re-checked.
+
+    ``mapping`` is the user's own correspondence: for each variable name of B an affine function of A's columns.
+    ``deadline`` is a ``time.monotonic()`` value; without one the policy's ``equivalence_seconds`` count from now.
+    ``text`` is the problem's own: a variable of the reference that it speaks of is a decision, no auxiliary.
+    When time runs out the relation is unknown and the evidence found so far is kept.
+    Raises PyriteError when ``mapping`` cannot be used.
+    """
+    policy = policy or Policy()
+    started = time.monotonic()
+    deadline = started + policy.equivalence_seconds if deadline is None else deadline
+    found = _compare(a, b, policy, mapping, deadline, text)
+    return replace(found, seconds=time.monotonic() - started)
+
+
+def _compare(
+    a: Program, b: Program, policy: Policy, mapping: Mapping[str, Affine] | None, deadline: float, text: str
+) -> Comparison:
+    for side, program in (("the formulation", a), ("the reference", b)):
+        if program.is_nonlinear:
+            row = next(row for row in program.rows if row.body.quadratic)
+            message = f"{side} has a product of variables in {row.name!r}; only linear rows are compared"
+            return Comparison("unknown", code="nonlinear", message=message)
+    best: Comparison | None = None
+    undecided: Comparison | None = None
+    objection: str | None = None
+    for proposal in proposals(a, b, policy, mapping, deadline):
+        found = proposal.found
+        if found.relation == "unknown":
+            undecided = undecided or (found if proposal.trusted else None)
+            continue
+        if found.relation != "equivalent" and (not proposal.trusted or best is not None):
+            continue
+        report = check(a, b, found, text)
+        if not report.holds:
+            # The evidence does not bear the relation; whatever the reason, it is not told.
+            undecided = undecided or Comparison("unknown", code="not-certified", message=report.problems[0])
+            continue
+        if report.objections:
+            if found.relation == "equivalent":
+                objection = objection or report.objections[0]
+            continue
+        found = replace(found, checked=report.checked, trusted=report.trusted)
+        if found.relation == "equivalent":
+            return found
+        best = found
+    if best is not None:
+        return best
+    if objection is not None:
+        return Comparison("unknown", code=objection, message=_UNGROUNDED[objection])
+    if undecided is not None:
+        return undecided
+    if time.monotonic() > deadline:
+        return Comparison("unknown", code="time-limit", message="the time for the comparison ran out")
+    message = "the variables of the two formulations could not be matched"
+    return Comparison("unknown", code="no-correspondence", message=message)

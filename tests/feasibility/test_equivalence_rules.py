@@ -1,0 +1,132 @@
+"""What grounds an equivalence: nothing left over, names kept, maps paid for; and what the checker says to the rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pyrite import Formulation
+from pyrite.feasibility.equivalence.checking.checker import check
+from pyrite.feasibility.equivalence.deciding import compare
+from pyrite.feasibility.equivalence.evidence import Comparison, Containment, Correspondence, Preference
+from pyrite.feasibility.equivalence.maps import Affine
+from pyrite.feasibility.programs.compiling import build
+from pyrite.feasibility.programs.program import Program
+
+
+def real(lower: float | None = 0, upper: float | None = None) -> dict[str, Any]:
+    """A continuous variable."""
+    return {"domain": "continuous", "lower": lower, **({} if upper is None else {"upper": upper})}
+
+
+def whole(lower: float | None = 0, upper: float | None = None) -> dict[str, Any]:
+    """A whole-number variable."""
+    return {**real(lower, upper), "domain": "integer"}
+
+
+def model(variables: dict[str, Any], objective: str, *constraints: str) -> Program:
+    """A program from short texts; the objective is ``min ...``, ``max ...`` or empty."""
+    sense, _, expression = objective.partition(" ")
+    goal: dict[str, Any] = {"sense": {"min": "minimize", "max": "maximize"}.get(sense, "feasibility")}
+    if expression:
+        goal["expression"] = expression
+    rows = {f"c{i}": text for i, text in enumerate(constraints)}
+    return build(Formulation.from_dict({"variables": variables, "objective": goal, "constraints": rows}))
+
+
+def relation(a: Program, b: Program, **options: Any) -> str:
+    """The relation, its evidence checked once more."""
+    found = compare(a, b, **options)
+    if found.relation != "unknown":
+        assert check(a, b, found).holds
+        assert found.checked
+    return found.relation
+
+
+def test_unrelated_answers_are_not_equivalent() -> None:
+    """Two boxes with a row each, of other shapes: no decision of the one is a decision of the other."""
+    answer = model({"p": real(0, 5), "q": real(0, 9)}, "", "p + 3*q >= 7", "p <= 4")
+    reference = model({"x": real(0, 50), "y": real(0, 2)}, "", "x - y >= 1")
+    assert relation(answer, reference) != "equivalent"
+
+
+def test_a_total_does_not_hide_a_flipped_row() -> None:
+    variables = {"x": real(0, 11), "y": real(-2, 8)}
+    reference = model(variables, "", "x + 2*y <= 14", "5*x + 3*y <= 74")
+    answer = model({**variables, "s": real(None)}, "", "x + 2*y >= 14", "5*x + 3*y <= 74", "s == x + y")
+    assert relation(answer, reference) == "incomparable"
+
+
+@pytest.mark.parametrize("added", ["", "slack", "total", "renamed row"])
+def test_limits_exchanged_between_names(added: str) -> None:
+    """Bread's limit on cake and cake's on bread, whatever stands beside it."""
+    variables = {"bread": real(), "cake": real()}
+    reference = model(variables, "max 3*bread + 3*cake", "bread + cake <= 20", "bread <= 15", "cake <= 12")
+    rows = ["bread + cake <= 20", "bread <= 12", "cake <= 15"]
+    if added == "slack":
+        variables, rows[0] = {**variables, "slack": real()}, "bread + cake + slack == 20"
+    elif added == "total":
+        variables = {**variables, "loaves": real(None)}
+        rows[0] = "loaves <= 20"
+        rows.append("loaves == bread + cake")
+    assert relation(model(variables, "max 3*bread + 3*cake", *rows), reference) == "incomparable"
+
+
+def test_a_wrong_number_in_a_balance_is_no_other_origin() -> None:
+    """Stock counted from another zero would make both agree; no row but the wrong one says so."""
+
+    def months(stock: str, demand: int) -> Program:
+        variables = {"make1": real(0, 50), "make2": real(0, 50), f"{stock}1": real(None), f"{stock}2": real(None)}
+        return model(
+            variables, "min 2*make1 + 3*make2", f"{stock}1 == 10 + make1 - {demand}",
+            f"{stock}2 == {stock}1 + make2 - 30", "make1 + make2 >= 40",
+        )  # fmt: skip
+
+    assert relation(months("stock", 25), months("inv", 20)) != "equivalent"
+    assert relation(months("stock", 20), months("inv", 20)) == "equivalent"
+
+
+def test_negative_half_first() -> None:
+    reference = model({"x": real(-5, 10), "y": real()}, "min 3*x + 2*y", "x + y >= 4", "y <= 12")
+    halves = {"x_neg": real(), "x_pos": real(), "y": real()}
+    answer = model(
+        halves, "min 3*x_pos - 3*x_neg + 2*y", "x_pos - x_neg + y >= 4", "y <= 12",
+        "x_pos - x_neg >= -5", "x_pos - x_neg <= 10",
+    )  # fmt: skip
+    assert relation(answer, reference) == "equivalent"
+
+
+def test_an_origin_is_paid_for_by_rows() -> None:
+    one = model({"x": whole(0, 1), "y": real()}, "max 3*y", "-x + 2*y <= 3")
+    other = model({"x": whole(-1, 0), "y": real()}, "max 3*y", "-x + 2*y <= 3")
+    assert relation(one, other) != "equivalent"
+
+
+def test_a_decision_that_the_text_names_is_not_left_out() -> None:
+    reference = model({"make": real(0, 9), "stock": real(None)}, "min 2*make", "stock == make - 4", "stock >= 0")
+    answer = model({"make": real(0, 9)}, "min 2*make", "make >= 4")
+    assert relation(answer, reference) == "equivalent"
+    found = compare(answer, reference, text="How much to make, and how much to keep in stock?")
+    assert (found.relation, found.code) == ("unknown", "decision-missing")
+
+
+def test_the_checker_tests_totality_itself() -> None:
+    """A map that leaves a free decision out is refused although every row's claim is certified."""
+    a = model({"x": real(0, 5)}, "")
+    b = model({"x": real(0, 5), "extra": real(0, 3)}, "")
+    found = compare(a, a)
+    assert found.a_in_b is not None
+    certificates = [c for c in found.a_in_b.certificates if c.target.number == 0]
+    more = [replace(c, target=replace(c.target, number=1), columns={}) for c in certificates]
+    forged = Comparison(
+        "equivalent", "certified",
+        Correspondence((Affine({0: 1}), Affine({}, 0)), (Affine({0: 1}),), "forged", b_open=frozenset({1})),
+        Containment("proved", (*certificates, *more), proof="certified"),
+        Containment("proved", tuple(certificates), proof="certified"),
+        found.preference or Preference("same"),
+    )  # fmt: skip
+    report = check(a, b, forged)
+    assert report.holds
+    assert report.objections == ["left-over"]
