@@ -33,7 +33,7 @@ from benchmarks.equivalence_changes import CHANGES
 from benchmarks.equivalence_rewrites import REWRITES, Rewrite
 from pyrite.feasibility.convert.flat import to_formulation
 from pyrite.feasibility.equivalence.checking.checker import check
-from pyrite.feasibility.equivalence.proving.prover import compare
+from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
 

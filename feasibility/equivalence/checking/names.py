@@ -23,11 +23,11 @@ def contradicted(a: Program, b: Program, first: Side, second: Side, maps: Corres
     pairs = shared(a.columns, b.columns)
     gone_a = {j for group in maps.a_merges for j in group.weights}
     gone_b = {j for group in maps.b_merges for j in group.weights}
+    place_a: dict[int, int] | None = None
+    place_b: dict[int, int] | None = None
     if gone_a or gone_b:
         place_a = {j: p for p, j in enumerate(j for j in range(len(a.columns)) if j not in gone_a)}
         place_b = {k: p for p, k in enumerate(k for k in range(len(b.columns)) if k not in gone_b)}
-    else:
-        place_a = place_b = None
     found: list[str] = []
     equations: Equations | None = None
     for k, j in pairs.items():

@@ -112,13 +112,16 @@ def merges_agree(
     return True
 
 
-def _parts(side: Side, group: Merge) -> list[tuple[Fraction, bool, object, object]]:
+_Part = tuple[Fraction, bool, tuple[bool, Fraction], tuple[bool, Fraction]]
+
+
+def _parts(side: Side, group: Merge) -> list[_Part]:
     least = min(abs(Fraction(w)) for w in group.weights.values())
-    rows = []
+    rows: list[_Part] = []
     for j, w in group.weights.items():
         weight = Fraction(w) / least
-        low, high = side.lower[j], side.upper[j]
-        rows.append((abs(weight), side.whole[j], *sorted((_end(low), _end(high)))))
+        low, high = sorted((_end(side.lower[j]), _end(side.upper[j])))
+        rows.append((abs(weight), side.whole[j], low, high))
     return sorted(rows)
 
 
