@@ -1,4 +1,4 @@
-"""The equivalence checker on ten kinds of rewrite and ten kinds of error, beside the peers' ways to compare.
+"""The equivalence checker on ten kinds of rewrite and eleven kinds of error, beside the peers' ways to compare.
 
     python -m benchmarks equivalence [--draws 200] [--nl4opt FILE] [--families a,b] [--sizes small,medium]
 

@@ -2,9 +2,9 @@
 
     python -m benchmarks equivalence_compound [--pairs 20000] [--seed 0] [--json] [--failures FOLDER] [--one NUMBER]
 
-Each pair starts from a small random program. The one side takes one to four honest rewrites, in a third of the pairs
-after one to three changes; the other side takes one honest rewrite in a quarter of the pairs. ``equivalence_truth``
-says what is true; only ``compare`` and ``check`` themselves come from Pyrite.
+Each pair starts from a small random program or a small reference of our families. The one side takes one to four
+honest rewrites, in a third of the pairs after one to three changes; the other side takes one honest rewrite in a
+quarter of the pairs. ``equivalence_truth`` says what is true; only ``compare`` and ``check`` come from Pyrite.
 
 ``false equivalent``: different by the truth, called equivalent. ``honest refuted``: the same, called anything but
 equivalent or unknown. Where the truth is ambiguous (an affine map exists that nobody meant) or undecided, the pair is
@@ -35,7 +35,13 @@ from pyrite.feasibility.convert.flat import to_formulation
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.policy import Policy
+from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
+from pyrite.problems.families import FAMILIES
+from pyrite.problems.families import draw as draw_problem
+
+MOST_COLUMNS = 7
+"""Columns of a family's reference that serves as a start."""
 
 Step = tuple[str, int]
 """A rewrite or change by name and the seed of its choices, so that a step can be left out and the rest stay."""
@@ -101,9 +107,27 @@ def make(recipe: Recipe, table: dict[str, Rewrite] = REWRITES) -> Pair | None:
     return Pair(recipe, ours.model, theirs.model, changes, rewrites, others, truth)
 
 
+def model(linear: Program) -> geometry.Model:
+    """Pyrite's program without second-order terms as the oracle's model."""
+    columns = [geometry.Col(c.name, c.is_integer, c.lower, c.upper) for c in linear.columns]
+    rows = [geometry.Line(r.name, dict(r.linear), r.lower, r.upper) for r in linear.rows]
+    maximize = None if linear.sense == "feasibility" else linear.sense == "maximize"
+    return geometry.Model(columns, rows, maximize, dict(linear.objective.linear), linear.objective.constant)
+
+
 def _core(seed: str) -> geometry.Model | None:
+    """A random program, in one pair of five the reference of a small problem of our families."""
+    chance = random.Random(f"core/{seed}")
     for attempt in range(20):
-        core = drafts.draw_core(random.Random(f"core/{seed}/{attempt}"))
+        if chance.random() < 0.2:
+            problem = draw_problem(chance.choice(sorted(FAMILIES)), chance.randrange(10**6), "small")
+            assert problem.reference is not None
+            reference = build(problem.reference, problem.data)
+            if reference.is_quadratic or len(reference.columns) > MOST_COLUMNS:
+                continue
+            core = model(reference)
+        else:
+            core = drafts.draw_core(random.Random(f"core/{seed}/{attempt}"))
         if len(geometry.plans(core).points) > 2:
             return core
     return None

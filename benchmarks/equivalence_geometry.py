@@ -18,7 +18,9 @@ Point: TypeAlias = tuple[Number, ...]
 
 MOST_CHOICES = 3_000
 """Choices of the whole numbers that are looked through."""
-MOST_CORNERS = 700
+MOST_NODES = 6_000
+"""Partial choices that are tried on the way to them."""
+MOST_CORNERS = 500
 """Corners of all parts together."""
 
 
@@ -242,7 +244,7 @@ def plans(model: Model) -> Plans:
     if choices > 40 * MOST_CHOICES:
         found.status = "large"
     for seen, choice in enumerate(_choices(model, whole, axes)):
-        if seen > MOST_CHOICES or len(found.points) > MOST_CORNERS:
+        if choice is None or seen > MOST_CHOICES or len(found.points) > MOST_CORNERS:
             found.status = "large"
             break
         these, endless = _slice(model, dict(zip(whole, choice, strict=True)))
@@ -259,8 +261,8 @@ def plans(model: Model) -> Plans:
     return found
 
 
-def _choices(model: Model, whole: Sequence[int], axes: Sequence[range]) -> Iterator[tuple[int, ...]]:
-    """Choices of the whole numbers that no row of whole numbers alone refutes, found depth first."""
+def _choices(model: Model, whole: Sequence[int], axes: Sequence[range]) -> Iterator[tuple[int, ...] | None]:
+    """Choices of the whole numbers that no row of whole numbers alone refutes, depth first; None: too many tried."""
     place = {j: p for p, j in enumerate(whole)}
     sides = [
         ([terms.get(j, 0) for j in whole], limit)
@@ -274,11 +276,18 @@ def _choices(model: Model, whole: Sequence[int], axes: Sequence[range]) -> Itera
             least.append(least[-1] + (min(w * axis[0], w * axis[-1]) if len(axis) else 0))
         suffix.append(least[::-1])
 
-    def extend(depth: int, chosen: tuple[int, ...], used: list[Number]) -> Iterator[tuple[int, ...]]:
+    nodes = 0
+
+    def extend(depth: int, chosen: tuple[int, ...], used: list[Number]) -> Iterator[tuple[int, ...] | None]:
+        nonlocal nodes
         if depth == len(whole):
             yield chosen
             return
         for value in axes[depth]:
+            nodes += 1
+            if nodes > MOST_NODES:
+                yield None
+                return
             now = [u + w[depth] * value for u, (w, _) in zip(used, sides, strict=True)]
             if all(n + s[depth + 1] <= limit for n, s, (_, limit) in zip(now, suffix, sides, strict=True)):
                 yield from extend(depth + 1, (*chosen, value), now)

@@ -1,4 +1,4 @@
-"""Ten kinds of honest rewrite and ten kinds of error, applied to a compiled program; and the peers' ways to compare.
+"""Ten kinds of honest rewrite and eleven kinds of error, applied to a compiled program; and the peers' ways to compare.
 
 Each kind is a function of a program and a random generator; it returns the changed program, or None where it does not
 apply (no bound to drop, no whole numbers to expand). Used by the tests and by the benchmark page.
@@ -254,6 +254,47 @@ def wrong_variable(program: Program, chance: random.Random) -> Program | None:
     return _with_row(program, i, replace(program.rows[i], body=Quadratic({p: c for p, c in terms.items() if c})))
 
 
+def exchanged(program: Program, chance: random.Random) -> Program | None:
+    """Two variables' coefficients in a row, bounds, or objective coefficients exchanged."""
+    pairs = [(j, k) for j in range(len(program.columns)) for k in range(j)]
+    chance.shuffle(pairs)
+    for j, k in pairs[:50]:
+        ways = ["row", "bounds", "objective"]
+        chance.shuffle(ways)
+        for way in ways:
+            changed = _exchange(program, j, k, way, chance)
+            if changed is not None:
+                return changed
+    return None
+
+
+def _exchange(program: Program, j: int, k: int, way: str, chance: random.Random) -> Program | None:
+    """The two columns exchanged in one place; None where both have the same there."""
+    place = {j: k, k: j}
+
+    def swap(terms: Mapping[int, Exact]) -> dict[int, Exact]:
+        return {place.get(i, i): c for i, c in terms.items()}
+
+    if way == "row":
+        usable = [i for i, r in enumerate(program.rows) if r.linear.get(j) != r.linear.get(k)]
+        if not usable:
+            return None
+        i = chance.choice(usable)
+        return _with_row(program, i, replace(program.rows[i], body=Quadratic(swap(program.rows[i].linear))))
+    if way == "objective":
+        linear = program.objective.linear
+        if linear.get(j) == linear.get(k):
+            return None
+        return Program(program.columns, program.rows, program.sense, replace_linear(program.objective, swap(linear)))
+    c, d = program.columns[j], program.columns[k]
+    if (c.lower, c.upper) == (d.lower, d.upper) or c.domain != d.domain:
+        return None
+    columns = list(program.columns)
+    columns[j] = replace(c, lower=d.lower, upper=d.upper)
+    columns[k] = replace(d, lower=c.lower, upper=c.upper)
+    return Program(columns, program.rows, program.sense, program.objective)
+
+
 def fractional(program: Program, chance: random.Random) -> Program | None:
     """Whole numbers allowed to be fractional."""
     usable = [j for j, c in enumerate(program.columns) if c.is_integer]
@@ -307,6 +348,7 @@ REWRITES: dict[str, Kind] = {
     "written out": written_out,
 }
 ERRORS: dict[str, Kind] = {
+    "exchanged": exchanged,
     "constraint dropped": dropped,
     "loosened": loosened,
     "tightened": tightened,
