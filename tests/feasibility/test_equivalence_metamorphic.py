@@ -16,8 +16,8 @@ from benchmarks.equivalence_drafts import Draft
 from benchmarks.equivalence_kinds import ERRORS
 from benchmarks.equivalence_rewrites import REWRITES
 from pyrite.feasibility.equivalence.checking.checker import check
+from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.equivalence.evidence import Comparison
-from pyrite.feasibility.equivalence.proving.prover import compare
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.programs.program import Program
