@@ -70,7 +70,7 @@ def score(
         if output.problem_id not in references:
             raise PyriteError(f"an output answers problem {output.problem_id!r}, which is not among the problems")
         following[output.problem_id] = max(following.get(output.problem_id, 0), output.sample + 1)
-        tasks.append((output.problem_id, output.sample, output.output))
+        tasks.append((output.problem_id, output.sample, output.answer))
     with Pool(policy, workers) as pool:
         return list(pool.judge(tasks, references))
 

@@ -100,7 +100,7 @@ def _judge(
 
     from ..feasibility.scoring.pool import Pool
 
-    tasks = [(answer.problem_id, answer.sample, answer.output) for answer in todo]
+    tasks = [(answer.problem_id, answer.sample, answer.answer) for answer in todo]
     references = {problem.id: problem.as_reference() for problem in problems}
     verdicts: list[Verdict] = []
     writer = nullcontext() if folder is None else folder.verdict_writer()

@@ -107,7 +107,7 @@ def score_into(
     problems, outputs = folder.read_problems(), folder.read_outputs()
     todo = folder.begin(chosen, problems, outputs)
     if todo:
-        tasks = [(output.problem_id, output.sample, output.output) for output in todo]
+        tasks = [(output.problem_id, output.sample, output.answer) for output in todo]
         references = {problem.id: problem.as_reference() for problem in problems}
         with Pool(chosen, workers) as pool, folder.verdict_writer() as writer:
             for verdict in pool.judge(tasks, references):

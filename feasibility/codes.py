@@ -44,14 +44,56 @@ def stage_of(code: str) -> str:
 # fmt: off
 
 # Stage 1: parses.
-_add("empty-output", "parses", "the text is empty or white space",
+_add("empty-output", "parses", "the text is empty or white space; counts as not answered",
      "(nothing)", "answer with one JSON object")
 _add("no-json", "parses", "the text holds no JSON object: prose only",
      "Bake 30 loaves of bread.", "answer with one JSON object")
 _add("truncated", "parses", "the text ends inside the JSON object",
      '{"variables": {"x": {"domain":', "allow more tokens, or write a shorter formulation")
+_add("unfinished", "parses", "thinking is not closed, nothing follows it, or the token limit ended the answer",
+     "<think>Perhaps {...}? Wait,", "allow more tokens, or switch thinking off")
+_add("wrapper", "parses", "the formulation stands inside another JSON value: a map, a list, a text, a tool call",
+     '{"formulation": {"variables": ...}}', "answer with the inner object alone")
+_add("trailing-comma", "parses", "a comma stands before a closing bracket",
+     '{"variables": {}, }', "remove the comma")
+_add("missing-comma", "parses", "two entries of a JSON map or list are not separated by a comma",
+     '{"variables": {} "objective": {}}', "put a comma between them")
+_add("missing-brace", "parses", "the formulation is whole but for its last brace",
+     '{"variables": ..., "objective": ..., "constraints": {}', "close the object")
+_add("comment", "parses", "a comment stands in the JSON",
+     '{"variables": {} // none yet', "remove it")
+_add("single-quotes", "parses", "JSON with single quotes or backticks",
+     "{'variables': {}}", 'use "double quotes"')
+_add("smart-quotes", "parses", "JSON with typographic quotes",
+     "{“variables”: {}}", 'use "double quotes"')
+_add("escaped-quotes", "parses", "the quotes of the JSON are escaped, as if it stood inside of a text",
+     r'{\"variables\": {}}', "write the JSON itself")
+_add("unquoted-key", "parses", "a key of the JSON stands without quotes",
+     "{variables: {}}", 'write "variables"')
+_add("python-literal", "parses", "None, True or False of Python stands in the JSON",
+     '{"lower": None}', "write null, true or false")
+_add("number-spelling", "parses", "a number is spelled as JSON does not: +1, .5, 5.",
+     '{"lower": .5}', "write 0.5, and no plus")
+_add("odd-space", "parses", "a character that only looks like a space stands between the tokens of the JSON",
+     "a no-break space after a comma", "write ordinary spaces")
+_add("control-character", "parses", "a line break or control character stands in a text of the JSON",
+     "a line break inside of an expression", "write it on one line, or \\n")
+_add("ellipsis", "parses", "something was left out with three dots",
+     '{"constraints": {"oven": "x <= 3", ...}}', "write everything out")
+_add("refused", "parses", "the model, or its server, refused to answer; counts as not answered",
+     "I'm sorry, but I can't help with that.", "ask again, or ask another model")
+_add("filtered", "parses", "a content filter took the answer (finish content-filter); counts as not answered",
+     '{"output": "", "finish": "content-filter"}', "ask the provider, or ask another model")
+_add("prompt-too-long", "parses", "the prompt did not fit into the model's context; counts as not answered",
+     '{"output": "", "finish": "prompt-too-long"}', "shorten the prompt, or ask a model with a longer context")
+_add("no-output", "parses", "the file has a row for this answer, but no text; counts as not answered",
+     '{"problem_id": "p1", "output": null}', "answer it, and score again")
+_add("request-failed", "parses", "the request for this answer failed for good; counts as not answered",
+     '{"output": "", "finish": "failed"}', "see the row's error, and ask again")
+_add("no-program", "parses", "the text holds no program, in a task that is answered in code",
+     "Bake 30 loaves of bread.", "answer with one fenced program")
 _add("bad-syntax", "parses", "a JSON object begins, but a character breaks the rules of JSON",
-     "{'variables': {}}", "write strict JSON: double quotes, no comments, no comma before a closing bracket")
+     '{"variables": {"x"}}', "write strict JSON")
 _add("not-an-object", "parses", "the JSON value is a list, a text or a number",
      "[1, 2, 3]", "answer with an object")
 _add("surrounding-text", "parses", "other text stands around the JSON although the policy says extraction = whole",

@@ -32,7 +32,9 @@ class Policy:
     seed: int = _setting(0, "solver random seed")
     time_limit: float = _setting(10.0, "seconds an output may take, enforced by killing the worker")
     memory_limit: int = _setting(2 * 1024**3, "bytes of address space that an output may add to its worker")
-    extraction: str = _setting("last-object", "which JSON of the text counts: last-object, or whole")
+    extraction: str = _setting(
+        "last-object", "which JSON of the text counts: last-object (the last formulation), or whole (and nothing else)"
+    )
     max_output_chars: int = _setting(1_000_000, "characters of an output that are read")
     max_nesting: int = _setting(64, "JSON nesting depth, and nesting depth of an expression (at most 150)")
     max_expression_chars: int = _setting(100_000, "characters of one expression")

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO, Any, Generic, Self, TypeVar
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.finish import STOP, Answered, known_finish
 from .problem import Problem
 
 try:
@@ -48,6 +49,12 @@ class Output:
     def key(self) -> tuple[str, int]:
         """What names this output within a run."""
         return self.problem_id, self.sample
+
+    @property
+    def answer(self) -> str:
+        """The text as it is judged: it remembers when something else than the model ended it (``finish``)."""
+        finish = known_finish(self.finish)
+        return self.output if finish == STOP else Answered(self.output, finish)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any], sample: int = 0) -> Self:

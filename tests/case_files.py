@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pyrite.feasibility.codes import CODES
+from pyrite.feasibility.finish import Answered
 from pyrite.feasibility.language.document.reading import extract
 from pyrite.feasibility.language.document.schema import validate
 from pyrite.feasibility.language.formulation import Data, Formulation
@@ -46,6 +47,8 @@ def read_case(path: Path) -> Case:
             output = document.pop("output")
         else:
             output = json.dumps(document.pop("formulation"), ensure_ascii=False)
+    if "finish" in document:
+        output = Answered(output, document.pop("finish"))
     problem: Mapping[str, Any] = document.pop("problem", {})
     policy = Policy.from_dict(document.pop("policy", {}))
     stage = document.pop("stage", CODES[code].stage if code in CODES else "")

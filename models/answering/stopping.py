@@ -1,7 +1,8 @@
-"""Where an answer ends: at the end of the first JSON object, or at the model's own end token.
+"""Where an answer ends: at the end of the first formulation outside of thinking, or at the model's own end token.
 
-The scanner sees each generated token once. It counts braces outside strings; when they balance, the piece is read as
-JSON, and only a readable, non-empty object ends the answer, so ``let {x} be the number`` does not.
+Which object is a formulation, and what is thinking, is decided by the same functions as when outputs are read
+(:mod:`pyrite.feasibility.language.document.reading`): a draft inside of thinking, ``{}``, ``let {x} be`` or a map of
+numbers do not end an answer. A formulation in a wrapper does.
 """
 
 from __future__ import annotations
@@ -9,52 +10,75 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ...feasibility.language.document.attempts import MENTION, held_formulations, is_formulation
+from ...feasibility.language.document.thinking import Follower
+
 
 class JsonEnd:
-    """Follows one answer, piece by piece.
+    """Follows one answer, piece by piece. ``thinking`` says that the prompt has opened thinking already.
+
+    The scanner sees each character once. It counts braces outside strings; when they balance, the piece is read as
+    JSON, and only a readable formulation ends the answer.
 
     >>> end = JsonEnd()
-    >>> [end.feed(piece) for piece in ('Let {x} be: ', '{"a": "}', '"', '}')]
+    >>> [end.feed(piece) for piece in ('<think> {"variables": {"x": 0}, "objective": {}} </think>', ' {"a": "}"} ',
+    ...     '{"variables": {"x": "', '}"}, "objective": {}}')]
     [False, False, False, True]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, thinking: bool = False) -> None:
+        self._follower = Follower(thinking)
         self._pieces: list[str] = []
         self._depth = 0
         self._quoted = False
         self._escaped = False
 
     def feed(self, piece: str) -> bool:
-        """True when a JSON object ends within ``piece``."""
+        """True when a formulation outside of thinking ends within ``piece``."""
         for char in piece:
-            if self._depth == 0:
-                if char == "{":
-                    self._depth, self._quoted, self._escaped = 1, False, False
-                    self._pieces = [char]
-                continue
-            self._pieces.append(char)
-            if self._escaped:
-                self._escaped = False
-            elif self._quoted:
-                if char == "\\":
-                    self._escaped = True
-                elif char == '"':
-                    self._quoted = False
-            elif char == '"':
-                self._quoted = True
-            elif char == "{":
-                self._depth += 1
-            elif char == "}":
-                self._depth -= 1
-                if self._depth == 0 and self._readable():
-                    return True
+            if self._follower.feed(char) or self._follower.thinking:
+                self._depth = 0
+            elif self._object_ends(char) and self._is_answer():
+                return True
         return False
 
-    def _readable(self) -> bool:
-        try:
-            return bool(json.loads("".join(self._pieces)))
-        except (ValueError, RecursionError):
+    def _object_ends(self, char: str) -> bool:
+        """Take one character; True when the braces balance with it."""
+        if self._depth == 0:
+            if char == "{":
+                self._depth, self._quoted, self._escaped = 1, False, False
+                self._pieces = [char]
             return False
+        self._pieces.append(char)
+        if self._escaped:
+            self._escaped = False
+        elif self._quoted:
+            if char == "\\":
+                self._escaped = True
+            elif char == '"':
+                self._quoted = False
+        elif char == '"':
+            self._quoted = True
+        elif char == "{":
+            self._depth += 1
+        elif char == "}":
+            self._depth -= 1
+            return self._depth == 0
+        return False
+
+    def _is_answer(self) -> bool:
+        text = "".join(self._pieces)
+        if not MENTION.search(text):
+            return False
+        document = _load(text)
+        return is_formulation(document) or bool(held_formulations(document, _load))
+
+
+def _load(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 class TokenText:

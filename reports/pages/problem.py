@@ -204,7 +204,7 @@ def _read(output: Output | None, verdict: Verdict | None, run: Run) -> _Reading:
     if verdict.result("schema").status != "pass":
         reading.note = "The output does not come as far as a formulation."
         return reading
-    found = extract(output.output, run.policy)
+    found = extract(output.answer, run.policy)
     if found.document is None:
         reading.note = "The output cannot be read under the policy of this report."
         return reading

@@ -132,7 +132,7 @@ def _tasks(run: Run, verdicts: Sequence[Verdict]) -> tuple[list[Task], list[tupl
         output = run.outputs.get((verdict.problem_id, verdict.sample))
         if output is None or verdict.stages["builds"].status != "pass":
             continue
-        found = extract(output.output, run.policy)
+        found = extract(output.answer, run.policy)
         if found.document is None:
             continue
         document = _with_data(found.document, run, verdict.problem_id)

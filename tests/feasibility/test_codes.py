@@ -19,6 +19,7 @@ from pyrite.feasibility.verdict import STAGES, SURFACE
 ROOT = Path(pyrite.__file__).parent
 
 NO_FILE = {
+    "no-program": "belongs to the task that is answered in code",
     "point-denied": "needs a solver that returns a wrong point; the solver's tests make one up",
     "solver-error": "needs a solver that breaks down",
     "solver-unknown": "needs a solver that gives up",

@@ -157,29 +157,30 @@ def test_numbers_within_the_bounds_are_read(number: str) -> None:
 
 
 SYNTAX = [
-    ("{'a': 1}", "'", "double quotes"),
-    ("{a: 1}", "a", "double quotes"),
-    ('{"a": 1,}', "}", "comma before }"),
-    ('{"a": [1,]}', "]", "comma before ]"),
-    ('{"a": 1 "b": 2}', '"', "comma"),
-    ('{"a" 1}', "1", '"name": value'),
-    ('{"a": 1 // one\n}', "/", "remove"),
-    ('{"a": True}', "T", "true"),
-    ('{"a": "x\ny"}', "\n", "\\n"),
-    (r'{"a": "\d"}', "\\", "backslash"),
-    ('{"a": ...}', ".", "everything"),
-    ('{"a": +1}', "+", "plus"),
-    ('{"a": [1}', "}", "other bracket"),
-    ("{“a”: 1}", "“", "double quotes"),
-    ('{"a": x}', "x", "double quotes"),
+    ("{'a': 1}", "single-quotes", "'", "double quotes"),
+    ("{a: 1}", "unquoted-key", "a", "double quotes"),
+    ('{"a": 1,}', "trailing-comma", "}", "comma before }"),
+    ('{"a": [1,]}', "trailing-comma", "]", "comma before ]"),
+    ('{"a": 1 "b": 2}', "missing-comma", '"', "comma"),
+    ('{"a" 1}', "bad-syntax", "1", '"name": value'),
+    ('{"a": 1 // one\n}', "comment", "/", "remove"),
+    ('{"a": True}', "python-literal", "T", "true"),
+    ('{"a": "x\ny"}', "control-character", "\n", "\\n"),
+    (r'{"a": "\d"}', "bad-syntax", "\\", "backslash"),
+    ('{"a": ...}', "ellipsis", ".", "everything"),
+    ('{"a": +1}', "number-spelling", "+", "plus"),
+    ('{"a": [1}', "bad-syntax", "}", "other bracket"),
+    ("{“a”: 1}", "smart-quotes", "“", "double quotes"),
+    ('{"a":\u00a01}', "odd-space", "\u00a0", "ordinary space"),
+    ('{"a": x}', "bad-syntax", "x", "double quotes"),
 ]
 
 
-@pytest.mark.parametrize(("text", "pointed", "hint"), SYNTAX)
-def test_syntax_errors_point_at_the_character(text: str, pointed: str, hint: str) -> None:
+@pytest.mark.parametrize(("text", "code", "pointed", "hint"), SYNTAX)
+def test_syntax_errors_point_at_the_character(text: str, code: str, pointed: str, hint: str) -> None:
     for findings in (extract(text, POLICY).findings, read_json(text, POLICY)[1]):
         (finding,) = findings
-        assert (finding.code, text[finding.at : finding.end]) == ("bad-syntax", pointed)
+        assert (finding.code, text[finding.at : finding.end]) == (code, pointed)
         assert hint in finding.hint
 
 
@@ -238,8 +239,8 @@ def test_parts_of_a_broken_object_are_no_answer() -> None:
         assert extract(text, POLICY).document is None
     assert extract(f'{{"variables": {inner}, oops }}', POLICY).findings[0].code == "bad-syntax"
     assert extract(f'{{"variables": {inner}, "o', POLICY).findings[0].code == "truncated"
-    again = '{"variables": {oops. Once more: {"variables": {"x": 1}} and that is it'
-    assert extract(again, POLICY).document == {"variables": {"x": 1}}
+    again = '{"variables": {oops. Once more: {"variables": {"x": {"domain": "binary"}}} and that is it'
+    assert extract(again, POLICY).document == {"variables": {"x": {"domain": "binary"}}}
 
 
 def test_whole_extraction() -> None:

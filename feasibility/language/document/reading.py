@@ -11,10 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ...finish import LENGTH, NOT_ANSWERED, finish_of
 from ...policy import Policy
 from ...rationals import Exact, from_decimal
 from ...verdict import Finding
-from .scanning import Scan, closing_bracket, looks_like_object, nesting_exceeds, oddities, scan
+from .attempts import STRAY_KEY, is_formulation
+from .final import Piece, final_piece
+from .refusals import is_refusal
+from .scanning import Scan, nesting_exceeds, oddities, scan
+from .thinking import AnswerSpan, answer_span
 
 MAX_FINDINGS: Final = 50
 """Problems reported of one output and stage; more are counted as the same failure."""
@@ -27,11 +32,12 @@ _BOM: Final = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The JSON object of an answer.
+    """The answer in a text.
 
-    ``document`` is the last complete object of the text, read strictly, or None; ``start``/``end`` are its character
-    offsets and ``surrounding`` counts the characters around it that are not white space (fences included).
-    ``findings`` are all reasons why there is no document.
+    ``document`` is the formulation (or, where none was attempted, the last JSON object), read strictly, or None;
+    ``start``/``end`` are the character offsets of the JSON, if there is any, and ``surrounding`` counts the characters
+    around it that are not white space (thinking and fences included). ``findings`` are all reasons why there is no
+    document. ``piece`` says what kind of attempt it was and where, for those who repair it.
     """
 
     document: dict[str, Any] | None
@@ -39,6 +45,7 @@ class Extraction:
     end: int = 0
     surrounding: int = 0
     findings: list[Finding] = field(default_factory=list)
+    piece: Piece | None = None
 
 
 def read_json(text: str, policy: Policy) -> tuple[Any | None, list[Finding]]:
@@ -65,98 +72,165 @@ def read_json(text: str, policy: Policy) -> tuple[Any | None, list[Finding]]:
 
 
 def extract(text: str, policy: Policy) -> Extraction:
-    """Find and read the last complete JSON object of an answer, fenced or not, in linear time.
+    """Find and read the answer: the last attempt at a formulation after the thinking, fenced or not, in linear time.
 
-    With ``policy.extraction == "whole"`` nothing but white space may stand around it. An object inside a broken or
-    unfinished one is not an answer, unless it has the key ``variables``: then the writer started again.
+    - Nothing up to the last end-of-thinking mark counts, and nothing after the end of the model's turn
+      (:mod:`.thinking`). Thinking that is not closed is ``unfinished``.
+    - The last object that is a formulation *by its keys* counts (:mod:`.attempts`, :mod:`.final`), not a solution or a
+      note after it. When that attempt is broken or cut, nothing before it is credited.
+    - A text that the token limit ended (:class:`...finish.Answered`) counts as cut, whatever it holds.
+    - A formulation inside another JSON value (a map, a list, a text, a tool call) is a ``wrapper``.
+
+    With ``policy.extraction == "whole"`` nothing but white space may stand around the object.
     """
+    finish = finish_of(text)
+    if finish in NOT_ANSWERED:
+        code, message = NOT_ANSWERED[finish]
+        return Extraction(None, 0, 0, _visible(text), [Finding(code, message, at=0, end=len(text))])
     findings = _too_long(text, policy)
     if findings:
         return Extraction(None, findings=findings)
-    first, last = text.find("{"), text.rfind("}") + 1
-    result: Extraction | None = None
-    if 0 <= first < last and not nesting_exceeds(text, first, last, policy.max_nesting):
-        # Most answers hold one object: from the first brace to the last.
-        document, end, findings = _decode(text, first, policy)
-        if end == last:
-            result = Extraction(document, first, last, 0, findings)
-    if result is None:
-        found, failure = _search(text, policy.max_nesting)
-        if found is None or found.end is None:
-            return Extraction(None, findings=[_absent(text, failure, policy)])
-        if found.too_deep is not None:
-            return Extraction(None, found.start, found.end, findings=[_broken(found, text, policy)])
-        document, _, findings = _decode(text, found.start, policy)
-        result = Extraction(document, found.start, found.end, 0, findings)
-    surrounding = _visible(text[: result.start].lstrip(_BOM)) + _visible(text[result.end :])
-    findings, document = result.findings, result.document
-    if surrounding and policy.extraction == "whole":
-        findings = [_surrounded("other text stands around the JSON object", result.start, result.end), *findings]
-        document = None
-    return Extraction(document, result.start, result.end, surrounding, findings)
+    span = answer_span(text)
+    if span.open_at is not None:
+        return Extraction(None, span.open_at, len(text), _visible(text), [_unclosed(span.open_at, len(text))])
+    found = _only_object(text, span, policy) or _last_piece(text, span, policy)
+    if finish == LENGTH:
+        findings = [_cut(found, len(text))]
+        found = Extraction(None, found.start, found.end, found.surrounding, findings)
+    elif found.surrounding and policy.extraction == "whole" and found.end:
+        findings = [
+            _surrounded("other text stands around the JSON object", found.start, found.end),
+            *found.findings,
+        ]
+        found = Extraction(None, found.start, found.end, found.surrounding, findings)
+    return found
 
 
-def _search(text: str, max_nesting: int) -> tuple[Scan | None, Scan | None]:
-    """The last complete outermost object, and the attempt at one that came farthest.
-
-    Linear, although it starts again inside of what failed: a brace that an attempt took for the start of an object is
-    never tried again (it would fail at the same place), and one inside a string of that attempt is read with opposite
-    quotes, so that no character is scanned by more than two attempts that are both alive.
-    """
-    best: Scan | None = None
-    failure: Scan | None = None
-    tried: set[int] = set()
-    inside_unclosed = False
-    place = text.find("{")
-    while place >= 0:
-        if place in tried:
-            place = text.find("{", place + 1)
-            continue
-        found = scan(text, place, max_nesting)
-        if found.end is not None:
-            if not inside_unclosed or "variables" in found.names:
-                best = found
-            place = text.find("{", found.end)
-            continue
-        tried.update(found.objects)
-        meant = bool(found.names) or looks_like_object(text, place)
-        if meant or found.truncated or text.find('"', place, found.stop) >= 0:
-            if failure is None or found.stop - found.start >= failure.stop - failure.start:
-                failure = found
-            if meant and not inside_unclosed:
-                close = None if found.truncated else closing_bracket(text, found.stop, found.depth)
-                if close is not None:
-                    place = text.find("{", close)
-                    continue
-                inside_unclosed = True
-        place = text.find("{", place + 1)
-    return best, failure
+def _only_object(text: str, span: AnswerSpan, policy: Policy) -> Extraction | None:
+    """Most answers are one formulation from the first brace to the last; None when this one is not."""
+    first, last = text.find("{", span.start, span.end), text.rfind("}", span.start, span.end) + 1
+    if not 0 <= first < last or nesting_exceeds(text, first, last, policy.max_nesting):
+        return None
+    document, end, findings = _decode(text, first, policy)
+    if end != last or findings or not is_formulation(document) or text.find("{", last, span.end) >= 0:
+        return None
+    if STRAY_KEY.search(text, last, span.end) or text[span.start : first].rstrip().endswith(("[", '"')):
+        return None
+    piece = Piece("formulation", first, last, True, document)
+    return Extraction(document, first, last, _around(text, first, last), piece=piece)
 
 
-def _absent(text: str, failure: Scan | None, policy: Policy) -> Finding:
-    """Why there is no object in the text."""
-    if failure is not None:
-        return _broken(failure, text, policy)
-    start = _first(text)
+def _last_piece(text: str, span: AnswerSpan, policy: Policy) -> Extraction:
+    """The answer of a text that holds more, or less, than one formulation."""
+
+    def decode(source: str, at: int) -> tuple[Any, list[Finding]]:
+        document, _, findings = _decode(source, at, policy)
+        return document, findings
+
+    def load(source: str) -> Any:
+        return read_json(source, policy)[0]
+
+    visible = text[: span.end]
+    piece = final_piece(visible, span.start, policy.max_nesting, decode, load)
+    if piece is None:
+        finding = _absent(visible, span, policy)
+        return Extraction(None, findings=[finding])
+    around = _around(text, piece.start, piece.end)
+    findings = piece.findings
+    document = piece.document
+    if piece.kind == "object" and piece.document is None and not findings:
+        if piece.scan is not None and piece.scan.too_deep is not None:
+            findings = [_broken(piece.scan, visible, policy)]
+        elif piece.scan is not None:
+            document, findings = decode(visible, piece.start)
+    elif piece.kind == "wrapper":
+        findings = [_wrapped(piece)]
+    elif piece.kind in ("broken", "cut", "escaped"):
+        assert piece.scan is not None
+        return Extraction(None, findings=[_broken(piece.scan, visible, policy)], piece=piece)
+    if findings or not isinstance(document, dict):
+        findings = findings or [_not_an_object(piece.start, piece.end)]
+        return Extraction(None, piece.start, piece.end, around, findings, piece)
+    return Extraction(document, piece.start, piece.end, around, piece=piece)
+
+
+def _absent(text: str, span: AnswerSpan, policy: Policy) -> Finding:
+    """Why there is no object in the answer."""
+    start = _first(text, span.start)
     if start == len(text):
-        return _empty(text)
+        return _unanswered(span) if span.thought else _empty(text)
     whole = scan(text, start, policy.max_nesting)
     if whole.too_deep is not None:
         return _broken(whole, text, policy)
     if whole.end is not None and _first(text, whole.end) == len(text):
+        return _not_an_object(start, whole.end)
+    if is_refusal(text[start:]):
         return Finding(
-            "not-an-object",
-            "the JSON value is not an object",
-            at=start,
-            end=whole.end,
-            hint='answer with an object: {"variables": ..., "objective": ..., "constraints": ...}',
+            "refused", "the model refused to answer", at=start, end=len(text), hint="ask again, or ask another model"
         )
+    return Finding("no-json", "the text holds no JSON object", at=start, end=len(text), hint=_ANSWER_WITH)
+
+
+_ANSWER_WITH: Final = 'answer with an object: {"variables": ..., "objective": ..., "constraints": ...}'
+
+
+def _not_an_object(start: int, end: int) -> Finding:
+    return Finding("not-an-object", "the JSON value is not an object", at=start, end=end, hint=_ANSWER_WITH)
+
+
+def _unclosed(at: int, end: int) -> Finding:
     return Finding(
-        "no-json",
-        "the text holds no JSON object",
+        "unfinished",
+        "the text ends while the model is still thinking; what is drafted in there is no answer",
+        at=at,
+        end=end,
+        hint="allow more tokens, or switch thinking off",
+    )
+
+
+def _unanswered(span: AnswerSpan) -> Finding:
+    return Finding(
+        "unfinished",
+        "the thinking ended, and no answer followed",
+        at=span.start,
+        end=span.end,
+        hint="allow more tokens",
+    )
+
+
+def _cut(found: Extraction, end: int) -> Finding:
+    """An answer that the token limit ended."""
+    if found.piece is not None and found.piece.kind == "cut":
+        return _truncated(found.piece.start, end)
+    where = "behind the formulation" if found.document is not None else "before there was a formulation"
+    return Finding(
+        "unfinished",
+        f"the token limit cut the answer {where}; how it would have ended is not known",
+        at=found.end,
+        end=end,
+        hint="allow more tokens",
+    )
+
+
+def _truncated(start: int, end: int) -> Finding:
+    return Finding(
+        "truncated",
+        f"the text ends inside the JSON value that begins at character {start + 1}",
         at=start,
-        end=len(text),
-        hint='answer with an object: {"variables": ..., "objective": ..., "constraints": ...}',
+        end=end,
+        hint="allow more tokens, or write a shorter formulation",
+    )
+
+
+def _wrapped(piece: Piece) -> Finding:
+    count = len(piece.held)
+    what = "the formulation is" if count == 1 else f"{count} formulations are"
+    return Finding(
+        "wrapper",
+        f"{what} wrapped in another JSON value",
+        at=piece.start,
+        end=piece.end,
+        hint='answer with the inner object alone: {"variables": ..., "objective": ..., "constraints": ...}',
     )
 
 
@@ -169,17 +243,13 @@ def _broken(found: Scan, text: str, policy: Policy) -> Finding:
             end=found.too_deep + 1,
             hint="a formulation needs no more than ten levels",
         )
-    if found.truncated:
-        return Finding(
-            "truncated",
-            f"the text ends inside the JSON value that begins at character {found.start + 1}",
-            at=found.start,
-            end=len(text),
-            hint="allow more tokens, or write a shorter formulation",
-        )
+    if found.truncated and found.code != "missing-brace":
+        return _truncated(found.start, len(text))
+    if found.code == "missing-brace":
+        return Finding(found.code, found.problem, at=found.stop, end=found.stop, hint=found.hint)
     line = text.count("\n", 0, found.stop) + 1
     return Finding(
-        "bad-syntax",
+        found.code,
         f"not JSON at character {found.stop + 1} (line {line}): {found.problem}",
         at=found.stop,
         end=min(found.stop + 1, len(text)),
@@ -310,6 +380,11 @@ def _first(text: str, place: int = 0) -> int:
     if place == 0 and text.startswith(_BOM):
         place = 1
     return _SPACE.match(text, place).end()  # type: ignore[union-attr]  # matches the empty text
+
+
+def _around(text: str, start: int, end: int) -> int:
+    """Visible characters outside of the object; a byte order mark in front is none."""
+    return _visible(text[:start].lstrip(_BOM)) + _visible(text[end:])
 
 
 def _visible(text: str) -> int:

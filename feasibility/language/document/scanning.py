@@ -22,6 +22,16 @@ _TOKEN: Final = re.compile(
     r"|(?P<scalar>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null)"
     r")"
 )
+# The same where everything is escaped once more, as inside a JSON text: \"name\": 3, and \n between tokens.
+_ESCAPED_INSIDE: Final = r'[^"\\\x00-\x1f]*+(?:\\(?!")(?:\\["\\]|[^"])[^"\\\x00-\x1f]*+)*+'
+_ESCAPED_TOKEN: Final = re.compile(
+    r"(?:[ \t\n\r]|\\[nrt])*+(?:"
+    r"(?P<sign>[{}\[\],:])"
+    rf'|(?P<string>\\"{_ESCAPED_INSIDE}\\")'
+    r"|(?P<constant>NaN|-?Infinity)"
+    r"|(?P<scalar>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null)"
+    r")"
+)
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _STRING_START: Final = re.compile(f'"{_STRING_INSIDE}')
 _LITERALS: Final = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
@@ -35,15 +45,17 @@ class Scan:
     """What was found from ``start`` on.
 
     ``end`` is one past the value, or None; then ``stop`` is where the text stops being JSON, ``truncated`` says that it
-    was right up to the end of the text, and ``problem`` / ``hint`` say what is wrong. ``objects`` are the offsets of
-    all braces that open an object, ``names`` the keys (as written, with their colon) of the outermost object, ``depth``
-    how many brackets are open at ``stop``, and ``too_deep`` the offset where the nesting first passed the limit.
+    was right up to the end of the text, and ``code`` / ``problem`` / ``hint`` say what is wrong. ``objects`` are the
+    offsets of all braces that open an object, ``names`` the keys (as written, with their colon) of the outermost
+    object, ``depth`` how many brackets are open at ``stop``, and ``too_deep`` the offset where the nesting first passed
+    the limit.
     """
 
     start: int
     end: int | None = None
     stop: int = 0
     truncated: bool = False
+    code: str = "bad-syntax"
     problem: str = ""
     hint: str = ""
     objects: list[int] = field(default_factory=list)
@@ -54,15 +66,29 @@ class Scan:
 
 def scan(text: str, start: int, max_nesting: int) -> Scan:
     """Scan one JSON value from ``start`` on (white space before it allowed), in linear time and without recursion."""
+    return _scan(_TOKEN, text, start, max_nesting)
+
+
+def scan_escaped(text: str, start: int, max_nesting: int) -> Scan:
+    """The same for JSON whose quotes and backslashes are escaped, as it stands inside of a text."""
+    found = _scan(_ESCAPED_TOKEN, text, start, max_nesting)
+    found.code = "escaped-quotes"
+    found.problem = "the quotes are escaped, as if the object stood inside of a text"
+    found.hint = 'write "name", not \\"name\\"'
+    return found
+
+
+def _scan(tokens: re.Pattern[str], text: str, start: int, max_nesting: int) -> Scan:
     result = Scan(start)
     stack: list[str] = []
     place = start
     expect = "value"
     name = ""
-    match = _TOKEN.match
+    match = tokens.match
     while True:
         found = match(text, place)
         if found is None:
+            result.depth = len(stack)
             _explain(result, text, _SPACE.match(text, place).end(), expect)  # type: ignore[union-attr]
             break
         kind = found.lastgroup or ""
@@ -134,9 +160,12 @@ def _refuse(result: Scan, at: int, expect: str, found: str) -> None:
     shown = found if len(found) <= 20 else found[:20] + "..."
     result.problem = f"{_WANTED[expect].rstrip(chr(34))} belongs where {shown!r} stands"
     if expect in ("name", "value") and found in ("}", "]"):
-        result.hint = f"remove the comma before {found}"
+        result.code, result.hint = "trailing-comma", f"remove the comma before {found}"
     elif expect.startswith(","):
-        result.hint = "put a comma between two entries" if found not in "}]" else "close the other bracket first"
+        if found in "}]":
+            result.hint = "close the other bracket first"
+        else:
+            result.code, result.hint = "missing-comma", "put a comma between two entries"
     elif expect == ":":
         result.hint = 'write "name": value'
 
@@ -144,9 +173,14 @@ def _refuse(result: Scan, at: int, expect: str, found: str) -> None:
 def _explain(result: Scan, text: str, at: int, expect: str) -> None:
     """No token at ``at``: the end of the text, or a character that is not JSON."""
     result.stop = at
-    rest = text[at : at + 10]
-    if not rest or any(len(rest) < len(literal) and literal.startswith(rest) for literal in _LITERALS):
+    rest = text[at : at + 80]
+    if expect == ", or }" and result.depth == 1 and (not rest or rest.startswith("```")) and _has_all(result.names):
+        result.code, result.truncated = "missing-brace", not rest
+        result.problem, result.hint = "the last brace is missing", "close the object with }"
+    elif not rest or any(len(rest) < len(literal) and literal.startswith(rest) for literal in _LITERALS):
         result.truncated = True
+    elif rest.startswith("```"):
+        result.problem, result.hint = "the fence closes inside of the object", "close every bracket first"
     elif rest[0] == '"':
         stop = _STRING_START.match(text, at).end()  # type: ignore[union-attr]  # at least the quote matches
         tail = text[stop : stop + 6]
@@ -159,25 +193,56 @@ def _explain(result: Scan, text: str, at: int, expect: str) -> None:
             result.problem, result.hint = f"{tail[:2]!r} is not an escape of JSON", "write \\\\ for a backslash"
         else:
             result.stop = stop
-            result.problem, result.hint = (
-                "a line break or control character stands in a string",
-                "write \\n, or close the quote",
-            )
-    elif rest.startswith(("//", "/*", "#")):
-        result.problem, result.hint = "JSON has no comments", "remove it"
-    elif rest[0] in "'“”‘’`":
-        result.problem, result.hint = f"{rest[0]} is not a quote of JSON", 'use "double quotes"'
-    elif rest.startswith(("True", "False", "None")):
-        result.problem, result.hint = "this is Python, not JSON", "write true, false or null"
-    elif rest.startswith("..."):
-        result.problem, result.hint = "something was left out with '...'", "write everything out"
-    elif rest[0] in "+.":
-        result.problem, result.hint = f"a number does not start with {rest[0]!r}", "write 0.5, and no plus"
+            result.code = "control-character"
+            result.problem = "a line break or control character stands in a string"
+            result.hint = "write \\n, or close the quote"
     else:
-        word = re.match(r"\w*", rest)
-        shown = (word.group() if word else "") or rest[0]
-        result.problem = f"{_WANTED[expect].rstrip(chr(34))} belongs where {shown!r} stands"
-        result.hint = 'put names and texts in "double quotes"' if shown[0].isalpha() else "write plain JSON"
+        result.code, result.problem, result.hint = _foreign(rest, expect)
+
+
+def _has_all(names: list[str]) -> bool:
+    return {"variables", "objective", "constraints"} <= set(names)
+
+
+_QUOTES: Final = {
+    "'": "single-quotes",
+    "`": "single-quotes",
+    "“": "smart-quotes",
+    "”": "smart-quotes",
+    "‘": "smart-quotes",
+    "’": "smart-quotes",
+    "„": "smart-quotes",
+    "«": "smart-quotes",
+    "»": "smart-quotes",
+    "＂": "smart-quotes",
+}
+_ODD_SPACE: Final = frozenset("\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff\x0b\x0c\x85").union(
+    map(chr, range(0x2000, 0x200B))
+)
+"""Characters that look like nothing or white space, and that JSON does not take between its tokens."""
+
+
+def _foreign(rest: str, expect: str) -> tuple[str, str, str]:
+    """Code, problem and hint for a text that goes on in no way that JSON knows; ``rest`` is its beginning."""
+    if rest.startswith(("//", "/*", "#")):
+        return "comment", "JSON has no comments", "remove it"
+    if rest[0] in _QUOTES:
+        return _QUOTES[rest[0]], f"{rest[0]} is not a quote of JSON", 'use "double quotes"'
+    if rest[0] in _ODD_SPACE:
+        return "odd-space", f"the character U+{ord(rest[0]):04X} is no white space of JSON", "write an ordinary space"
+    if re.match(r"(?:True|False|None)\b", rest):
+        return "python-literal", "this is Python, not JSON", "write true, false or null"
+    if rest.startswith(("...", "…")):
+        return "ellipsis", "something was left out with '...'", "write everything out"
+    if rest[0] in "+.":
+        return "number-spelling", f"a number does not start with {rest[0]!r}", "write 0.5, and no plus"
+    word = re.match(r"\w*", rest)
+    shown = (word.group() if word else "") or rest[0]
+    problem = f"{_WANTED[expect].rstrip(chr(34))} belongs where {shown!r} stands"
+    if expect.startswith("name") and re.match(r"[A-Za-z_]\w{0,60}\s*:", rest):
+        return "unquoted-key", problem, 'put names and texts in "double quotes"'
+    hint = 'put names and texts in "double quotes"' if shown[0].isalpha() else "write plain JSON"
+    return "bad-syntax", problem, hint
 
 
 def nesting_exceeds(text: str, start: int, end: int, limit: int) -> bool:
