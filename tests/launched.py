@@ -23,9 +23,9 @@ if __name__ == "__main__":
     from torch.distributed.fsdp import FSDPModule
 
     from pyrite.cli.main import main
-    from pyrite.models.training import trainer
+    from pyrite.models.training import gathering
 
-    gather = trainer.gather
+    gather = gathering.gather
 
     def gather_parts(model, split, first, **more):
         """Says what this process holds: that weights are really split is not seen from the results."""
@@ -38,5 +38,5 @@ if __name__ == "__main__":
         sys.stderr.write(f"{parts} of {len(parameters)} parameters are parts\n")
         return gather(model, split, first, **more)
 
-    trainer.gather = gather_parts
+    gathering.gather = gather_parts
     main()

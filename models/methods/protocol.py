@@ -106,6 +106,7 @@ class Method(Protocol):
 
     def check_split(self, model: Any) -> None:
         """Raise PyriteError when what it learns cannot be saved from weights that are split over processes."""
+        return
 
     def decays(self, parameter: str) -> bool:
         """Whether the schedule's weight decay may apply to the learning parameter of that name."""
@@ -113,6 +114,8 @@ class Method(Protocol):
 
     def on_batch(self, model: Any, batch: Mapping[str, Any]) -> None:
         """Before each training pass: ``input_ids``, ``attention_mask`` and ``labels``, each (rows, positions)."""
+        return
 
     def on_step(self, model: Any, step: int) -> None:
         """After the gradients of a step were applied, before they are cleared."""
+        return

@@ -13,8 +13,8 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from ..methods import Method
 from ..sections import ScheduleSection
+from . import gathering
 from .checkpoints import Meter
-from .gathering import gather
 from .objectives import Objective
 from .order import EpochOrder
 from .processes import Processes
@@ -49,12 +49,11 @@ class RecipeTrainer:
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         chosen = super()._get_train_sampler(train_dataset)  # type: ignore[misc]
-        if not isinstance(chosen, RandomSampler | LengthGroupedSampler):
-            return chosen  # an objective's own
-        grouped = isinstance(chosen, LengthGroupedSampler)
-        lengths = list(chosen.lengths) if grouped else None
-        self.order = EpochOrder(len(chosen), self.args.seed, lengths, chosen.batch_size if grouped else 1)
-        return self.order
+        if isinstance(chosen, LengthGroupedSampler):
+            self.order = EpochOrder(len(chosen), self.args.seed, list(chosen.lengths), chosen.batch_size)
+        elif isinstance(chosen, RandomSampler):
+            self.order = EpochOrder(len(chosen), self.args.seed)
+        return self.order or chosen  # an objective may have its own
 
     def get_decay_parameter_names(self, model: Any) -> list[str]:
         """The parameters with weight decay: transformers' choice, less what the method takes out."""
@@ -69,7 +68,7 @@ class RecipeTrainer:
         """Write what the method learned: whole weights, however they are split over processes."""
         model = self.accelerator.unwrap_model(self.model)
         split = self.processes.split if self.processes.splits_weights else ""
-        state = gather(model, split, self.processes.first, without_frozen=self.method.adds) if split else None
+        state = gathering.gather(model, split, self.processes.first, without_frozen=self.method.adds) if split else None
         if self.args.should_save:
             folder = Path(output_dir or self.args.output_dir)
             folder.mkdir(parents=True, exist_ok=True)

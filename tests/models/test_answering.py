@@ -219,7 +219,7 @@ def test_cuts_and_prompts_that_do_not_fit_are_counted(tiny, tmp_path):
 
 
 def test_out_of_memory_halves_the_batch_once_and_then_says_the_knob(tiny, tmp_path, monkeypatch):
-    real, most = local_module.generate_rows, 2
+    real, most = generate_rows, 2
 
     def short(model, rows, **rest):
         if len(rows) > most:

@@ -47,6 +47,7 @@ class Objective(Protocol):
 
     def check_recipe(self, method: Method, schedule: ScheduleSection) -> None:
         """Raise PyriteError for a method or a schedule that does not go with this objective."""
+        return
 
     def lessons(
         self, problems: Sequence[Problem], prompt: Prompt, tokenizer: Any, schedule: ScheduleSection, options: Any
