@@ -94,7 +94,7 @@ def test_identity_at_start_is_an_option(kind):
     ],
 )
 def test_parameter_counts_are_the_papers(width, layers, options, count):
-    """LLaMA-7B: 0.031 % on arithmetic, 0.0039 % on instructions (table 1 and 3 of the paper)."""
+    """LLaMA-7B: 0.031 % on arithmetic, 0.0039 % on instructions."""
     chosen = {"prefix": 5, "suffix": 5, "identity_start": False, **options}
     for kind in (LoReft, DiReft):
         made = Interventions(kind, width, chosen, layers)
