@@ -8,11 +8,11 @@ from __future__ import annotations
 import inspect
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pyrite.feasibility.codes import CODES
+from pyrite.feasibility.codes import CODES, Code
 from pyrite.feasibility.language.document.schema import formulation_schema
 from pyrite.feasibility.language.grammar import parsing as expressions
 from pyrite.feasibility.language.grammar.tokens import RESERVED
@@ -43,6 +43,7 @@ STAGE_LINES = {
     "equivalent": "Stage 9, equivalent: does it allow the same plans, in the same order of preference?",
     "any": "Any stage: reasons for having no answer",
 }
+TASK_LINES = {"plan": "Plans: solutions instead of formulations ([their ladder](plans.md))"}
 
 
 ANSWER = """\
@@ -139,13 +140,20 @@ def codes() -> str:
     ]
     for stage in (*STAGES, "any"):
         parts.append(f"## {STAGE_LINES[stage]}")
-        rows = ["| code | stage | when it is raised | example | what to do |", "|---|---|---|---|---|"]
-        for code in CODES.values():
-            if code.stage == stage:
-                cells = (f"`{code.code}`", code.stage, code.when, f"`{code.example}`", code.advice)
-                rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-        parts.append("\n".join(rows))
+        parts.append(_code_table(code for code in CODES.values() if code.task == "formulation" and code.stage == stage))
+    for task, title in TASK_LINES.items():
+        parts.append(f"## {title}")
+        parts.append(_code_table(code for code in CODES.values() if code.task == task))
     return "\n\n".join(parts) + "\n"
+
+
+def _code_table(codes: Iterable[Code]) -> str:
+    """Codes as rows, with the stage that each belongs to."""
+    rows = ["| code | stage | when it is raised | example | what to do |", "|---|---|---|---|---|"]
+    for code in codes:
+        cells = (f"`{code.code}`", code.stage, code.when, f"`{code.example}`", code.advice)
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows)
 
 
 def _rows(node: dict[str, Any]) -> Iterator[str]:

@@ -14,8 +14,8 @@ from typing import Final
 class Code:
     """One way to fail, or one reason for having no answer.
 
-    ``stage`` is the stage that it belongs to, or ``any`` when any of the later stages can carry it; ``when`` says when
-    it is raised, ``example`` shows text or a situation that raises it, ``advice`` says what to do.
+    ``task`` is the ladder and ``stage`` the stage that it belongs to (``any``: any of the later stages can carry it);
+    ``when`` says when it is raised, ``example`` shows text or a situation that raises it, ``advice`` says what to do.
     """
 
     code: str
@@ -23,16 +23,17 @@ class Code:
     when: str
     example: str
     advice: str
+    task: str = "formulation"
 
 
 CODES: Final[dict[str, Code]] = {}
 """The table, by code, in the order of the stages."""
 
 
-def _add(code: str, stage: str, when: str, example: str, advice: str) -> None:
+def _add(code: str, stage: str, when: str, example: str, advice: str, task: str = "formulation") -> None:
     if code in CODES:
         raise ValueError(f"the code {code} is listed twice")
-    CODES[code] = Code(code, stage, when, example, advice)
+    CODES[code] = Code(code, stage, when, example, advice, task)
 
 
 def stage_of(code: str) -> str:
@@ -333,4 +334,26 @@ _add("reference-contradiction", "any", "the reference contradicts the optimum or
      "optimum 120 stated, 118 solved", "correct the problem file")
 _add("reference-unsolved", "any", "the problem's own reference formulation was not solved within the limits; unknown",
      "a hard reference", "raise the limits, or state the optimum instead")
+# Plans.
+_add("plan-form", "schema", "a plan is not an object of numbers under values, nested as its variables are indexed",
+     '{"make": 3}', 'write {"values": {"make": {"bread": 3}}}', "plan")
+_add("not-a-number", "schema", "a text, a list or nothing stands where a plan has a number",
+     '{"values": {"x": "3"}}', "write the number itself, without quotes or units", "plan")
+_add("no-value", "names", "a plan gives no value for a name that is asked",
+     "bus 7 is missing under va", "give a value for every variable and member", "plan")
+_add("unknown-place", "names", "a plan gives a value for a name that nobody asked for",
+     '{"values": {"va": {"99": 0}}}', "give values for the asked names only", "plan")
+_add("bound-broken", "bounds", "a value lies outside its bounds",
+     "pg[g1] comes to 260 MW, at most 250 is allowed", "stay within the bounds that the problem states", "plan")
+_add("not-whole", "integrality", "a value is fractional and has to be whole",
+     "make[bread] is 2.5", "give a whole number", "plan")
+_add("inequality-broken", "inequalities", "a row that limits from one side, or a line limit, is not kept",
+     "shelf comes to 60 pieces, at most 50 are allowed", "check the sum before answering", "plan")
+_add("equality-broken", "equalities", "a balance or another equation does not hold",
+     "active balance at 5 comes to 3.1 MW, 0 MW is asked", "what goes in has to come out", "plan")
+_add("wrong-unit", "equalities", "the plan would keep its rules if its numbers were in other units",
+     "powers look like per unit: MW and MVAr are asked", "answer in the units that the problem asks for", "plan")
+_add("not-optimal", "optimal", "a plan keeps the rules and costs more (or earns less) than the best one",
+     "its objective is 8,400, the best plan has 8,081", "look for a better plan", "plan")
+
 # fmt: on

@@ -27,6 +27,8 @@ class Policy:
     value_tolerance: float = _setting(1e-6, "value: |z - z*| <= this * max(1, |z*|)")
     row_tolerance: float = _setting(1e-6, "rows and bounds: violation <= this * max(1, |right-hand side|)")
     integer_tolerance: float = _setting(1e-5, "distance from a whole number before rounding, fixing and re-solving")
+    balance_tolerance: float = _setting(1e-3, "power grids: balances and limits may be missed by this per unit of base")
+    plan_gap: float = _setting(1e-3, "plans: how much worse than the optimum a plan may be, relative to max(1, |z*|)")
     mip_gap: float = _setting(0.0, "relative gap at which a mixed-integer search may stop")
     threads: int = _setting(1, "solver threads")
     seed: int = _setting(0, "solver random seed")

@@ -23,11 +23,11 @@ if __name__ == "__main__":
     from torch.distributed.fsdp import FSDPModule
 
     from pyrite.cli.main import main
-    from pyrite.models.training import gathering
+    from pyrite.models.training import trainer
 
-    gather = gathering.gather
+    gather = trainer.gather
 
-    def gather_parts(model, split, first, **more):
+    def gather_parts(model, split, first):
         """Says what this process holds: that weights are really split is not seen from the results."""
         parameters = list(model.parameters())
         if split == "FSDP":
@@ -36,7 +36,7 @@ if __name__ == "__main__":
         else:
             parts = sum(p.numel() < p.ds_numel for p in parameters)
         sys.stderr.write(f"{parts} of {len(parameters)} parameters are parts\n")
-        return gather(model, split, first, **more)
+        return gather(model, split, first)
 
-    gathering.gather = gather_parts
+    trainer.gather = gather_parts
     main()

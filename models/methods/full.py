@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from ...feasibility.errors import PyriteError
-from .protocol import Method, Restored
 
 _DEFAULTS = {"freeze_embeddings": False}
 
 
-class _Full(Method):
+class _Full:
     name = "full"
     summary = "every parameter learns"
+    trains = True
+    packs = True
     learning_rate = 2e-5
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,9 +47,9 @@ class _Full(Method):
     def resume(self, model: Any, folder: Path) -> None:
         _load_weights(model, folder)
 
-    def restore(self, model: Any, folder: Path) -> Restored:
+    def restore(self, model: Any, folder: Path) -> Any:
         _load_weights(model, folder)
-        return Restored(model)
+        return model
 
 
 def _load_weights(model: Any, folder: Path) -> None:
