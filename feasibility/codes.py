@@ -310,6 +310,8 @@ _add("time-limit", "any", "time_limit (or equivalence_seconds) ran out; unknown"
      "a hard mixed-integer program", "raise the limit in the policy, or write a tighter formulation")
 _add("memory-limit", "any", "more than memory_limit was needed; unknown",
      "sums over huge sets", "raise the limit in the policy, or write a smaller formulation")
+_add("unproved-infeasible", "any", "a solver says that no plan is possible, and no proof of it was found; unknown",
+     "an infeasible integer program that HiGHS settles by cuts", "allow more time, or use smaller numbers")
 _add("solver-error", "any", "the solver gave no usable answer; unknown",
      "coefficients beyond floating point", "change units so that coefficients are of similar size")
 _add("solver-unknown", "any", "the solver stopped without an answer; unknown",
