@@ -105,6 +105,8 @@ def _remark(stage: str, result: StageResult) -> str:
     details = result.details
     if result.status != "pass":
         return "" if result.code == "earlier-stage" else dim(result.code or "")
+    if stage == "parses" and details.get("read_as"):
+        return dim(", ".join(f"{text} is read as {value}" for text, value in details["read_as"].items()))
     if stage == "parses" and details.get("surrounding"):
         return dim(f"{details['surrounding']:,} characters of other text around it")
     # The worker may have been stopped later on; then a pass has lost its numbers.

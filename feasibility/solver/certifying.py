@@ -281,13 +281,12 @@ class _Search:
 
     def _split(self, leaf: _Leaf, j: int, at: float | Exact | None) -> list[_Leaf]:
         low, high = leaf.bounds[j]
-        if at is None or not math.isfinite(at):
-            middle = 0 if low is None and high is None else None
-            if middle is None:
-                middle = low if high is None else high - 1 if low is None else (low + high) // 2
-            floor = math.floor(middle or 0)
-        else:
+        if at is not None and math.isfinite(at):
             floor = math.floor(at)
+        elif low is not None and high is not None:
+            floor = math.floor((low + high) / 2)
+        else:
+            floor = math.floor(low) if low is not None else math.ceil(high) - 1 if high is not None else 0
         if high is not None:
             floor = min(floor, math.ceil(high) - 1)
         if low is not None:

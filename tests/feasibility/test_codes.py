@@ -23,6 +23,7 @@ NO_FILE = {
     "point-denied": "needs a solver that returns a wrong point; the solver's tests make one up",
     "solver-error": "needs a solver that breaks down",
     "solver-unknown": "needs a solver that gives up",
+    "unproved-infeasible": "needs a program whose emptiness no search proves in time; the solver's attack has some",
     "time-limit": "depends on the machine; the pool's tests set a clock",
     "memory-limit": "depends on the machine; the pool's tests fill a worker",
     "worker-died": "needs a process that is killed; the pool's tests kill one",
