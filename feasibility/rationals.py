@@ -80,7 +80,7 @@ def significant_digits(text: str) -> int:
     """The digits of a decimal without zeros in front, its sign, point and exponent.
 
     >>> significant_digits("-0.0033333e-5"), significant_digits("1.50")
-    (6, 3)
+    (5, 3)
     """
     return len(_DIGITS.sub("", text).replace(".", "").lstrip("0"))
 

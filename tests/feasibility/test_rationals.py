@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyrite.feasibility.convert import read
-from pyrite.feasibility.equivalence.proving.prover import compare
+from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.language.document.reading import read_json
 from pyrite.feasibility.language.formulation import Formulation, exact_number, plain_number
 from pyrite.feasibility.policy import Policy

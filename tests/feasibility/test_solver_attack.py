@@ -17,7 +17,7 @@ from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.programs.program import Program
 from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.scoring.reference import Reference
-from pyrite.feasibility.solver import linear
+from pyrite.feasibility.solver import elastic, linear
 from pyrite.feasibility.solver.conflict import find_conflict, restricted
 from pyrite.feasibility.solver.solving import solve
 
@@ -73,7 +73,7 @@ def test_infeasible_by_a_hair_is_not_certified_feasible() -> None:
 
 
 def test_a_point_on_the_tolerances_is_not_certified(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear.elastic, "decide", lambda *_: None)
+    monkeypatch.setattr(elastic, "decide", lambda *_: None)
     verdict = Judge(Reference()).judge(json.dumps(LADDER_OF_SUMS))
     stage = verdict.stages["feasible"]
     assert (stage.status, stage.details["proof"], stage.details["exact_point"]) == ("pass", "solver-trusted", False)
