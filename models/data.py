@@ -10,7 +10,7 @@ from ..feasibility.errors import PyriteError
 from ..problems.files import read_problems
 from ..problems.problem import Problem
 from .prompts import Prompt, answer_text
-from .recipes import ProblemSection, PromptSection
+from .sections import ProblemSection, PromptSection
 
 _SEEDS_PER_PROBLEM = 60  # how far drawing looks for a problem that fits before it gives up
 

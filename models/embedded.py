@@ -123,12 +123,13 @@ def convert_gguf(gguf: Path, folder: Path, *, expected_sha256: str | None = None
     # The conversion draws its own bar on standard error whatever the verbosity is.
     with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
         try:
-            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, trust_remote_code=False)
             model = AutoModelForCausalLM.from_pretrained(
                 gguf.parent,
                 gguf_file=gguf.name,
                 quantization_config=GgufConfig(dequantize=True),
                 dtype=torch.bfloat16,
+                trust_remote_code=False,
             )
         except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError) as error:
             raise PyriteError(f"{gguf} cannot be read as a GGUF language model: {first_line(error)}") from error

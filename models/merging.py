@@ -29,15 +29,13 @@ def write_merged(source: Source, folder: Path, dtype: str, note: Note = lambda t
     that is full.
     """
     from safetensors import SafetensorError
-    from transformers import PreTrainedModel
 
     loaded = load(source, Compute("cpu", "float32", "to merge"), note)
     model = loaded.model
-    if not isinstance(model, PreTrainedModel):
-        # Loading merges whatever can be merged; what is still wrapped cannot.
-        kinds = {str(config.peft_type.value).lower() for config in model.peft_config.values()}
+    if not loaded.merged:
+        learned = loaded.identity.get("method") or "the adapter"
         raise PyriteError(
-            f"{source.text}: what {' and '.join(sorted(kinds))} learned cannot be merged into the weights; "
+            f"{source.text}: what {learned} learned cannot be merged into the weights; "
             "answer with --back-end transformers"
         )
     with quiet_transformers():

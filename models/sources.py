@@ -16,6 +16,7 @@ from typing import Any, Literal
 from ..feasibility.errors import PyriteError
 from .devices import Compute
 from .embedded import Note, converted_gguf, embedded_folder, file_sha256, first_line
+from .methods import Prefill, Restored, get_method
 from .quiet import quiet_transformers
 
 Kind = Literal["embedded", "folder", "hub", "gguf", "endpoint", "checkpoint"]
@@ -45,6 +46,33 @@ class Loaded:
     tokenizer: Any
     compute: Compute
     identity: dict[str, Any]
+    restored: Restored | None = None
+    """What a method put on the base; None for the base as it is."""
+
+    def take(self, restored: Restored) -> None:
+        """Go on with what a method has made of the model."""
+        self.model, self.restored = restored.model.to(self.compute.device), restored
+
+    @property
+    def language_model(self) -> Any:
+        """The language model without what is wrapped around it."""
+        return self.model if self.restored is None else self.restored.language_model
+
+    @property
+    def merged(self) -> bool:
+        """Whether these are plain weights that can be written as one model."""
+        return self.restored is None or self.restored.merged
+
+    @property
+    def plain_generate(self) -> bool:
+        """Whether only transformers' ``generate`` serves it: positions or a state beside keys and values."""
+        asked = self.restored is not None and self.restored.plain_generate
+        return asked or bool(getattr(self.model, "_is_stateful", False))
+
+    @property
+    def prefill(self) -> Prefill | None:
+        """What happens to the hidden states of each prompt."""
+        return None if self.restored is None else self.restored.prefill
 
 
 def parse_source(text: str, adapter: str | Path | None = None) -> Source:
@@ -108,7 +136,7 @@ def load(source: Source, compute: Compute, note: Note = lambda text: None, *, tr
     loaded = _load_folder(folder, compute)
     loaded.identity = {"model": source.name, "weights": weights_digest(folder)}
     if source.adapter is not None:
-        _put_on(loaded, source.adapter)
+        _put_on(loaded, source.adapter, source.name)
     if not training:
         loaded.model.eval().requires_grad_(False)
     return loaded
@@ -126,7 +154,7 @@ def load_tokenizer(source: Source, note: Note = lambda text: None) -> Any:
     folder = local_folder(source, note)
     with quiet_transformers():
         try:
-            return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         except (OSError, ValueError, KeyError, ImportError) as error:
             raise PyriteError(f"{folder} holds no tokenizer: {first_line(error)}") from error
 
@@ -159,45 +187,47 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 
 def _load_checkpoint(folder: Path, compute: Compute, note: Note, *, training: bool) -> Loaded:
-    from .methods import get_method
-
-    record = read_record(folder)
-    try:
-        base, method_name = (
-            parse_source(record["base"]["source"], record["base"].get("adapter")),
-            record["method"]["name"],
-        )
-    except (KeyError, TypeError) as error:
-        raise PyriteError(f"{folder / RECORD} does not say base and method: {first_line(error)}") from error
+    base, method_name, expected = _recorded(folder)
     loaded = load(base, compute, note, training=True)
-    expected = record["base"].get("weights")
-    if expected is not None and loaded.identity["weights"] != expected:
-        raise PyriteError(
-            f"{folder} was tuned on other weights than {base.text} now has; give the model it was tuned on"
-        )
+    _refuse_other_base(loaded, folder, expected, base.text)
     with quiet_transformers():
-        loaded.model = get_method(method_name).restore(loaded.model, folder).to(compute.device)
+        loaded.take(get_method(method_name).restore(loaded.model, folder))
     loaded.identity |= {"method": method_name, "checkpoint": folder.name, "checkpoint_weights": weights_digest(folder)}
     if not training:
         loaded.model.eval().requires_grad_(False)
     return loaded
 
 
-def _put_on(loaded: Loaded, adapter: Path) -> None:
+def _put_on(loaded: Loaded, adapter: Path, base: str) -> None:
     from .methods.peft_adapter import restore_adapter
 
     if (adapter / RECORD).is_file():
-        from .methods import get_method
-
-        method = get_method(read_record(adapter)["method"]["name"])
+        _, method_name, expected = _recorded(adapter)
+        _refuse_other_base(loaded, adapter, expected, base)
         with quiet_transformers():
-            loaded.model = method.restore(loaded.model, adapter).to(loaded.compute.device)
+            loaded.take(get_method(method_name).restore(loaded.model, adapter))
     elif (adapter / "adapter_config.json").is_file():
         with quiet_transformers():
-            loaded.model = restore_adapter(loaded.model, adapter).to(loaded.compute.device)
+            loaded.take(restore_adapter(loaded.model, adapter))
     else:
         raise PyriteError(f"{adapter} holds no adapter (no {RECORD} or adapter_config.json)")
     loaded.identity |= {"adapter": str(adapter), "adapter_weights": weights_digest(adapter)}
+
+
+def _recorded(folder: Path) -> tuple[Source, str, str | None]:
+    """A checkpoint's base, method and the hash of the base's weights, by its record."""
+    record = read_record(folder)
+    try:
+        below, method_name = record["base"], record["method"]["name"]
+        base = parse_source(below["source"], below.get("adapter"))
+        return base, str(method_name), below.get("weights")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise PyriteError(f"{folder / RECORD} does not say base and method: {first_line(error)}") from error
+
+
+def _refuse_other_base(loaded: Loaded, folder: Path, expected: str | None, base: str) -> None:
+    if expected is not None and loaded.identity["weights"] != expected:
+        raise PyriteError(f"{folder} was tuned on other weights than {base} now has; give the model it was tuned on")
 
 
 def _load_folder(folder: Path, compute: Compute) -> Loaded:
@@ -206,9 +236,13 @@ def _load_folder(folder: Path, compute: Compute) -> Loaded:
 
     with quiet_transformers():
         try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
             model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=compute.torch_dtype, attn_implementation="sdpa", local_files_only=True
+                folder,
+                dtype=compute.torch_dtype,
+                attn_implementation="sdpa",
+                local_files_only=True,
+                trust_remote_code=False,
             )
         except (OSError, ValueError, KeyError, RuntimeError, ImportError, AttributeError, SafetensorError) as error:
             raise PyriteError(f"{folder} cannot be loaded as a language model: {first_line(error)}") from error

@@ -23,11 +23,11 @@ if __name__ == "__main__":
     from torch.distributed.fsdp import FSDPModule
 
     from pyrite.cli.main import main
-    from pyrite.models.training import trainer
+    from pyrite.models.training import gathering
 
-    gather = trainer.gather
+    gather = gathering.gather
 
-    def gather_parts(model, split, first):
+    def gather_parts(model, split, first, **more):
         """Says what this process holds: that weights are really split is not seen from the results."""
         parameters = list(model.parameters())
         if split == "FSDP":
@@ -36,7 +36,7 @@ if __name__ == "__main__":
         else:
             parts = sum(p.numel() < p.ds_numel for p in parameters)
         sys.stderr.write(f"{parts} of {len(parameters)} parameters are parts\n")
-        return gather(model, split, first)
+        return gather(model, split, first, **more)
 
-    trainer.gather = gather_parts
+    gathering.gather = gather_parts
     main()

@@ -23,7 +23,8 @@ from typing import Any
 from ...feasibility.errors import PyriteError
 from ...problems.files import Output
 from ..prompts import Prompt
-from .answering import Request, Settings, sample_seed
+from ..settings import Settings
+from .answering import Request, sample_seed
 
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _LONGEST_PAUSE = 60.0

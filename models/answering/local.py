@@ -13,12 +13,14 @@ from ...feasibility.errors import PyriteError
 from ...problems.files import Output
 from ..prompts import Prompt
 from ..quiet import quiet_transformers
+from ..settings import Settings, context_length
 from ..sources import Loaded
-from .answering import Request, Settings, context_length, sample_seed
+from .answering import Request, sample_seed
 from .attention import use_packed_attention
 from .decoding import Grammars
-from .generating import Row, generate_rows, plain_generate, uses_plain_generate
+from .generating import Row, generate_rows, plain_generate
 from .grammar import VERSION
+from .next_token import OneModel
 from .stopping import TokenText, end_tokens
 
 
@@ -34,8 +36,7 @@ class LocalAnswerer:
     _halved: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        model = self.loaded.model
-        use_packed_attention(model.get_base_model() if hasattr(model, "get_base_model") else model)
+        use_packed_attention(self.loaded.language_model)
 
     def identity(self) -> dict[str, Any]:
         """Model, weights, prompt, decoding, device: what decides the answers on one machine."""
@@ -109,12 +110,13 @@ class LocalAnswerer:
             row.constraint = self._constraint(request)
             rows.append(row)
         ends = end_tokens(model, tokenizer)
-        given: dict[str, Any] = {"pad": tokenizer.pad_token_id, "ends": ends, "text": TokenText(tokenizer)}
+        pad, text = tokenizer.pad_token_id, TokenText(tokenizer)
         with quiet_transformers():
-            if uses_plain_generate(model):
-                found = plain_generate(model, rows, **given)
+            if self.loaded.plain_generate:
+                found = plain_generate(model, rows, pad=pad, ends=ends, text=text)
             else:
-                found = generate_rows(model, rows, **given, drafts=settings.drafts)
+                following = OneModel(model, pad, self.loaded.prefill)
+                found = generate_rows(following, rows, ends=ends, text=text, drafts=settings.drafts)
             for row in found:
                 request = part[row.number][0]
                 text = tokenizer.decode(row.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)

@@ -23,8 +23,9 @@ from ..devices import Compute
 from ..embedded import Note, first_line
 from ..merging import is_tuned, write_merged
 from ..prompts import Prompt
+from ..settings import Settings, context_length
 from ..sources import Source, load_tokenizer, local_folder, weights_digest
-from .answering import Request, Settings, context_length, sample_seed
+from .answering import Request, sample_seed
 from .grammar import VERSION
 from .stopping import JsonEnd, TokenText
 from .vllm_starting import check_device, engine_arguments, read_config, require_vllm, start_engine

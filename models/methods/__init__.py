@@ -1,29 +1,23 @@
-"""Tuning methods: ``get_method(name)``, ``method_names()``. Imported only when asked for, so listing names is cheap."""
+"""Tuning methods: ``get_method(name)``, ``method_names()``. Loaded only when asked for, so listing names is cheap."""
 
 from __future__ import annotations
 
 import difflib
-from importlib import import_module
 
 from ...feasibility.errors import PyriteError
-from .protocol import Method
+from ...feasibility.plugins import Registry
+from .protocol import Method, Prefill, Restored
 
-# name -> (module in this folder, attribute). A new method adds its line here.
-_HOMES: dict[str, tuple[str, str]] = {
-    "none": ("none", "NONE"),
-    "full": ("full", "FULL"),
-}
+METHODS: Registry[Method] = Registry("pyrite.methods", "method", Method)  # type: ignore[type-abstract]
+"""Pyrite's own and those of other packages; everything else is looked up among peft's."""
 
-__all__ = ["Method", "get_method", "method_names"]
+__all__ = ["METHODS", "Method", "Prefill", "Restored", "get_method", "method_names"]
 
 
 def get_method(name: str) -> Method:
     """The method of that name; everything else is looked up among peft's own. Raises PyriteError with a near miss."""
-    if name in _HOMES:
-        module, attribute = _HOMES[name]
-        found = getattr(import_module(f".{module}", __name__), attribute)
-        assert isinstance(found, Method)
-        return found
+    if name in METHODS:
+        return METHODS.get(name)
     from .peft_adapter import NOT_COVERED, peft_method, peft_names
 
     if name in peft_names():
@@ -36,7 +30,7 @@ def get_method(name: str) -> Method:
 
 
 def method_names() -> list[str]:
-    """Every method's name, Pyrite's own first."""
+    """Every method's name, peft's last."""
     from .peft_adapter import peft_names
 
-    return [*_HOMES, *peft_names()]
+    return [*METHODS, *peft_names()]

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from ...feasibility.errors import PyriteError
+from .protocol import Method, Restored
 
 _DEFAULTS = {"freeze_embeddings": False}
 
 
-class _Full:
+class _Full(Method):
     name = "full"
     summary = "every parameter learns"
-    trains = True
-    packs = True
     learning_rate = 2e-5
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,9 +46,9 @@ class _Full:
     def resume(self, model: Any, folder: Path) -> None:
         _load_weights(model, folder)
 
-    def restore(self, model: Any, folder: Path) -> Any:
+    def restore(self, model: Any, folder: Path) -> Restored:
         _load_weights(model, folder)
-        return model
+        return Restored(model)
 
 
 def _load_weights(model: Any, folder: Path) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ...feasibility.errors import PyriteError
+from .protocol import Method, Restored
 
 
-class _None:
+class _None(Method):
     name = "none"
     summary = "the base model as it is"
     trains = False
-    packs = True
     learning_rate = 0.0
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,8 +30,8 @@ class _None:
     def resume(self, model: Any, folder: Path) -> None:
         """There is nothing to read."""
 
-    def restore(self, model: Any, folder: Path) -> Any:
-        return model
+    def restore(self, model: Any, folder: Path) -> Restored:
+        return Restored(model)
 
 
 NONE = _None()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ...feasibility.errors import PyriteError
+from .protocol import Method, Restored
 
 # Names that papers use for a setting of another type.
 ALIASES: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -66,10 +67,10 @@ def peft_method(name: str) -> PeftMethod:
     return PeftMethod(name)
 
 
-class PeftMethod:
+class PeftMethod(Method):
     """One of peft's methods behind Pyrite's Protocol."""
 
-    trains = True
+    adds = True
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -80,7 +81,7 @@ class PeftMethod:
         fields = {field.name for field in dataclasses.fields(self._config)}
         self._fields = fields
         # Prompt-learning methods put virtual tokens before each row, so that a row can hold one example only.
-        self.packs = "num_virtual_tokens" not in fields
+        self.packs = self.narrow = "num_virtual_tokens" not in fields
         self.learning_rate = _LEARNING_RATES.get(self._kind, 2e-4)
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,9 +123,25 @@ class PeftMethod:
 
         set_peft_model_state_dict(model, load_peft_weights(str(folder), device="cpu"))
 
-    def restore(self, model: Any, folder: Path) -> Any:
+    def restore(self, model: Any, folder: Path) -> Restored:
         """The base model with the adapter, merged into its weights where the type can be merged."""
         return restore_adapter(model, folder)
+
+    def inner(self, model: Any) -> Any:
+        """The model that peft has wrapped."""
+        return model.get_base_model()
+
+    def on_step(self, model: Any, step: int) -> None:
+        """AdaLoRA gives and takes ranks after each step."""
+        allocate = getattr(model.base_model, "update_and_allocate", None)
+        if allocate is not None:
+            allocate(step)
+
+    def check_split(self, model: Any) -> None:
+        """See that everything the adapter keeps also learns: the rest is not gathered from split weights."""
+        reason = _needs_whole_weights(model)
+        if reason:
+            raise PyriteError(f"method {self.name!r} does not go with weights split over processes: {reason}; use ddp")
 
     def _make(self, options: dict[str, Any]) -> Any:
         try:
@@ -133,10 +150,12 @@ class PeftMethod:
             raise PyriteError(f"method {self.name!r}: {_first_line(error)}") from error
 
 
-def restore_adapter(model: Any, folder: Path) -> Any:
+def restore_adapter(model: Any, folder: Path) -> Restored:
     """Put any peft adapter folder on a freshly loaded model. Raises PyriteError when it does not fit.
 
     A merged model answers about twice as fast on a CPU; its sums are rounded once more, to the base's number format.
+    An adapter on a weight that another module shares (``lm_head`` of a model with tied embeddings) is not merged, for
+    the other module would then change too.
     """
     from peft import PeftModel
 
@@ -144,13 +163,44 @@ def restore_adapter(model: Any, folder: Path) -> Any:
         wrapped = PeftModel.from_pretrained(model, str(folder))
     except (RuntimeError, ValueError, TypeError, KeyError, OSError) as error:
         raise PyriteError(f"the adapter {folder} does not fit this base model: {_first_line(error)}") from error
+    virtual = any(config.is_prompt_learning for config in wrapped.peft_config.values())
+    unmerged = Restored(wrapped, inner=wrapped.get_base_model(), merged=False, plain_generate=virtual)
     merge = getattr(wrapped.base_model, "merge_and_unload", None)
-    if merge is None:
-        return wrapped
+    if merge is None or _on_shared_weights(wrapped):
+        return unmerged
     try:
-        return merge()
+        return Restored(merge())
     except (NotImplementedError, ValueError, AttributeError, TypeError):
-        return wrapped  # some types, and some settings of a type, cannot be merged; they answer as they are
+        return unmerged  # some types, and some settings of a type, cannot be merged; they answer as they are
+
+
+def _on_shared_weights(wrapped: Any) -> bool:
+    """Whether the adapter sits on a weight that the model uses in another place as well."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    uses: dict[int, set[str]] = {}
+    for name, module in wrapped.named_modules():
+        weight = getattr(module, "weight", None) if not isinstance(module, BaseTunerLayer) else None
+        if weight is not None:
+            uses.setdefault(id(weight), set()).add(name)
+    layers = [module for module in wrapped.modules() if isinstance(module, BaseTunerLayer)]
+    weights = [getattr(layer.get_base_layer(), "weight", None) for layer in layers]
+    return any(len(uses.get(id(weight), ())) > 1 for weight in weights if weight is not None)
+
+
+def _needs_whole_weights(model: Any) -> str:
+    from peft import get_peft_model_state_dict
+
+    if any(config.is_prompt_learning for config in model.peft_config.values()):
+        return "its virtual tokens are computed from whole weights"
+    if hasattr(model.base_model, "update_and_allocate"):
+        return "it looks at whole gradients"
+    whole = model.state_dict()
+    parameters = model.named_parameters(remove_duplicate=False)
+    frozen = {name for name, parameter in parameters if not parameter.requires_grad}
+    learned = {key: value for key, value in whole.items() if key not in frozen}
+    missing = set(get_peft_model_state_dict(model, whole)) - set(get_peft_model_state_dict(model, learned))
+    return f"it keeps parameters that do not learn ({min(missing)})" if missing else ""
 
 
 def _first_line(error: BaseException) -> str:

@@ -7,27 +7,29 @@ substance, which the loss does not tell.
 from __future__ import annotations
 
 import dataclasses
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from ...feasibility.errors import PyriteError
-from ...problems.files import read_lines, write_lines
 from ...problems.problem import Problem
-from ..data import draw_problems, encode_all, recipe_prompt
-from ..devices import choose_compute
+from ..data import draw_problems, recipe_prompt
+from ..devices import Compute, choose_compute
 from ..embedded import Note, first_line
-from ..methods import get_method
+from ..methods import Method, get_method
+from ..prompts import Prompt
 from ..quiet import quiet_transformers
-from ..recipes import Recipe
-from ..sources import load, load_tokenizer, parse_source, read_record
+from ..sections import Recipe
+from ..sources import Loaded, load, load_tokenizer, parse_source
+from .objectives import Lessons, Objective, get_objective
 from .processes import Processes, this_process
 
 FLOPS_FORMULA = "(4 * parameters + 2 * trainable parameters) * tokens; attention's quadratic part is left out"
 """Forward 2N a token, gradients of activations 2N, gradients of weights 2 for each that learns: 6ND when all learn."""
+
+Progress = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def tune(
     recipe: Recipe,
     folder: Path,
     note: Note = lambda text: None,
-    progress: Callable[[int, int, float], None] = lambda step, steps, loss: None,
+    progress: Progress = lambda step, steps, loss: None,
     problems: tuple[Problem, ...] | None = None,
 ) -> Tuned:
     """Run a recipe into ``folder``, or go on where an earlier run of the same recipe was stopped.
@@ -51,157 +53,80 @@ def tune(
     whatever a person can act on; checkpoints that are whole stay. Started several times by a launcher, the processes
     train together; the first one writes, notes and tells.
     """
-    from transformers import set_seed
+    from .checkpoints import earlier
 
-    from .gathering import check_adapter
-    from .trainer import Checkpoints, Meter, PyriteTrainer, make_config
-
-    method = get_method(recipe.method.name)
-    if not method.trains:
-        raise PyriteError(f"method {method.name!r} does not train; ask the model itself with `pyrite answer`")
-    options = method.check(recipe.method.options)
-    processes = this_process()
-    compute = choose_compute(recipe.model.device, recipe.model.dtype, processes.threads(recipe.model.threads))
-    compute = processes.join(compute)
-    if not processes.first:
-        note = _say_nothing
-    processes.share(folder)
-    done, last = processes.decide(lambda: _earlier(folder, recipe))
-    source = parse_source(recipe.model.source, recipe.model.adapter)
-    if processes.count > 1:
-        with processes.in_turn():  # weights are fetched or converted once a machine
-            load_tokenizer(source, note)
-    # Weights that will be split are loaded into the main memory: a GPU may not hold all of them.
-    loading = dataclasses.replace(compute, device="cpu") if processes.split else compute
-    loaded = load(source, loading, note, training=True)
+    run = _begin(recipe, folder, note)
+    done, last = run.processes.decide(lambda: earlier(folder, recipe))
+    loaded = _load(run)
     prompt = recipe_prompt(recipe.prompt, recipe.data)
-    if problems is None:
-        drawn = draw_problems(recipe.data, "train", prompt, loaded.tokenizer)
-        problems = drawn.problems
-        if drawn.passed_over:
-            note(f"{drawn.passed_over} problems were passed over: longer than {recipe.data.max_tokens} tokens")
-    examples, left_out = encode_all(problems, prompt, loaded.tokenizer, recipe.schedule.max_length)
-    if left_out:
-        note(f"{len(left_out)} examples are left out: longer than {recipe.schedule.max_length} tokens")
-    count = last["processes"]["count"] if last else processes.count
-    steps = _steps(recipe, len(examples), count)
+    lessons = _lessons(run, loaded, prompt, problems)
+    steps = _steps(recipe, len(lessons), last["processes"]["count"] if last else run.processes.count)
     kept = sorted({*recipe.schedule.checkpoints, steps})
-    if last and last["step"] >= steps:
-        return Tuned({step: done[step] for step in kept}, last)
-    if last and last["processes"] != processes.identity():
-        before = dataclasses.replace(processes, **last["processes"])
-        raise PyriteError(
-            f"{folder} was tuned in another way (before{before.describe() or '; 1 process'}, "
-            f"now{processes.describe() or '; 1 process'}); go on as before, or give another folder"
-        )
-
-    set_seed(recipe.schedule.seed)
-    with quiet_transformers():
-        model = method.prepare(loaded.model, options)
-        if compute.device == "cpu" and hasattr(model, "set_attn_implementation"):
-            # The fused kernel's gradient is slow on CPUs: 460 tokens/s against 600 with plain matrix products.
-            (model.get_base_model() if hasattr(model, "get_base_model") else model).set_attn_implementation("eager")
-        if recipe.schedule.gradient_checkpointing and hasattr(model, "enable_input_require_grads"):
-            model.enable_input_require_grads()
-    total = sum(parameter.numel() for parameter in model.parameters())
-    learning = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    note(
-        f"{method.name}: {learning:,} of {total:,} parameters learn; {len(examples)} examples; "
-        f"{compute.describe()}{processes.describe()}"
-    )
-    if processes.splits_weights and hasattr(model, "peft_config"):
-        check_adapter(model, method.name)
-
-    meter = Meter()
-    if last:
-        method.resume(model, done[last["step"]])
-        if processes.first:  # what all have used so far is counted once
-            meter = Meter(last["tokens"]["seen"], last["tokens"]["learned"], last["seconds"], last["loss"])
-    processes.decide(lambda: _rewind_log(folder / "training.jsonl", last["step"] if last else 0))
-    rate = method.learning_rate if recipe.schedule.learning_rate is None else recipe.schedule.learning_rate
-    per_step = recipe.schedule.batch_size * recipe.schedule.accumulation * processes.count
-
-    def record(step: int, tokens: int, learned: int) -> dict[str, Any]:
-        return {
-            "format": 1,
-            "step": step,
-            "examples": step * per_step,
-            "base": {"source": source.name, "adapter": recipe.model.adapter, "weights": loaded.identity["weights"]},
-            "method": {"name": method.name, "options": options},
-            "recipe": recipe.to_dict(),
-            "recipe_digest": recipe.digest,
-            "prompt": prompt.identity(loaded.tokenizer),
-            "parameters": {"total": total, "trainable": learning},
-            "tokens": {"seen": tokens, "learned": learned},
-            "left_out": len(left_out),
-            "loss": meter.loss,
-            "flops": (4 * total + 2 * learning) * tokens,
-            "flops_formula": FLOPS_FORMULA,
-            "seconds": round(meter.seconds, 3),
-            "compute": compute.describe(),
-            "processes": processes.identity(),
-            "versions": {name: metadata.version(name) for name in ("torch", "transformers", "peft", "trl")},
-        }
-
-    checkpoints = Checkpoints(folder, kept, recipe.schedule.save_every, meter, record, progress)
-    with quiet_transformers():
-        config = _config(make_config, folder, recipe, steps, rate, compute, processes)
-        trainer = PyriteTrainer(
-            method=method,
-            meter=meter,
-            processes=processes,
-            model=model,
-            args=config,
-            train_dataset=_dataset(examples),
-            processing_class=loaded.tokenizer,
-            callbacks=[checkpoints],
-        )
-        checkpoints.accelerator = trainer.accelerator
-        _check_split(trainer, processes)
-        _forget_trainer_prints(trainer)
-        try:
-            trainer.train(resume_from_checkpoint=str(done[last["step"]]) if last else None)
-        except (RuntimeError, MemoryError) as error:
-            raise _explain(error, recipe, compute.device) from error
-        except OSError as error:
-            raise PyriteError(f"{folder} cannot be written: {first_line(error)}; whole checkpoints are kept") from error
-    done, last = processes.decide(lambda: _earlier(folder, recipe))
+    if not last or last["step"] < steps:
+        _refuse_other_processes(run, last)
+        model = _prepare(run, loaded)
+        size = _size(run, model, len(lessons))
+        record = _Record(run, loaded, prompt, len(lessons.left_out), size)
+        resumed = done[last["step"]] if last else None
+        _train(run, model, loaded.tokenizer, lessons, (steps, kept), record, progress, resumed, last)
+        done, last = run.processes.decide(lambda: earlier(folder, recipe))
     return Tuned({step: done[step] for step in kept}, last)
 
 
-def _earlier(folder: Path, recipe: Recipe) -> tuple[dict[int, Path], dict[str, Any]]:
-    """Whole checkpoints of this very recipe with the last one's record (empty when there is none).
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a recipe names, found."""
 
-    Half-written ones are removed, those of another recipe refused.
-    """
-    from .trainer import PREFIX, whole_checkpoints
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PyriteError(f"{folder} cannot be made: {first_line(error)}") from error
-    done = whole_checkpoints(folder)
-    for step, path in done.items():
-        if read_record(path).get("recipe_digest") != recipe.digest:
-            raise PyriteError(f"{folder} holds checkpoint {step} of another recipe; give another folder")
-    for path in folder.glob(f"{PREFIX}*"):
-        if path.is_dir() and path not in done.values():
-            shutil.rmtree(path)
-    if not done:
-        return done, {}
-    return done, {"processes": {"count": 1, "split": ""}, **read_record(done[max(done)])}
+    recipe: Recipe
+    folder: Path
+    method: Method
+    options: dict[str, Any]
+    objective: Objective
+    objective_options: dict[str, Any]
+    processes: Processes
+    compute: Compute
+    note: Note
 
 
-def _check_split(trainer: Any, processes: Processes) -> None:
-    """The launcher's wish against what accelerate made of it."""
-    if processes.split == "FSDP" and not trainer.is_fsdp_enabled:
-        raise PyriteError("accelerate splits weights with FSDP on GPUs only; on CPUs use ddp, or DeepSpeed")
-    if processes.split == "FSDP" and trainer.accelerator.state.fsdp_plugin.fsdp_version != 2:
-        raise PyriteError("FSDP's first version is not covered; set fsdp_version: 2 in accelerate's configuration")
+def _begin(recipe: Recipe, folder: Path, note: Note) -> _Run:
+    method, objective = get_method(recipe.method.name), get_objective(recipe.objective.name)
+    if not method.trains:
+        raise PyriteError(f"method {method.name!r} does not train; ask the model itself with `pyrite answer`")
+    options, objective_options = method.check(recipe.method.options), objective.check(recipe.objective.options)
+    objective.check_recipe(method, recipe.schedule)
+    processes = this_process()
+    compute = choose_compute(recipe.model.device, recipe.model.dtype, processes.threads(recipe.model.threads))
+    compute = processes.join(compute)
+    processes.share(folder)
+    said = note if processes.first else _say_nothing
+    return _Run(recipe, folder, method, options, objective, objective_options, processes, compute, said)
 
 
 def _say_nothing(text: str) -> None:
     """The note of every process but the first."""
+
+
+def _load(run: _Run) -> Loaded:
+    source = parse_source(run.recipe.model.source, run.recipe.model.adapter)
+    if run.processes.count > 1:
+        with run.processes.in_turn():  # weights are fetched or converted once a machine
+            load_tokenizer(source, run.note)
+    # Weights that will be split are loaded into the main memory: a GPU may not hold all of them.
+    loading = dataclasses.replace(run.compute, device="cpu") if run.processes.split else run.compute
+    return load(source, loading, run.note, training=True)
+
+
+def _lessons(run: _Run, loaded: Loaded, prompt: Prompt, problems: Sequence[Problem] | None) -> Lessons:
+    recipe = run.recipe
+    if problems is None:
+        drawn = draw_problems(recipe.data, "train", prompt, loaded.tokenizer)
+        problems = drawn.problems
+        if drawn.passed_over:
+            run.note(f"{drawn.passed_over} problems were passed over: longer than {recipe.data.max_tokens} tokens")
+    lessons = run.objective.lessons(problems, prompt, loaded.tokenizer, recipe.schedule, run.objective_options)
+    if lessons.left_out:
+        run.note(f"{len(lessons.left_out)} examples are left out: longer than {recipe.schedule.max_length} tokens")
+    return lessons
 
 
 def _steps(recipe: Recipe, examples: int, processes: int) -> int:
@@ -216,41 +141,157 @@ def _steps(recipe: Recipe, examples: int, processes: int) -> int:
     return steps
 
 
-def _rewind_log(path: Path, step: int) -> None:
-    """Forget logged steps that will be made again."""
-    if path.exists():
-        lines = read_lines(path)
-        write_lines(path, (line for line in lines if line.get("step", 0) <= step))
-
-
-def _dataset(examples: Any) -> Any:
-    from datasets import Dataset
-
-    return Dataset.from_dict(
-        {
-            "input_ids": [list(example.tokens) for example in examples],
-            "labels": [example.labels for example in examples],
-        }
-    )
-
-
-def _config(
-    make_config: Any, folder: Path, recipe: Recipe, steps: int, rate: float, compute: Any, processes: Processes
-) -> Any:
-    try:
-        return make_config(
-            folder,
-            recipe.schedule,
-            steps=steps,
-            learning_rate=rate,
-            device=compute.device,
-            dtype=compute.dtype,
-            processes=processes,
+def _refuse_other_processes(run: _Run, last: dict[str, Any]) -> None:
+    now = run.processes
+    if last and last["processes"] != now.identity():
+        before = dataclasses.replace(now, **last["processes"])
+        raise PyriteError(
+            f"{run.folder} was tuned in another way (before{before.describe() or '; 1 process'}, "
+            f"now{now.describe() or '; 1 process'}); go on as before, or give another folder"
         )
+
+
+def _prepare(run: _Run, loaded: Loaded) -> Any:
+    from transformers import set_seed
+
+    set_seed(run.recipe.schedule.seed)
+    with quiet_transformers():
+        model = run.method.prepare(loaded.model, run.options)
+        inner = run.method.inner(model)
+        if run.compute.device == "cpu" and hasattr(inner, "set_attn_implementation"):
+            # The fused kernel's gradient is slow on CPUs: 460 tokens/s against 600 with plain matrix products.
+            inner.set_attn_implementation("eager")
+        if run.recipe.schedule.gradient_checkpointing and hasattr(model, "enable_input_require_grads"):
+            model.enable_input_require_grads()
+    if run.processes.splits_weights:
+        run.method.check_split(model)
+    return model
+
+
+def _size(run: _Run, model: Any, examples: int) -> dict[str, int]:
+    total = sum(parameter.numel() for parameter in model.parameters())
+    learning = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    run.note(
+        f"{run.method.name}: {learning:,} of {total:,} parameters learn; {examples} examples; "
+        f"{run.compute.describe()}{run.processes.describe()}"
+    )
+    return {"total": total, "trainable": learning}
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What a checkpoint's record says; called with what has been counted by then."""
+
+    run: _Run
+    loaded: Loaded
+    prompt: Prompt
+    left_out: int
+    size: dict[str, int]
+
+    def __call__(self, step: int, tokens: int, learned: int, loss: float, seconds: float) -> dict[str, Any]:
+        recipe, run = self.run.recipe, self.run
+        per_step = recipe.schedule.batch_size * recipe.schedule.accumulation * run.processes.count
+        source = parse_source(recipe.model.source, recipe.model.adapter)
+        weights = self.loaded.identity["weights"]
+        return {
+            "format": 1,
+            "step": step,
+            "examples": step * per_step,
+            "base": {"source": source.name, "adapter": recipe.model.adapter, "weights": weights},
+            "method": {"name": run.method.name, "options": run.options},
+            "objective": {"name": run.objective.name, "options": run.objective_options},
+            "recipe": recipe.to_dict(),
+            "recipe_digest": recipe.digest,
+            "prompt": self.prompt.identity(self.loaded.tokenizer),
+            "parameters": self.size,
+            "tokens": {"seen": tokens, "learned": learned},
+            "left_out": self.left_out,
+            "loss": loss,
+            "flops": (4 * self.size["total"] + 2 * self.size["trainable"]) * tokens,
+            "flops_formula": FLOPS_FORMULA,
+            "seconds": round(seconds, 3),
+            "compute": run.compute.describe(),
+            "processes": run.processes.identity(),
+            "versions": {name: metadata.version(name) for name in ("torch", "transformers", "peft", "trl")},
+        }
+
+
+def _train(
+    run: _Run,
+    model: Any,
+    tokenizer: Any,
+    lessons: Lessons,
+    plan: tuple[int, Sequence[int]],
+    record: _Record,
+    progress: Progress,
+    resumed: Path | None,
+    last: dict[str, Any],
+) -> None:
+    """Train to the last step, from the checkpoint ``resumed`` with its record ``last`` where there is one."""
+    from .checkpoints import Checkpoints, Meter, rewind_log
+    from .trainer import trainer_class
+
+    steps, kept = plan
+    meter = Meter()
+    if resumed is not None:
+        run.method.resume(model, resumed)
+        if run.processes.first:  # what all have used so far is counted once
+            meter = Meter(last["tokens"]["seen"], last["tokens"]["learned"], last["seconds"], last["loss"])
+    run.processes.decide(lambda: rewind_log(run.folder / "training.jsonl", last.get("step", 0)))
+    checkpoints = Checkpoints(run.folder, kept, run.recipe.schedule.save_every, meter, record, progress)
+    with quiet_transformers():
+        trainer = trainer_class(run.objective)(
+            method=run.method,
+            objective=run.objective,
+            meter=meter,
+            processes=run.processes,
+            model=model,
+            args=_configuration(run, steps),
+            train_dataset=lessons.dataset,
+            processing_class=tokenizer,
+            callbacks=[checkpoints],
+        )
+        checkpoints.trainer = trainer
+        _check_split(trainer, run.processes)
+        _forget_trainer_prints(trainer)
+        try:
+            trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
+        except (RuntimeError, MemoryError) as error:
+            raise _explain(error, run.recipe, run.compute.device) from error
+        except OSError as error:
+            raise PyriteError(
+                f"{run.folder} cannot be written: {first_line(error)}; whole checkpoints are kept"
+            ) from error
+
+
+def _configuration(run: _Run, steps: int) -> Any:
+    from .trainer import common_settings
+
+    schedule = run.recipe.schedule
+    rate = run.method.learning_rate if schedule.learning_rate is None else schedule.learning_rate
+    settings = common_settings(
+        run.folder,
+        schedule,
+        steps=steps,
+        learning_rate=rate,
+        device=run.compute.device,
+        dtype=run.compute.dtype,
+        processes=run.processes,
+    )
+    try:
+        return run.objective.configure(settings, schedule, run.objective_options)
     except (ValueError, TypeError) as error:
-        if "bf16" in str(error) and processes.uses_deepspeed:
+        if "bf16" in str(error) and run.processes.uses_deepspeed:
             raise PyriteError('DeepSpeed on a CPU takes model.dtype = "float32"') from error
         raise PyriteError(f"[schedule] {first_line(error)}") from error
+
+
+def _check_split(trainer: Any, processes: Processes) -> None:
+    """The launcher's wish against what accelerate made of it."""
+    if processes.split == "FSDP" and not trainer.is_fsdp_enabled:
+        raise PyriteError("accelerate splits weights with FSDP on GPUs only; on CPUs use ddp, or DeepSpeed")
+    if processes.split == "FSDP" and trainer.accelerator.state.fsdp_plugin.fsdp_version != 2:
+        raise PyriteError("FSDP's first version is not covered; set fsdp_version: 2 in accelerate's configuration")
 
 
 def _forget_trainer_prints(trainer: Any) -> None:

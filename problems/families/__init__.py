@@ -6,70 +6,70 @@ A family is a module with one ``FAMILY``; it draws an instance, tells it, and wr
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ...feasibility.errors import PyriteError
+from ...feasibility.plugins import Registry
 from ..problem import Problem
-from . import (
-    advertising,
-    assignment,
-    bin_packing,
-    blending,
-    capital_budgeting,
-    cutting_stock,
-    dc_power_flow,
-    facility_location,
-    goal_programming,
-    job_shop,
-    knapsack,
-    lot_sizing,
-    max_flow,
-    portfolio,
-    product_mix,
-    production_planning,
-    project_crashing,
-    set_covering,
-    shortest_path,
-    transportation,
-    transshipment,
-    traveling_salesman,
-    unit_commitment,
-    workforce,
-)
 from .drawing import SIZES, VARIANTS, Drawing, Family, Size, Variant
 from .proving import Proved, prove
 
 __all__ = ["FAMILIES", "SIZES", "VARIANTS", "Drawing", "Family", "Size", "Variant", "draw", "problem_id", "split_of"]
 
-_MODULES = (
-    product_mix,
-    transportation,
-    transshipment,
-    assignment,
-    knapsack,
-    capital_budgeting,
-    facility_location,
-    set_covering,
-    bin_packing,
-    cutting_stock,
-    lot_sizing,
-    blending,
-    production_planning,
-    workforce,
-    max_flow,
-    shortest_path,
-    traveling_salesman,
-    job_shop,
-    project_crashing,
-    portfolio,
-    goal_programming,
-    advertising,
-    unit_commitment,
-    dc_power_flow,
+_ORDER = (
+    "product-mix",
+    "transportation",
+    "transshipment",
+    "assignment",
+    "knapsack",
+    "capital-budgeting",
+    "facility-location",
+    "set-covering",
+    "bin-packing",
+    "cutting-stock",
+    "lot-sizing",
+    "blending",
+    "production-planning",
+    "workforce",
+    "max-flow",
+    "shortest-path",
+    "traveling-salesman",
+    "job-shop",
+    "project-crashing",
+    "portfolio",
+    "goal-programming",
+    "advertising-mix",
+    "unit-commitment",
+    "dc-power-flow",
 )
-FAMILIES: Final[dict[str, Family]] = {module.FAMILY.name: module.FAMILY for module in _MODULES}
-"""Every family by name."""
+"""Pyrite's own in the order of the pages, which `--family all` follows; other families come after them."""
+
+
+class _Families(Mapping[str, Family]):
+    """Every family by name, loaded when it is asked for."""
+
+    def __init__(self) -> None:
+        self.registry = Registry("pyrite.families", "family", Family)
+
+    def __getitem__(self, name: str) -> Family:
+        if name not in self.registry:
+            raise KeyError(name)
+        return self.registry.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (name for name in _ORDER if name in self.registry)
+        yield from (name for name in self.registry if name not in _ORDER)
+
+    def __len__(self) -> int:
+        return len(self.registry)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.registry
+
+
+FAMILIES: Final = _Families()
+"""Every family by name: Pyrite's own, and those that other packages offer under ``pyrite.families``."""
 
 _ATTEMPTS = 40
 _CHANGES = 150

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 from ...feasibility.errors import PyriteError
-from . import complexor, industryor, mamo, nl4opt, optibench, optmath, tabular
+from .layouts import LAYOUTS, Layout, in_turn
 from .records import Converted, Import, Options, Remark, Row, RowError
 from .rows import read_rows
-
-_MODULES: tuple[ModuleType, ...] = (nl4opt, mamo, optibench, industryor, optmath, tabular)
-FORMATS: tuple[str, ...] = ("nl4opt", "mamo", "optibench", "industryor", "complexor", "nlp4lp", "optmath", "table")
-"""Layouts by name; ``table`` is any table with a column mapping."""
 
 _LOOK = 50
 """Rows that are looked at to recognise a layout: the first of them may be broken."""
@@ -29,60 +24,43 @@ def import_problems(path: Path, format_name: str | None = None, options: Options
     format, and a layout that is not recognised.
     """
     options = options or Options()
-    if format_name is not None and format_name not in FORMATS:
-        raise PyriteError(f"there is no format {format_name!r}; formats are {', '.join(FORMATS)}")
+    if format_name is not None and format_name not in LAYOUTS:
+        raise PyriteError(f"there is no format {format_name!r}; formats are {', '.join(LAYOUTS)}")
     if not path.exists():
         raise PyriteError(f"{path} does not exist; give the path of a file or folder")
     if options.columns and format_name is None:
-        format_name = tabular.NAME
-    if format_name is None and path.is_dir():
-        format_name = complexor.folder_format(path)
-    rows = _rows(path, format_name)
-    if format_name is None:
-        format_name, rows = _recognise(path, rows)
-    return _convert(rows, format_name, options)
+        format_name = "table"
+    if format_name is not None:
+        layout = LAYOUTS.get(format_name)
+        return _convert(layout.rows(path), layout, options)
+    claimed = next((layout for layout in in_turn() if path.is_dir() and layout.claims(path)), None)
+    if claimed is not None:
+        return _convert(claimed.rows(path), claimed, options)
+    layout, rows = _recognise(path, read_rows(path))
+    return _convert(rows, layout, options)
 
 
-def _rows(path: Path, format_name: str | None) -> Iterator[Row | Remark]:
-    folders = format_name == complexor.COMPLEXOR or (
-        format_name == complexor.NLP4LP and path.is_dir() and complexor.folder_format(path) is not None
-    )
-    return complexor.read_folders(path, str(format_name)) if folders else read_rows(path)
-
-
-def _recognise(path: Path, rows: Iterator[Row | Remark]) -> tuple[str, Iterator[Row | Remark]]:
+def _recognise(path: Path, rows: Iterator[Row | Remark]) -> tuple[Layout, Iterator[Row | Remark]]:
     seen = list(itertools.islice(rows, _LOOK))
     for item in seen:
         if isinstance(item, Remark):
             continue
-        for module in _MODULES:
-            if module.recognises(item.columns):
-                return module.NAME, itertools.chain(seen, rows)
-        if complexor.recognises(item.columns):
-            return complexor.NLP4LP, itertools.chain(seen, rows)
+        for layout in in_turn():
+            if layout.recognises(item.columns):
+                return layout, itertools.chain(seen, rows)
     first = next((item for item in seen if isinstance(item, Row)), None)
     if first is None:
         problem = str(seen[0]) if seen else "no rows"
-        raise PyriteError(f"{path} has no known layout ({problem}); known are {', '.join(FORMATS)}")
+        raise PyriteError(f"{path} has no known layout ({problem}); known are {', '.join(LAYOUTS)}")
     columns = ", ".join(map(str, list(first.columns)[:8]))
     raise PyriteError(
         f"{path} has no known layout: its columns are {columns}; say --map text=COLUMN,optimum=COLUMN for a table, "
-        f"or --format with one of {', '.join(FORMATS)}"
+        f"or --format with one of {', '.join(LAYOUTS)}"
     )
 
 
-def _converter(format_name: str) -> Callable[[Row, Options], list[Converted]]:
-    if format_name == complexor.COMPLEXOR:
-        return complexor.convert_complexor
-    if format_name == complexor.NLP4LP:
-        return lambda row, options: [complexor.convert_nlp4lp(row, options)]
-    module = next(module for module in _MODULES if format_name == module.NAME)
-    return lambda row, options: [module.convert(row, options)]
-
-
-def _convert(rows: Iterable[Row | Remark], format_name: str, options: Options) -> Import:
-    convert = _converter(format_name)
-    outcome = Import(format_name)
+def _convert(rows: Iterable[Row | Remark], layout: Layout, options: Options) -> Import:
+    outcome = Import(layout.name)
     ids: dict[str, int] = {}
     for item in rows:
         if isinstance(item, Remark):
@@ -92,7 +70,7 @@ def _convert(rows: Iterable[Row | Remark], format_name: str, options: Options) -
         outcome.read += 1
         file = item.file.name
         try:
-            converted = convert(item, options)
+            converted = layout.convert(item, options)
         except RowError as error:
             outcome.remarks.append(Remark(file, item.number, error.column, error.code, error.message, kept=False))
             continue

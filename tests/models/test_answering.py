@@ -15,6 +15,7 @@ from pyrite.models.answering import local as local_module
 from pyrite.models.answering.drafting import Shared, Tracker
 from pyrite.models.answering.generating import Row, draw, generate_rows, plain_generate
 from pyrite.models.answering.local import LocalAnswerer
+from pyrite.models.answering.next_token import OneModel
 from pyrite.models.answering.stopping import TokenText
 from pyrite.models.devices import choose_compute
 from pyrite.models.prompts import Prompt
@@ -35,14 +36,11 @@ def rows_of(tiny, count, limit=24, **more):
 
 
 def collect(generate, tiny, rows, **more):
-    found = generate(
-        tiny.model,
-        rows,
-        **more,
-        pad=tiny.tokenizer.pad_token_id,
-        ends=frozenset([tiny.tokenizer.eos_token_id]),
-        text=TokenText(tiny.tokenizer),
-    )
+    pad, ends, text = tiny.tokenizer.pad_token_id, frozenset([tiny.tokenizer.eos_token_id]), TokenText(tiny.tokenizer)
+    if generate is plain_generate:
+        found = plain_generate(tiny.model, rows, pad=pad, ends=ends, text=text)
+    else:
+        found = generate_rows(OneModel(tiny.model, pad), rows, ends=ends, text=text, **more)
     return {row.number: (row.tokens, row.finish) for row in found}
 
 
@@ -221,7 +219,7 @@ def test_cuts_and_prompts_that_do_not_fit_are_counted(tiny, tmp_path):
 
 
 def test_out_of_memory_halves_the_batch_once_and_then_says_the_knob(tiny, tmp_path, monkeypatch):
-    real, most = local_module.generate_rows, 2
+    real, most = generate_rows, 2
 
     def short(model, rows, **rest):
         if len(rows) > most:

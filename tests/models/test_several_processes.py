@@ -23,7 +23,6 @@ from pyrite.models.devices import choose_compute
 from pyrite.models.methods import get_method
 from pyrite.models.recipes import parse_recipe
 from pyrite.models.sources import load, parse_source, read_record
-from pyrite.models.training.gathering import check_adapter
 from pyrite.models.training.processes import Processes, launch_config, one_process, this_process
 from pyrite.models.training.tuning import tune
 from pyrite.problems.files import read_lines, write_lines
@@ -307,10 +306,10 @@ def test_what_cannot_be_saved_from_split_weights_is_said_before(method, options,
     loaded = load(parse_source(str(ground / "tiny")), choose_compute("cpu", "float32", 1), training=True)
     model = chosen.prepare(loaded.model, chosen.check(options))
     if reason is None:
-        check_adapter(model, method)
+        chosen.check_split(model)
     else:
         with pytest.raises(PyriteError, match=f"method '{method}' does not go with weights split .*{reason}; use ddp"):
-            check_adapter(model, method)
+            chosen.check_split(model)
 
 
 def test_launch_configurations_are_accelerates():

@@ -21,7 +21,8 @@ from benchmark_rows import (
 
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.programs.compiling import build
-from pyrite.problems.importers.importing import FORMATS, import_problems
+from pyrite.problems.importers.importing import import_problems
+from pyrite.problems.importers.layouts import LAYOUTS
 from pyrite.problems.importers.records import Import, Options
 from pyrite.problems.importers.tabular import parse_mapping
 from pyrite.problems.problem import Problem
@@ -303,7 +304,7 @@ def test_an_unreadable_path_is_one_clear_line(tmp_path, make, part):
 def test_an_unknown_format_is_named(tmp_path):
     with pytest.raises(PyriteError, match="nl4opt"):
         import_problems(jsonl(tmp_path / "x.jsonl", MAMO), "nlopt")
-    assert "table" in FORMATS
+    assert "table" in LAYOUTS
 
 
 def test_parquet_and_saved_datasets(tmp_path):

@@ -1,0 +1,155 @@
+"""What stands in a recipe: a class a section, a field a key, and a field's comment is its documentation.
+
+The essay's axes are tables: ``[method]`` where and how much, ``[objective]`` which signal, ``[companions]`` which other
+models, ``[data]`` on what.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .prompts import Fallback, Style
+from .settings import BackEnd, Settings
+
+Size = Literal["small", "medium", "large"]
+Split = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSection:
+    """``[model]``: where the weights come from and where they run."""
+
+    source: str = "embedded"
+    adapter: str | None = None
+    device: str = "auto"
+    dtype: str = "auto"
+    threads: int = 0  # 0: every usable core
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptSection:
+    """``[prompt]``: how problems are put; the same for training and answering."""
+
+    style: Style = "short"
+    examples: int = 0  # worked examples shown before each problem, drawn from the training problems' families
+    fallback: Fallback = "error"  # a tokenizer without chat template: error, or plain headings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodSection:
+    """``[method]``: which parameters learn. ``options`` are the method's own."""
+
+    name: str = "lora"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveSection:
+    """``[objective]``: which signal teaches. ``options`` are the objective's own."""
+
+    name: str = "supervised"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanionsSection:
+    """``[companions]``: other models that help while answering or learning, each as a ``--model`` is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemSection:
+    """``[data]`` and ``[answers.problems]``: generated families, or a file of problems.
+
+    With ``max_tokens`` longer examples (prompt and answer together) are passed over while drawing, and counted.
+    """
+
+    families: tuple[str, ...] = ()
+    size: Size = "small"
+    variants: tuple[str, ...] = ("plain",)
+    count: int = 400  # over all families together, in turn
+    first_seed: int = 0
+    split: Split | None = None  # which seeds: train for [data], test for [answers.problems] unless said otherwise
+    file: str | None = None  # a problems.jsonl instead of families
+    max_tokens: int = 0  # 0: no limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSection:
+    """``[schedule]``: how training runs."""
+
+    steps: int = 0  # optimizer steps; 0: by epochs
+    epochs: float = 1.0
+    batch_size: int = 4  # examples a device at once
+    accumulation: int = 1  # batches an optimizer step
+    learning_rate: float | None = None  # nothing said: the method's own
+    scheduler: Literal["linear", "cosine", "constant", "constant_with_warmup"] = "linear"
+    warmup: float = 0.05  # share of the steps
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    optimizer: str = "adamw_torch"
+    max_length: int = 2048  # tokens of prompt and answer; longer examples are left out and counted
+    gradient_checkpointing: bool = False
+    packing: bool = False
+    group_by_length: bool = True  # batches of similar length, which saves padding
+    checkpoints: tuple[int, ...] = ()  # steps at which a checkpoint is kept; the last step always is
+    save_every: int = 25  # steps between the checkpoints that only serve to go on after a stop
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersSection:
+    """``[answers]``: what is asked of the base model and of each checkpoint."""
+
+    problems: ProblemSection = field(default_factory=lambda: ProblemSection(count=40))
+    base: bool = True  # the untuned model answers too
+    samples: int = 1
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+    max_new_tokens: int = 512
+    max_prompt_tokens: int = 0
+    batch_size: int = 0
+    decoding: Literal["free", "grammar", "names"] = "free"
+    back_end: BackEnd = "transformers"  # vllm: the extra vllm, in a process of its own
+    drafts: int = 4  # tokens guessed ahead and checked in one pass; 0: none
+
+    def settings(self) -> Settings:
+        """As answering takes them."""
+        names = {item.name for item in dataclasses.fields(Settings)}
+        return Settings(**{name: getattr(self, name) for name in names})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """The whole file."""
+
+    name: str = "recipe"
+    model: ModelSection = field(default_factory=ModelSection)
+    prompt: PromptSection = field(default_factory=PromptSection)
+    method: MethodSection = field(default_factory=MethodSection)
+    objective: ObjectiveSection = field(default_factory=ObjectiveSection)
+    companions: CompanionsSection = field(default_factory=CompanionsSection)
+    data: ProblemSection = field(default_factory=ProblemSection)
+    schedule: ScheduleSection = field(default_factory=ScheduleSection)
+    answers: AnswersSection = field(default_factory=AnswersSection)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, every default written out."""
+        document = dataclasses.asdict(self)
+        assert isinstance(document, dict)
+        return typing.cast("dict[str, Any]", json.loads(json.dumps(document)))
+
+    @property
+    def digest(self) -> str:
+        """A short hash of everything that decides the tuned weights (not of what is asked afterwards)."""
+        document = self.to_dict()
+        del document["answers"], document["companions"]
+        if self.objective == ObjectiveSection():
+            del document["objective"]  # as in recipes from before there were others
+        return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
