@@ -158,6 +158,12 @@ def _check(recipe: Recipe, where: str) -> None:
     except PyriteError as error:
         raise PyriteError(f"{where}: [answers] {error.message}") from error
     try:
+        chosen = recipe.companions.chosen()
+        if chosen and recipe.answers.back_end != "transformers":
+            raise PyriteError(f"back_end {recipe.answers.back_end!r} takes no companions")
+    except PyriteError as error:
+        raise PyriteError(f"{where}: [companions] {error.message}") from error
+    try:
         method = get_method(recipe.method.name)
         method.check(recipe.method.options)
     except PyriteError as error:

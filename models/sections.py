@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..feasibility.errors import PyriteError
+from .companions import Companions, Delta
 from .prompts import Fallback, Style
 from .settings import BackEnd, Settings
 
@@ -59,7 +61,24 @@ class ObjectiveSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanionsSection:
-    """``[companions]``: other models that help while answering or learning, each as a ``--model`` is written."""
+    """``[companions]``: other models that help while answering, each as a ``--model`` is written (docs/methods.md).
+
+    They are asked beside the base model and beside each checkpoint, and change nothing about what is tuned.
+    """
+
+    expert: str | None = None  # a tuned model; what tuning changed in it is added to the scores
+    anti_expert: str | None = None  # the expert before it was tuned; nothing said: by the expert's record
+    alpha: float = 1.0
+    more: tuple[Delta, ...] = ()  # further experts: [[companions.more]]
+    keep_top_p: float = 1.0  # below 1: a delta counts only within its expert's nucleus
+    speculate: int = 0  # tokens that the expert writes ahead
+
+    def chosen(self) -> Companions:
+        """As answering takes them. Raises PyriteError for what does not go together."""
+        first = () if self.expert is None else (Delta(self.expert, self.anti_expert, self.alpha),)
+        if self.expert is None and (self.anti_expert is not None or self.more):
+            raise PyriteError("companions need an expert")
+        return Companions(deltas=(*first, *self.more), keep_top_p=self.keep_top_p, speculate=self.speculate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,13 @@ def load_tokenizer(source: Source, note: Note = lambda text: None) -> Any:
             raise PyriteError(f"{folder} holds no tokenizer: {first_line(error)}") from error
 
 
+def base_of(source: Source) -> Source | None:
+    """What a tuned model was before it was tuned; None when nothing says so."""
+    if source.kind == "checkpoint":
+        return _recorded(Path(source.name))[0]
+    return Source(source.kind, source.name) if source.adapter is not None else None
+
+
 def local_folder(source: Source, note: Note = lambda text: None) -> Path:
     """The local folder with a source's weights, fetched or converted on first use."""
     if source.kind == "embedded":

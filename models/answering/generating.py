@@ -11,9 +11,11 @@ What is not covered: beam search, encoder-decoder models.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,6 +45,9 @@ class Row:
     seconds: float = 0.0
     end: JsonEnd = field(default_factory=JsonEnd)
     tracker: Tracker | None = None
+    drafted: int = 0
+    """Tokens that were guessed, and how many of them were kept."""
+    accepted: int = 0
 
 
 @torch.inference_mode()
@@ -65,7 +70,11 @@ def generate_rows(
         row.tracker = Tracker(row.prompt, drafts, shared) if drafts else None
     guesses: list[list[int]] = [[] for _ in active]
     while True:
-        following.accept(_settle(logits, active, guesses, ends, text))
+        kept = _settle(logits, active, guesses, ends, text)
+        following.accept(kept)
+        for row, guess, count in zip(active, guesses, kept, strict=True):
+            row.drafted += len(guess)
+            row.accepted += count
         staying = []
         for place, row in enumerate(active):
             if row.finish:
@@ -78,7 +87,9 @@ def generate_rows(
         if len(staying) < len(active):
             following.keep(staying)
             active = [active[place] for place in staying]
-        guesses = [_guess(row) for row in active]
+        room = min(row.limit - len(row.tokens) - 1 for row in active)
+        ahead = following.propose([row.tokens[-1] for row in active], room, partial(_choose_ahead, rows=active))
+        guesses = [_guess(row) for row in active] if ahead is None else ahead
         logits = following.step([[row.tokens[-1], *guess] for row, guess in zip(active, guesses, strict=True)])
 
 
@@ -141,6 +152,16 @@ def _choose(logits: torch.Tensor, rows: Sequence[Row]) -> list[int]:
     for place, row in enumerate(rows):
         if row.uniform is not None:
             best[place] = draw(logits[place], row.temperature, row.top_p, float(row.uniform.random()))
+    return best
+
+
+def _choose_ahead(logits: torch.Tensor, column: int, *, rows: Sequence[Row]) -> list[int]:
+    """As :func:`_choose`, with the random number that each row will use ``column`` tokens from now."""
+    best: list[int] = logits.argmax(dim=-1).tolist()
+    for place, row in enumerate(rows):
+        if row.uniform is not None:
+            uniform = float(copy.deepcopy(row.uniform).random(column + 1)[column])
+            best[place] = draw(logits[place], row.temperature, row.top_p, uniform)
     return best
 
 

@@ -20,7 +20,8 @@ from .attention import use_packed_attention
 from .decoding import Grammars
 from .generating import Row, generate_rows, plain_generate
 from .grammar import VERSION
-from .next_token import OneModel
+from .logit_arithmetic import Ensemble
+from .next_token import NextToken, OneModel
 from .stopping import TokenText, end_tokens
 
 
@@ -32,6 +33,8 @@ class LocalAnswerer:
     prompt: Prompt
     settings: Settings
     note: Any = field(default=lambda text: None)
+    ensemble: Ensemble | None = None
+    """Companions whose scores are added to the model's."""
     _grammars: Grammars | None = field(default=None, init=False)
     _halved: bool = field(default=False, init=False)
 
@@ -46,6 +49,7 @@ class LocalAnswerer:
             "answers": self.settings.identity(),
             "compute": {"device": self.loaded.compute.device.split(":")[0], "dtype": self.loaded.compute.dtype},
             "back_end": "transformers",
+            **({} if self.ensemble is None else {"companions": self.ensemble.identity()}),
             **({} if self.settings.decoding == "free" else {"grammar_version": VERSION}),
         }
 
@@ -62,12 +66,13 @@ class LocalAnswerer:
 
     def answer(self, batch: Sequence[Request]) -> Iterator[Output]:
         """The answers as they end; out of memory halves the batch once, for the rest of this answerer's life."""
-        longest = self.settings.longest_prompt(context_length(self.loaded.model.config))
+        longest = self.settings.longest_prompt(self._context())
         fitting = []
         for request in batch:
             tokens = self._tokens(request)
-            if len(tokens) > longest:
-                yield request.answered("", "prompt-too-long", 0.0, 0, len(tokens))
+            asked = len(tokens) if self.ensemble is None else self.ensemble.longest(request.problem, self.prompt)
+            if asked > longest:
+                yield request.answered("", "prompt-too-long", 0.0, 0, asked)
             else:
                 fitting.append((request, tokens))
         parts = _halves(fitting) if self._halved else [fitting]
@@ -100,27 +105,39 @@ class LocalAnswerer:
         if not part:
             return
         model, tokenizer, settings = self.loaded.model, self.loaded.tokenizer, self.settings
-        room = context_length(model.config)
+        room = self._context()
         rows = []
         for number, (request, tokens) in enumerate(part):
-            row = Row(number, tokens, min(settings.max_new_tokens, room - len(tokens)))
+            asked = len(tokens) if self.ensemble is None else self.ensemble.longest(request.problem, self.prompt)
+            row = Row(number, tokens, min(settings.max_new_tokens, room - asked))
             row.temperature, row.top_p = settings.temperature, settings.top_p
             if settings.temperature > 0:
                 row.uniform = np.random.default_rng(sample_seed(settings.seed, request.key))
             row.constraint = self._constraint(request)
             rows.append(row)
-        ends = end_tokens(model, tokenizer)
         pad, text = tokenizer.pad_token_id, TokenText(tokenizer)
+        ends = end_tokens(model, tokenizer) if self.ensemble is None else self.ensemble.ends()
         with quiet_transformers():
             if self.loaded.plain_generate:
                 found = plain_generate(model, rows, pad=pad, ends=ends, text=text)
             else:
-                following = OneModel(model, pad, self.loaded.prefill)
-                found = generate_rows(following, rows, ends=ends, text=text, drafts=settings.drafts)
+                following, drafts = self._following(pad, part)
+                found = generate_rows(following, rows, ends=ends, text=text, drafts=drafts)
             for row in found:
                 request = part[row.number][0]
                 text = tokenizer.decode(row.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-                yield request.answered(text, row.finish, row.seconds, len(row.tokens), len(row.prompt))
+                output = request.answered(text, row.finish, row.seconds, len(row.tokens), len(row.prompt))
+                if self.ensemble is not None and self.ensemble.companions.speculate:
+                    output.extra.update(drafted=row.drafted, accepted=row.accepted)
+                yield output
+
+    def _following(self, pad: int, part: Sequence[tuple[Request, list[int]]]) -> tuple[NextToken, int]:
+        """What gives the scores, and how many tokens may be guessed from the text."""
+        if self.ensemble is None:
+            return OneModel(self.loaded.model, pad, self.loaded.prefill), self.settings.drafts
+        problems = [request.problem for request, _ in part]
+        ahead = self.ensemble.companions.speculate
+        return self.ensemble.following(pad, problems, self.prompt), 0 if ahead else self.settings.drafts
 
     def _constraint(self, request: Request) -> Any:
         if self.settings.decoding == "free":
@@ -135,6 +152,10 @@ class LocalAnswerer:
         if self.settings.decoding == "grammar":
             return self._grammars.start(language_grammar())
         return self._grammars.start(names_grammar(request.problem), own_keys=True)
+
+    def _context(self) -> int:
+        models = [self.loaded] if self.ensemble is None else self.ensemble.members
+        return min(context_length(one.model.config) for one in models)
 
     def _tokens(self, request: Request) -> list[int]:
         return self.prompt.tokens(request.problem, self.loaded.tokenizer)

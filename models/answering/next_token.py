@@ -7,7 +7,7 @@ and values.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -29,12 +29,22 @@ class NextToken(Protocol):
         """Begin with these rows: the logits after each prompt, (rows, 1, vocabulary)."""
         ...
 
+    def propose(
+        self, last: Sequence[int], room: int, choose: Callable[[torch.Tensor, int], list[int]]
+    ) -> list[list[int]] | None:
+        """At most ``room`` tokens that may follow each row's ``last``, the same number for all; None: no opinion.
+
+        ``choose`` takes scores (rows, vocabulary) and how many tokens ahead they are, and chooses as the loop will.
+        What is proposed must be the next block.
+        """
+        ...
+
     def step(self, block: Sequence[Sequence[int]]) -> torch.Tensor:
         """Append each row's tokens (one at the least): the logits after each, (rows, longest, vocabulary)."""
         ...
 
     def accept(self, kept: Sequence[int]) -> None:
-        """How many of each row's tokens after the first of the last block stay; the others never were."""
+        """How many of each row's tokens after the first stay, of those since the last call; the others never were."""
         ...
 
     def keep(self, places: Sequence[int]) -> None:
@@ -50,7 +60,7 @@ class OneModel:
         self._device = next(model.parameters()).device
         self._cache = roomy_cache(model.config)
         self._mask = torch.empty(0)
-        self._width = 1
+        self._open = 1  # positions since the last word on what stays
         self.takes_drafts = True
 
     def prefill(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
@@ -98,7 +108,7 @@ class OneModel:
             # row.
             logits_to_keep=torch.tensor([longest - 1], device=self._device),
         )
-        self._width = 1
+        self._open = 1
         logits: torch.Tensor = output.logits[:, -1:]
         return logits
 
@@ -106,9 +116,16 @@ class OneModel:
         if self._change is not None:
             self._change.aim(places, torch.tensor(lengths, device=self._device))
 
+    def propose(
+        self, last: Sequence[int], room: int, choose: Callable[[torch.Tensor, int], list[int]]
+    ) -> list[list[int]] | None:
+        """One model alone has nobody who writes ahead."""
+        return None
+
     def step(self, block: Sequence[Sequence[int]]) -> torch.Tensor:
         """Rows with fewer tokens are padded on the right; what is padded is masked for good."""
-        self._width = width = max(len(part) for part in block)
+        width = max(len(part) for part in block)
+        self._open += width
         ids = torch.tensor([[*part, *[self._pad] * (width - len(part))] for part in block], device=self._device)
         real = torch.tensor([[1] * len(part) + [0] * (width - len(part)) for part in block], device=self._device)
         positions = self._mask.sum(dim=1, keepdim=True) + torch.arange(width, device=self._device)
@@ -125,8 +142,9 @@ class OneModel:
 
     def accept(self, kept: Sequence[int]) -> None:
         """Refused tokens stay in the cache and are masked."""
-        columns = torch.arange(self._width, device=self._device)  # column 0 is no guess
-        self._mask[:, -self._width :] = columns <= torch.tensor(list(kept), device=self._device).unsqueeze(1)
+        columns = torch.arange(self._open, device=self._device)  # column 0 is no guess
+        self._mask[:, -self._open :] = columns <= torch.tensor(list(kept), device=self._device).unsqueeze(1)
+        self._open = 0
 
     def keep(self, places: Sequence[int]) -> None:
         """Nothing is computed for the other rows from here on."""

@@ -54,7 +54,8 @@ class LoReft(nn.Module):
         self.rotate = nn.Linear(width, rank, bias=False)
         self.source = nn.Linear(width, rank)
         nn.init.orthogonal_(self.rotate.weight)
-        nn.utils.parametrizations.orthogonal(self.rotate)
+        # Without a base to turn from, which would be a matrix of width x width beside each edit.
+        nn.utils.parametrizations.orthogonal(self.rotate, orthogonal_map="householder", use_trivialization=False)
         if identity_start:
             with torch.no_grad():
                 self.source.weight.copy_(self.rotate.weight)

@@ -99,6 +99,7 @@ def test_parameter_counts_are_the_papers(width, layers, options, count):
     for kind in (LoReft, DiReft):
         made = Interventions(kind, width, chosen, layers)
         assert sum(parameter.numel() for parameter in made.parameters()) == count
+        assert sum(tensor.numel() for tensor in made.state_dict().values()) == count, "nothing else is kept"
 
 
 def test_decay_would_destroy_the_rotation_and_never_reaches_it(folder, problems, tmp_path):
@@ -222,13 +223,13 @@ def test_rows_of_very_different_length_share_no_more_than_is_edited_alike(folder
 @pytest.mark.parametrize("name", ["loreft", "direft"])
 @pytest.mark.parametrize("more", [{}, {"gradient_checkpointing": True}, {"accumulation": 2}])
 def test_it_learns_and_the_checkpoint_is_the_trained_model(name, more, folder, problems, tmp_path):
-    losses = {}
+    losses, whole = {}, {"batch_size": 12, "learning_rate": 0.1}
     tuned = tune(
-        recipe(folder, problems, name, "rank = 4\nprefix = 4\nsuffix = 4", steps=16, **more),
+        recipe(folder, problems, name, "rank = 4\nprefix = 4\nsuffix = 4", steps=16, **whole, **more),
         tmp_path,
         progress=lambda step, steps, loss: losses.__setitem__(step, loss),
     )
-    assert losses[16] < losses[1] - 0.05
+    assert losses[16] < losses[1] - 0.02, losses
     width, layers, rank = 48, 2, 4
     assert tuned.record["parameters"]["trainable"] == layers * (2 * rank * width + rank)
     loaded = load(parse_source(str(tuned.checkpoints[16])), CPU)
