@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ..feasibility.errors import PyriteError
-from . import audit, importing
+from . import audit, grids, importing
+from .writing import counted, write_records
 
 problems_app = typer.Typer(
     name="problems",
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     problems_app.command("pairs")(pairs_command)
     importing.register(problems_app)
     audit.register(problems_app)
+    grids.register(problems_app)
     app.add_typer(problems_app)
 
 
@@ -69,7 +70,7 @@ def make_command(
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = jobs if jobs is not None else min(cores, 1 + order.total // 50)
     made = make(order, jobs=workers, against=others, refusals=refusals)
-    _write(out, _counted((problem.to_dict() for problem in made), order.total, "problems"))
+    write_records(out, counted((problem.to_dict() for problem in made), order.total, "problems"))
     for text in refusals.notes:
         typer.echo(f"pyrite: refused {text}", err=True)
 
@@ -137,7 +138,7 @@ def pairs_command(
         records = (supervised(problem) for problem in with_reference)
     else:
         records = (pair for problem in with_reference for pair in preferences(problem, count, seed))
-    _write(out, _counted(records, None, "pairs"))
+    write_records(out, counted(records, None, "pairs"))
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -169,28 +170,3 @@ def _find(problem_id: str, path: str | None) -> Any:
             f"{problem_id!r} is not the id of a generated problem; say which file it is in with --problems"
         )
     return draw(family, int(rest), size, variant)  # type: ignore[arg-type]
-
-
-def _write(out: str, records: Iterable[Mapping[str, Any]]) -> None:
-    """Records as JSON lines, each as soon as it is there (standard output), or all or nothing (a file)."""
-    from ..problems.files import write_lines
-
-    if out != "-":
-        if not Path(out).absolute().parent.is_dir():
-            raise PyriteError(f"{Path(out).parent} is no folder; make it first")
-        write_lines(out, records)
-        return
-    for record in records:
-        sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
-
-
-def _counted(records: Iterable[dict[str, Any]], total: int | None, what: str) -> Iterator[dict[str, Any]]:
-    """The records, counted on standard error when that is a terminal, and in one line at the end."""
-    done = 0
-    for record in records:
-        yield record
-        done += 1
-        if sys.stderr.isatty():
-            typer.echo(f"\r{done:,}{f' of {total:,}' if total else ''} {what}", err=True, nl=False)
-    typer.echo(f"{chr(13) if sys.stderr.isatty() else 'pyrite: '}{done:,} {what} written", err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..feasibility.policy import Policy
+    from ..feasibility.scoring.pool import Pool
     from ..feasibility.verdict import Verdict
     from ..problems.files import Output, Records
     from ..problems.problem import Problem
@@ -34,9 +34,6 @@ def score_command(
     outputs: Annotated[str, typer.Argument(help="outputs.jsonl, or - for standard input.")],
     out: Annotated[str | None, typer.Option(help="Run folder; what it already holds is not judged again.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes (default: one a core; 0: none).")] = None,
-    language: Annotated[
-        str, typer.Option(help="formulation (JSON), code (programs for a solver library), or auto: each by its text.")
-    ] = "auto",
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first broken line.")] = False,
     policy: Annotated[str | None, typer.Option(help="Tolerances and limits: a TOML or JSON file.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="One setting, name=value; may repeat.")] = None,
@@ -60,7 +57,7 @@ def score_command(
     if folder is not None and len(todo) < len(answers):
         note(f"pyrite: {len(answers) - len(todo):,} of {len(answers):,} outputs were judged before")
     started = time.monotonic()
-    verdicts, judged = _judge(chosen, workers, known, todo, folder, language)
+    verdicts, pool = _judge(chosen, workers, known, todo, folder)
     seconds = time.monotonic() - started
     if folder is not None:
         verdicts = folder.read_verdicts()
@@ -71,8 +68,8 @@ def score_command(
     _show(summary, chosen)
     if todo:
         rate = f"{len(todo) / seconds:,.0f} a second"
-        killed = f", {judged.killed} workers killed or dead" if judged.killed else ""
-        note(f"{len(todo):,} outputs judged in {seconds:.1f} s ({rate}, {judged.workers} workers{killed})")
+        killed = f", {pool.killed} workers killed or dead" if pool.killed else ""
+        note(f"{len(todo):,} outputs judged in {seconds:.1f} s ({rate}, {pool.size} workers{killed})")
     if folder is not None:
         note(f"run: {folder.path}")
 
@@ -95,57 +92,31 @@ def _of_known_problems(
     return kept
 
 
-@dataclass(slots=True)
-class _Judged:
-    """How the judging went."""
-
-    workers: int = 0
-    killed: int = 0
-
-
 def _judge(
-    policy: Policy,
-    workers: int | None,
-    problems: Sequence[Problem],
-    todo: Sequence[Output],
-    folder: RunFolder | None,
-    language: str,
-) -> tuple[list[Verdict], _Judged]:
+    policy: Policy, workers: int | None, problems: Sequence[Problem], todo: Sequence[Output], folder: RunFolder | None
+) -> tuple[list[Verdict], Pool]:
     """Judge, and write each verdict down at once when there is a folder. Ctrl-C ends it with exit code 3."""
     from contextlib import nullcontext
 
-    from ..feasibility.scoring.languages import by_task
     from ..feasibility.scoring.pool import Pool
 
     tasks = [(answer.problem_id, answer.sample, answer.answer) for answer in todo]
     references = {problem.id: problem.as_reference() for problem in problems}
-    groups = by_task((text for _, _, text in tasks), language)
-    if "code" in groups:
-        from ..feasibility.recording import require_sandbox
-
-        require_sandbox()
-    verdicts: dict[int, Verdict] = {}
-    judged = _Judged()
+    verdicts: list[Verdict] = []
     writer = nullcontext() if folder is None else folder.verdict_writer()
-    with writer as file, progress(len(tasks), "judging") as show:
+    with Pool(policy, workers) as pool, writer as file, progress(len(tasks), "judging") as show:
         try:
-            for task, places in groups.items():
-                before = len(verdicts)
-                with Pool(policy, workers, task) as pool:
-                    judged.workers = pool.size
-                    found = pool.judge([tasks[place] for place in places], references)
-                    for place, verdict in zip(places, found, strict=True):
-                        if file is not None:
-                            file.write(verdict.to_dict())
-                        verdicts[place] = verdict
-                        show(before + pool.finished)
-                    judged.killed += pool.killed
+            for verdict in pool.judge(tasks, references):
+                if file is not None:
+                    file.write(verdict.to_dict())
+                verdicts.append(verdict)
+                show(pool.finished)
         except KeyboardInterrupt:
             kept = "run the same command again to go on" if folder else "without --out nothing is kept"
             raise PyriteError(
                 f"stopped after {len(verdicts):,} of {len(tasks):,} outputs; {kept}", exit_code=3
             ) from None
-    return [verdicts[place] for place in sorted(verdicts)], judged
+    return verdicts, pool
 
 
 def _summarize(

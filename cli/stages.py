@@ -99,7 +99,6 @@ def score_into(
 ) -> dict[str, Any]:
     """Score what a run folder holds and has not scored yet; gives the summary that it writes."""
     from ..feasibility.policy import Policy
-    from ..feasibility.scoring.languages import by_task
     from ..feasibility.scoring.pool import Pool
     from ..results.run import RunFolder, write_json
     from ..results.summary import summarize
@@ -110,11 +109,9 @@ def score_into(
     if todo:
         tasks = [(output.problem_id, output.sample, output.answer) for output in todo]
         references = {problem.id: problem.as_reference() for problem in problems}
-        with folder.verdict_writer() as writer:
-            for task, places in by_task(text for _, _, text in tasks).items():
-                with Pool(chosen, workers, task) as pool:
-                    for verdict in pool.judge([tasks[place] for place in places], references):
-                        writer.write(verdict.to_dict())
+        with Pool(chosen, workers) as pool, folder.verdict_writer() as writer:
+            for verdict in pool.judge(tasks, references):
+                writer.write(verdict.to_dict())
     families = {problem.id: problem.family for problem in problems}
     summary = {"policy_digest": chosen.digest, **summarize(folder.read_verdicts(), families)}
     write_json(folder.summary, summary)

@@ -8,16 +8,16 @@ from __future__ import annotations
 import inspect
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pyrite.feasibility.codes import CODES
+from pyrite.feasibility.codes import CODES, Code
 from pyrite.feasibility.language.document.schema import formulation_schema
 from pyrite.feasibility.language.grammar import parsing as expressions
 from pyrite.feasibility.language.grammar.tokens import RESERVED
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.verdict import CODE, STAGES
+from pyrite.feasibility.verdict import STAGES
 
 HERE = Path(__file__).parent
 LIMITS = (
@@ -35,8 +35,6 @@ STAGE_LINES = {
     "schema": "Stage 2, schema: is it valid against `feasibility/language/document/formulation.schema.json`?",
     "names": "Stage 3, names: is every name declared once and used with the right indices, and does every "
     "expression read by the grammar?",
-    "runs": "Stage 2 of a program (the task `code`), runs: does it run, up to the call of a solver?",
-    "declares": "Stage 3 of a program, declares: does it declare a model?",
     "builds": "Stage 4, builds: is it a finite linear or convex quadratic program within the limits?",
     "feasible": "Stage 5, feasible: is there a plan that satisfies every row in exact arithmetic?",
     "bounded": "Stage 6, bounded: is an optimum attained?",
@@ -45,6 +43,7 @@ STAGE_LINES = {
     "equivalent": "Stage 9, equivalent: does it allow the same plans, in the same order of preference?",
     "any": "Any stage: reasons for having no answer",
 }
+TASK_LINES = {"plan": "Plans: solutions instead of formulations ([their ladder](plans.md))"}
 
 
 ANSWER = """\
@@ -139,15 +138,22 @@ def codes() -> str:
         "`feasibility/codes.py` by `python docs/make_language.py`; `tests/cases/` holds a small file for each code "
         "that an output can raise.",
     ]
-    for stage in (*STAGES[:3], *CODE.surface[1:], *STAGES[3:], "any"):
+    for stage in (*STAGES, "any"):
         parts.append(f"## {STAGE_LINES[stage]}")
-        rows = ["| code | stage | when it is raised | example | what to do |", "|---|---|---|---|---|"]
-        for code in CODES.values():
-            if code.stage == stage:
-                cells = (f"`{code.code}`", code.stage, code.when, f"`{code.example}`", code.advice)
-                rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-        parts.append("\n".join(rows))
+        parts.append(_code_table(code for code in CODES.values() if code.task == "formulation" and code.stage == stage))
+    for task, title in TASK_LINES.items():
+        parts.append(f"## {title}")
+        parts.append(_code_table(code for code in CODES.values() if code.task == task))
     return "\n\n".join(parts) + "\n"
+
+
+def _code_table(codes: Iterable[Code]) -> str:
+    """Codes as rows, with the stage that each belongs to."""
+    rows = ["| code | stage | when it is raised | example | what to do |", "|---|---|---|---|---|"]
+    for code in codes:
+        cells = (f"`{code.code}`", code.stage, code.when, f"`{code.example}`", code.advice)
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows)
 
 
 def _rows(node: dict[str, Any]) -> Iterator[str]:

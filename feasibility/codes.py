@@ -14,8 +14,8 @@ from typing import Final
 class Code:
     """One way to fail, or one reason for having no answer.
 
-    ``stage`` is the stage that it belongs to, or ``any`` when any of the later stages can carry it; ``when`` says when
-    it is raised, ``example`` shows text or a situation that raises it, ``advice`` says what to do.
+    ``task`` is the ladder and ``stage`` the stage that it belongs to (``any``: any of the later stages can carry it);
+    ``when`` says when it is raised, ``example`` shows text or a situation that raises it, ``advice`` says what to do.
     """
 
     code: str
@@ -23,16 +23,17 @@ class Code:
     when: str
     example: str
     advice: str
+    task: str = "formulation"
 
 
 CODES: Final[dict[str, Code]] = {}
 """The table, by code, in the order of the stages."""
 
 
-def _add(code: str, stage: str, when: str, example: str, advice: str) -> None:
+def _add(code: str, stage: str, when: str, example: str, advice: str, task: str = "formulation") -> None:
     if code in CODES:
         raise ValueError(f"the code {code} is listed twice")
-    CODES[code] = Code(code, stage, when, example, advice)
+    CODES[code] = Code(code, stage, when, example, advice, task)
 
 
 def stage_of(code: str) -> str:
@@ -110,38 +111,6 @@ _add("output-too-long", "parses", "the text is longer than max_output_chars",
      "2,000,000 characters", "write a shorter answer; move tables to the problem's data")
 _add("lone-surrogate", "parses", "a string holds half of a surrogate pair, which is no character",
      r'{"name": "\ud800"}', "write the character itself")
-
-# Stages 1 to 3 of a program (the task `code`): parses, runs, declares. Unknown where only the reading falls short.
-_add("syntax-error", "parses", "the program is no Python",
-     "x = (1", "correct the line that the message names")
-_add("python-two", "parses", "the program is Python 2",
-     'print "done"', "write Python 3")
-_add("notebook", "parses", "the answer is a notebook: JSON of cells",
-     '{"cells": [...]}', "give the program itself")
-_add("shell-command", "parses", "the program holds a shell or notebook command",
-     "!pip install pulp", "leave the line away")
-_add("program-too-long", "parses", "the program is longer than 100,000 characters",
-     "1,000,000 characters", "move tables to the problem's data, or write a shorter program")
-_add("program-too-deep", "parses", "the program nests too deeply to be read",
-     "((((... 500 deep", "write a flatter program")
-_add("program-error", "runs", "an error of Python or of the solver library ends the program before it solves",
-     "x.foo for a variable of gurobipy", "correct the line that the message names")
-_add("never-solved", "runs", "the program ends without calling the solver",
-     "a function that nobody calls", "call solve() or optimize()")
-_add("not-recorded", "runs", "the program uses something of its library that is not recorded; unknown",
-     "m.addSOS(...), a callback, m.addGenConstrIndicator(...)", "see docs/code.md for what is recorded")
-_add("sandbox-lacks", "runs", "the program uses Python, or a module, that the sandbox does not have; unknown",
-     "import pandas as pd; pd.read_csv(...)", "write the data into the program")
-_add("outside-world", "runs", "the program asks for a file, the network or another process; unknown",
-     'open("data.csv")', "write the data into the program")
-_add("recursion-limit", "runs", "the program calls itself too deeply; unknown",
-     "def f(n): return f(n + 1)", "end the recursion, or write a loop")
-_add("model-too-large", "runs", "the program declares more than 200,000 variables or constraints; unknown",
-     "m.addVars(10**9)", "declare a smaller model")
-_add("empty-model", "declares", "the solver is called on a model without variables",
-     "gurobipy.Model().optimize()", "declare variables")
-_add("infinite-number", "declares", "a coefficient of the recorded model is infinite or no number; unknown",
-     'float("nan")*x <= 1', "correct the coefficient")
 
 # Stage 2: schema.
 _add("missing-section", "schema", "variables, objective or constraints is missing",
@@ -341,6 +310,8 @@ _add("time-limit", "any", "time_limit (or equivalence_seconds) ran out; unknown"
      "a hard mixed-integer program", "raise the limit in the policy, or write a tighter formulation")
 _add("memory-limit", "any", "more than memory_limit was needed; unknown",
      "sums over huge sets", "raise the limit in the policy, or write a smaller formulation")
+_add("unproved-infeasible", "any", "a solver says that no plan is possible, and no proof of it was found; unknown",
+     "an infeasible integer program that HiGHS settles by cuts", "allow more time, or use smaller numbers")
 _add("solver-error", "any", "the solver gave no usable answer; unknown",
      "coefficients beyond floating point", "change units so that coefficients are of similar size")
 _add("solver-unknown", "any", "the solver stopped without an answer; unknown",
@@ -365,4 +336,26 @@ _add("reference-contradiction", "any", "the reference contradicts the optimum or
      "optimum 120 stated, 118 solved", "correct the problem file")
 _add("reference-unsolved", "any", "the problem's own reference formulation was not solved within the limits; unknown",
      "a hard reference", "raise the limits, or state the optimum instead")
+# Plans.
+_add("plan-form", "schema", "a plan is not an object of numbers under values, nested as its variables are indexed",
+     '{"make": 3}', 'write {"values": {"make": {"bread": 3}}}', "plan")
+_add("not-a-number", "schema", "a text, a list or nothing stands where a plan has a number",
+     '{"values": {"x": "3"}}', "write the number itself, without quotes or units", "plan")
+_add("no-value", "names", "a plan gives no value for a name that is asked",
+     "bus 7 is missing under va", "give a value for every variable and member", "plan")
+_add("unknown-place", "names", "a plan gives a value for a name that nobody asked for",
+     '{"values": {"va": {"99": 0}}}', "give values for the asked names only", "plan")
+_add("bound-broken", "bounds", "a value lies outside its bounds",
+     "pg[g1] comes to 260 MW, at most 250 is allowed", "stay within the bounds that the problem states", "plan")
+_add("not-whole", "integrality", "a value is fractional and has to be whole",
+     "make[bread] is 2.5", "give a whole number", "plan")
+_add("inequality-broken", "inequalities", "a row that limits from one side, or a line limit, is not kept",
+     "shelf comes to 60 pieces, at most 50 are allowed", "check the sum before answering", "plan")
+_add("equality-broken", "equalities", "a balance or another equation does not hold",
+     "active balance at 5 comes to 3.1 MW, 0 MW is asked", "what goes in has to come out", "plan")
+_add("wrong-unit", "equalities", "the plan would keep its rules if its numbers were in other units",
+     "powers look like per unit: MW and MVAr are asked", "answer in the units that the problem asks for", "plan")
+_add("not-optimal", "optimal", "a plan keeps the rules and costs more (or earns less) than the best one",
+     "its objective is 8,400, the best plan has 8,081", "look for a better plan", "plan")
+
 # fmt: on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from .errors import PyriteError
@@ -27,6 +27,8 @@ class Policy:
     value_tolerance: float = _setting(1e-6, "value: |z - z*| <= this * max(1, |z*|)")
     row_tolerance: float = _setting(1e-6, "rows and bounds: violation <= this * max(1, |right-hand side|)")
     integer_tolerance: float = _setting(1e-5, "distance from a whole number before rounding, fixing and re-solving")
+    balance_tolerance: float = _setting(1e-3, "power grids: balances and limits may be missed by this per unit of base")
+    plan_gap: float = _setting(1e-3, "plans: how much worse than the optimum a plan may be, relative to max(1, |z*|)")
     mip_gap: float = _setting(0.0, "relative gap at which a mixed-integer search may stop")
     threads: int = _setting(1, "solver threads")
     seed: int = _setting(0, "solver random seed")
@@ -70,10 +72,6 @@ class Policy:
         if unknown:
             raise PyriteError(f"policy: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
         return cls(**values)
-
-    def with_lengths_of_own(self) -> Self:
-        """The same policy for a text that Pyrite wrote itself: its length follows the model, not an answer's limits."""
-        return replace(self, max_output_chars=10**9, max_expression_chars=10**9)
 
     @property
     def digest(self) -> str:

@@ -20,13 +20,15 @@ class Ladder:
     """The questions of one task, in the order in which they are asked; every verdict carries its own.
 
     ``surface`` are the first of them: does it look right. ``comparing`` are those that need something to compare with,
-    each with the ``strongest`` stages whose references offer it.
+    each with the ``strongest`` stages whose references offer it. ``together`` are stages that are all asked even when
+    one of them fails.
     """
 
     task: str
     stages: tuple[str, ...]
     surface: tuple[str, ...]
     comparing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    together: tuple[str, ...] = ()
 
     def asks(self, stage: str, strongest: str) -> bool:
         """A problem whose strongest stage is ``strongest`` has what this stage needs."""
@@ -46,14 +48,15 @@ FORMULATION = Ladder(
     comparing={"sound": ("equivalent",), "value": ("value", "equivalent"), "equivalent": ("equivalent",)},
 )
 
-CODE = Ladder(
-    task="code",
-    stages=("parses", "runs", "declares", *FORMULATION.stages[3:]),
-    surface=("parses", "runs", "declares"),
-    comparing=FORMULATION.comparing,
+PLAN = Ladder(
+    task="plan",
+    stages=("parses", "schema", "names", "bounds", "integrality", "inequalities", "equalities", "optimal"),
+    surface=("parses", "schema", "names"),
+    comparing={"optimal": ("optimal",)},
+    together=("bounds", "integrality", "inequalities", "equalities"),
 )
 
-LADDERS: dict[str, Ladder] = {FORMULATION.task: FORMULATION, CODE.task: CODE}
+LADDERS: dict[str, Ladder] = {ladder.task: ladder for ladder in (FORMULATION, PLAN)}
 """The ladder of each task. A stored verdict of a task that is not here keeps its own stages (see :func:`ladder_of`)."""
 
 STAGES: tuple[str, ...] = FORMULATION.stages

@@ -8,10 +8,12 @@ from typing import Any, Self
 
 from ..feasibility.errors import PyriteError
 from ..feasibility.language.formulation import Data, Formulation, exact_number
+from ..feasibility.plans.grids.grid import Grid
 from ..feasibility.rationals import Exact
 from ..feasibility.scoring.reference import KnownStatus, Reference
+from ..feasibility.verdict import LADDERS
 
-_KNOWN = ("id", "text", "reference", "optimum", "status", "data", "family", "source", "split", "units")
+_KNOWN = ("id", "text", "reference", "optimum", "status", "data", "family", "source", "split", "units", "task", "grid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,9 @@ class Problem:
     split: str | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    task: str = "formulation"
+    """What an answer is: a formulation, or a plan (a solution)."""
+    grid: Grid | None = None
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
@@ -43,6 +48,9 @@ class Problem:
         status = document.get("status")
         if status not in (None, "optimal", "infeasible", "unbounded"):
             raise PyriteError(f"status is optimal, infeasible or unbounded, not {status!r}")
+        task = document.get("task", "formulation")
+        if task not in LADDERS:
+            raise PyriteError(f"task is {' or '.join(sorted(LADDERS))}, not {str(task)[:40]!r}")
         optimum = document.get("optimum")
         try:
             reference = None if document.get("reference") is None else Formulation.from_dict(document["reference"])
@@ -61,6 +69,8 @@ class Problem:
             source=document.get("source"),
             split=document.get("split"),
             units=dict(document.get("units") or {}),
+            task=task,
+            grid=None if document.get("grid") is None else Grid.from_dict(document["grid"]),
             extra={key: value for key, value in document.items() if key not in _KNOWN},
         )
 
@@ -82,9 +92,15 @@ class Problem:
                 document[name] = getattr(self, name)
         if self.units:
             document["units"] = dict(self.units)
+        if self.task != "formulation":
+            document["task"] = self.task
+        if self.grid is not None:
+            document["grid"] = self.grid.to_dict()
         document.update(self.extra)
         return document
 
     def as_reference(self) -> Reference:
         """What the checker needs of this problem."""
-        return Reference(self.reference, self.optimum, self.status, self.data, self.units, self.text)
+        return Reference(
+            self.reference, self.optimum, self.status, self.data, self.units, self.text, self.grid, self.task
+        )

@@ -19,7 +19,7 @@ from fractions import Fraction
 from ..errors import PyriteError
 from ..language.formulation import Domain, Sense
 from ..programs.program import Column, Program, Quadratic, Row
-from ..rationals import Exact, from_decimal, simplify
+from ..rationals import Exact, from_decimal, simplify, to_decimal
 
 MAX_DIGITS = 40
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
@@ -63,24 +63,8 @@ def decimal_text(value: Exact) -> tuple[str, bool]:
     >>> decimal_text(Fraction(1, 8)), decimal_text(Fraction(1, 3)), decimal_text(-12)
     (('0.125', True), ('0.33333333333333333', False), ('-12', True))
     """
-    value = simplify(value)
-    if isinstance(value, int):
-        return (str(value), True) if abs(value) < 10**MAX_DIGITS else (_rounded(Fraction(value)), False)
-    twos = (value.denominator & -value.denominator).bit_length() - 1
-    rest, fives = value.denominator >> twos, 0
-    while rest % 5 == 0 and fives < 200:
-        rest, fives = rest // 5, fives + 1
-    places = max(twos, fives)
-    if rest != 1 or places > 200:
-        return _rounded(value), False
-    digits = value.numerator * 10**places // value.denominator
-    if abs(digits) >= 10**MAX_DIGITS:
-        return _rounded(value), False
-    sign, text = ("-" if digits < 0 else ""), str(abs(digits))
-    if places > 20:
-        return f"{sign}{text}e-{places}", True
-    text = text.rjust(places + 1, "0")
-    return f"{sign}{text[:-places]}.{text[-places:]}", True
+    text = to_decimal(value, MAX_DIGITS)
+    return (_rounded(Fraction(value)), False) if text is None else (text, True)
 
 
 def _rounded(value: Fraction) -> str:

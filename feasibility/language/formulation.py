@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any, Literal, Self, TypeAlias
 
-from ..rationals import Exact, from_float, simplify, to_decimal
+from ..rationals import Exact, from_decimal, from_json_number, simplify, to_decimal
 from .document.writing import ExactDecimal, to_json
 from .grammar.syntax import Member
 
@@ -27,13 +26,7 @@ _LARGE = 10**40
 
 def exact_number(value: object) -> Exact:
     """A JSON number as an exact one: ints and Fractions as they are, floats by their shortest decimal (0.1 is 1/10)."""
-    if isinstance(value, ExactDecimal):
-        return value.exact
-    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
-        raise TypeError(f"not a number: {value!r}")
-    if isinstance(value, float):
-        return simplify(Fraction(repr(value))) if value == value and abs(value) != float("inf") else from_float(value)
-    return simplify(value)
+    return value.exact if isinstance(value, ExactDecimal) else from_json_number(value)
 
 
 def exact_values(values: object) -> Values:
@@ -53,7 +46,7 @@ def plain_number(value: Exact) -> int | float:
     if isinstance(value, int):
         return value if abs(value) < _LARGE else ExactDecimal(value)
     number = float(value)
-    return number if Fraction(repr(number)) == value or to_decimal(value) is None else ExactDecimal(value)
+    return number if from_decimal(repr(number)) == value or to_decimal(value) is None else ExactDecimal(value)
 
 
 def plain_values(values: Values) -> Any:

@@ -18,7 +18,7 @@ from .prepared import PreparedReference, Preparing
 from .reference import Reference
 from .stages.answers import unknown
 from .stages.protocol import Attempt, Stage, Watch
-from .tasks import FORMULATIONS, Task
+from .tasks import FORMULATIONS, Task, get_task
 
 
 class Judge:
@@ -32,11 +32,11 @@ class Judge:
     """
 
     def __init__(
-        self, reference: Reference | None = None, policy: Policy | None = None, task: Task = FORMULATIONS
+        self, reference: Reference | None = None, policy: Policy | None = None, task: Task | None = None
     ) -> None:
         self.reference = reference or Reference()
         self.policy = policy or Policy()
-        self.task = task
+        self.task = task or get_task(self.reference.task)
         self.preparing = Preparing(self.reference, self.policy)
 
     @property
@@ -79,7 +79,7 @@ class Judge:
     def _verdict(
         self, task: Task, attempt: Attempt, watch: Watch, started: float, problem_id: str, sample: int
     ) -> Verdict:
-        climb(task.stages, attempt, watch)
+        climb(task, attempt, watch)
         return Verdict(
             stages=attempt.results,
             strongest=task.strongest(self.preparing),
@@ -91,17 +91,19 @@ class Judge:
         )
 
 
-def climb(stages: tuple[Stage[Any], ...], attempt: Attempt, watch: Watch) -> None:
+def climb(task: Task, attempt: Attempt, watch: Watch) -> None:
     """Ask every stage in order; the answers are left in ``attempt.results``."""
-    failed = False
-    for stage in stages:
-        if failed:
+    failed: set[str] = set()
+    together = set(task.ladder.together)
+    for stage in task.stages:
+        if failed - together if stage.name in together else failed:
             attempt.results[stage.name] = SKIPPED_EARLIER
             continue
         watch(stage.name, "begun")
         result = attempt.results[stage.name] = _answer(stage, attempt)
         watch(stage.name, result.status)
-        failed = result.status == "fail"
+        if result.status == "fail":
+            failed.add(stage.name)
 
 
 def _answer(stage: Stage[Any], attempt: Attempt) -> StageResult:

@@ -37,6 +37,8 @@ GRACE = 0.5
 class Pool:
     """Judges outputs in ``workers`` processes (0: in this one, where limits are only as good as the solver's).
 
+    Each output climbs the ladder of its problem's ``Reference.task``; outputs of several tasks may be judged together.
+
     >>> from pyrite import Policy
     >>> from pyrite.feasibility.scoring.pool import Pool
     >>> from pyrite.feasibility.scoring.reference import Reference
@@ -46,17 +48,14 @@ class Pool:
     ['parses', 'schema']
     """
 
-    def __init__(self, policy: Policy | None = None, workers: int | None = None, task: str = "formulation") -> None:
+    def __init__(self, policy: Policy | None = None, workers: int | None = None) -> None:
         self.policy = policy or Policy()
         self.size = usable_cores() if workers is None else workers
-        self.task: LadderTask = get_task(task)
-        self._name = task
         self._here = 0
         self._pool: Workers[Output, Verdict] | None = None
         if self.size:
             limit = self.policy.time_limit + GRACE
-            setup = (self.policy, task)
-            work = Work(f"{__package__}.worker:judging", setup, limit, self.policy.memory_limit, BATCH)
+            work = Work(f"{__package__}.worker:judging", self.policy, limit, self.policy.memory_limit, BATCH)
             self._pool = Workers(work, self.size)
 
     def __enter__(self) -> Self:
@@ -109,7 +108,7 @@ class Pool:
         yield from self._pool.run(jobs, broken, questions)
 
     def _judge_here(self, tasks: Iterable[Task], questions: Mapping[str, Question]) -> Iterator[Verdict]:
-        cache = JudgeCache(self.policy, task=self._name)
+        cache = JudgeCache(self.policy)
         for problem_id, sample, text in tasks:
             verdict = cache.judge(problem_id, questions).judge(text, problem_id, sample)
             cache.weigh(problem_id)
@@ -130,8 +129,9 @@ class Pool:
                 trouble = f"the reference could not be prepared: {text}"
                 questions[problem_id] = Question(question.reference, trouble)
             return Again(questions[problem_id])
-        states = [STATES[mark] for mark in failure.marks[: len(self.task.ladder.stages)]]
-        return broken_off(self.task, question.reference, states, code, text, problem_id, sample, failure.seconds)
+        ladder = get_task(question.reference.task)
+        states = [STATES[mark] for mark in failure.marks[: len(ladder.ladder.stages)]]
+        return broken_off(ladder, question.reference, states, code, text, problem_id, sample, failure.seconds)
 
 
 def broken_off(

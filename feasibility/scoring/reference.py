@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from ..language.formulation import Data, Formulation
+from ..plans.grids.grid import Grid
 from ..rationals import Exact
 
 KnownStatus: TypeAlias = Literal["optimal", "infeasible", "unbounded"]
@@ -26,6 +27,9 @@ class Reference:
     data: Data = field(default_factory=Data)
     units: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    grid: Grid | None = None
+    task: str = "formulation"
+    """What an output is read as and asked, by the name of its ladder; ``grid`` is for plans only."""
 
     @property
     def strongest(self) -> str:

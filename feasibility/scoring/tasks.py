@@ -14,10 +14,11 @@ from typing import Any, Protocol
 from ..errors import PyriteError
 from ..language.formulation import Formulation
 from ..policy import Policy
-from ..verdict import FORMULATION, Ladder
+from ..verdict import FORMULATION, PLAN, Ladder
 from .prepared import Preparing
 from .stages.attempt import FormulationAttempt
 from .stages.compared import Equivalent, Sound, Value
+from .stages.planned import Keeps, Optimal, ParsesPlan, PlanAttempt, PlanNames, PlanSchema
 from .stages.protocol import Attempt, Stage, Watch
 from .stages.solved import Bounded, Builds, Feasible
 from .stages.surface import Names, Parses, Schema
@@ -80,10 +81,38 @@ class FormulationTask:
 
 FORMULATIONS = FormulationTask()
 
-TASKS: dict[str, str] = {
-    "formulation": f"{__name__}:FORMULATIONS",
-    "code": f"{__package__}.code_task:PROGRAMS",
-}
+
+class PlanTask:
+    """Plans: does the solution that the text states keep the problem's rules, and is it the best one?"""
+
+    ladder = PLAN
+    stages: tuple[Stage[Any], ...] = (
+        ParsesPlan(),
+        PlanSchema(),
+        PlanNames(),
+        Keeps("bounds", "does every value keep its bounds?"),
+        Keeps("integrality", "is whole what has to be whole?"),
+        Keeps("inequalities", "does the plan keep every inequality?"),
+        Keeps("equalities", "does the plan keep every equality?"),
+        Optimal(),
+    )
+
+    def attempt(self, text: str, preparing: Preparing, watch: Watch) -> PlanAttempt:
+        """A text at the foot of the ladder."""
+        policy: Policy = preparing.policy
+        return PlanAttempt(text, policy, preparing, time.monotonic() + policy.time_limit, watch)
+
+    def strongest(self, preparing: Preparing) -> str:
+        """``optimal`` when there is an optimum to compare with, else ``equalities``: the last kind of rule."""
+        reference = preparing.reference
+        if reference.optimum is not None or reference.status == "optimal":
+            return "optimal"
+        return "optimal" if reference.formulation is not None and reference.status is None else "equalities"
+
+
+PLANS = PlanTask()
+
+TASKS: dict[str, str] = {"formulation": f"{__name__}:FORMULATIONS", "plan": f"{__name__}:PLANS"}
 """Where each task is found (module:object): what is not asked for is not imported."""
 
 

@@ -14,7 +14,6 @@ from ..workers.inside import Handler, Tell
 from .ladder import Judge
 from .prepared import unprepared
 from .reference import Reference
-from .tasks import get_task
 
 __all__ = ["BOARD_SIZE", "STATES", "Board", "JudgeCache", "Output", "Question", "judging"]
 
@@ -36,10 +35,9 @@ class Question:
 class JudgeCache:
     """One judge a problem, the least recently used forgotten first; big programs count for more."""
 
-    def __init__(self, policy: Policy, capacity: int = 2_000, task: str = "formulation") -> None:
+    def __init__(self, policy: Policy, capacity: int = 2_000) -> None:
         self.policy = policy
         self.capacity = capacity
-        self.task = get_task(task)
         self._judges: OrderedDict[str, tuple[Judge, int]] = OrderedDict()
         self._weight = 0
 
@@ -50,7 +48,7 @@ class JudgeCache:
         if known is not None and known[0].reference is question.reference:
             self._judges.move_to_end(problem_id)
             return known[0]
-        judge = Judge(question.reference, self.policy, self.task)
+        judge = Judge(question.reference, self.policy)
         if question.trouble is not None:
             judge.prepared = unprepared(judge.reference, question.trouble)
         self._weight += 1 - (known[1] if known is not None else 0)
@@ -71,20 +69,19 @@ class JudgeCache:
             self._weight -= weight
 
 
-def judging(setup: tuple[Policy, str]) -> Handler:
-    """A worker's start: import everything that judging needs. ``setup``: the policy and the task's name."""
-    policy, task = setup
-    cache = JudgeCache(policy, task=task)
-    ladder = cache.task.ladder
+def judging(policy: Policy) -> Handler:
+    """A worker's start: import everything that judging needs."""
+    cache = JudgeCache(policy)
     Judge(Reference(), policy).judge(_WARM_UP)
 
-    def judge(output: Output, questions: Mapping[str, Any], board: Board, tell: Tell) -> tuple[Verdict, bool]:
+    def handle(output: Output, questions: Mapping[str, Any], board: Board, tell: Tell) -> tuple[Verdict, bool]:
         problem_id, sample, text = output
-        verdict = cache.judge(problem_id, questions).judge(text, problem_id, sample, _Marker(board, ladder).watch)
+        judge = cache.judge(problem_id, questions)
+        verdict = judge.judge(text, problem_id, sample, _Marker(board, judge.task.ladder).watch)
         cache.weigh(problem_id)
         return verdict, any(result.code == "memory-limit" for result in verdict.stages.values())
 
-    return judge
+    return handle
 
 
 class _Marker:

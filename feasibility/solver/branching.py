@@ -18,7 +18,7 @@ from ..programs.program import Program
 from ..rationals import Exact
 from . import exactness
 from .simplex import Budget, Dictionary
-from .solution import Farkas
+from .solution import Farkas, Member
 from .tightening import granularity
 
 Ending: TypeAlias = Literal["optimal", "infeasible", "stopped"]
@@ -26,11 +26,15 @@ Ending: TypeAlias = Literal["optimal", "infeasible", "stopped"]
 
 @dataclass(slots=True)
 class Tree:
-    """How the search ended, and the best whole plan found (also when stopped)."""
+    """How the search ended, and the best whole plan found (also when stopped).
+
+    ``support``: when it ended infeasible, rows, bounds and integralities that are so by themselves, as far as recorded.
+    """
 
     ending: Ending
     point: tuple[Exact, ...] | None = None
     nodes: int = 0
+    support: tuple[Member, ...] = ()
 
 
 def search(

@@ -10,19 +10,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal, TypeAlias
 
 from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic, Row
 from .linear import contradiction, relax
-from .solution import Conflict, Farkas, Solution
+from .solution import Conflict, Farkas, Member, Solution
 from .solving import solve
 
-Member: TypeAlias = tuple[Literal["row", "lower", "upper", "integer"], int]
-"""One thing that may take part: a row by number, a bound or the integrality of a column by number."""
-
-_LONGEST = 1.0
+_LONGEST = 0.25
 """Seconds that the test of one block or member may take."""
+_ALL = 1.0
+"""Seconds that the whole search may take. A conflict explains a verdict that stands already: where finding the fewest
+members takes longer than that, more members than necessary are named, and said to be."""
 
 
 def find_conflict(
@@ -30,8 +29,9 @@ def find_conflict(
 ) -> Conflict:
     """An irreducible infeasible subset of an infeasible program.
 
-    ``solution`` saves solving again when the program has been solved. When the deadline (``time.monotonic()``) passes
-    first, what is known to be infeasible by then comes back with ``proved`` False. Raises ValueError when the program
+    ``solution`` saves solving again when the program has been solved. When the deadline (``time.monotonic()``) or the
+    second that the search may take passes first, what is known to be infeasible by then comes back with ``proved``
+    False. Raises ValueError when the program
     is feasible.
     """
     policy = policy or Policy()
@@ -39,7 +39,7 @@ def find_conflict(
         deadline = time.monotonic() + policy.time_limit
     members = _members(program)
     farkas = contradiction(program) or (solution.farkas if solution is not None else None)
-    if farkas is None and not program.is_nonlinear:
+    if farkas is None and not program.is_nonlinear and not (solution is not None and solution.support):
         relaxation = relax(program, policy, deadline, objective=False)
         farkas = relaxation.farkas
     if farkas is not None:
@@ -50,7 +50,10 @@ def find_conflict(
             raise ValueError("the program is feasible: it has no conflict")
         if solution.status == "unknown":
             return _conflict(members, proved=False)
-    kept, proved = _filter(program, members, policy, deadline)
+    if farkas is None and solution is not None and solution.support:
+        supported = set(solution.support)
+        members = [member for member in members if member in supported]
+    kept, proved = _filter(program, members, policy, min(deadline, time.monotonic() + _ALL))
     return _conflict(kept, proved=proved)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -209,6 +210,51 @@ def _instance(policy: Policy) -> Any:
     return highs
 
 
+def _pass(highs: Any, floats: FloatProgram, *, cost: bool, integers: bool) -> bool:
+    """Hand the model over; False when HiGHS refuses it."""
+    columns, rows = floats.lower.size, floats.row_lower.size
+    passed = highs.passModel(
+        columns, rows, floats.index.size, 2, 1, 0.0,
+        floats.cost if cost else np.zeros(columns), floats.lower, floats.upper, floats.row_lower, floats.row_upper,
+        floats.starts, floats.index, floats.value,
+        floats.integer if integers else np.zeros(columns, dtype=np.int32),
+    )  # fmt: skip
+    return bool(passed != highspy.HighsStatus.kError)
+
+
+class Nodes:
+    """The relaxations of a search tree: one linear program, solved again and again under other bounds of its columns.
+
+    Each run starts from the last basis. Columns must be unscaled where bounds change (integer columns are).
+    """
+
+    def __init__(self, floats: FloatProgram, policy: Policy, *, cost: bool) -> None:
+        self._floats = floats
+        self._highs = _HIGHS._Highs()
+        self._highs.setOptionValue("output_flag", False)
+        self._highs.setOptionValue("small_matrix_value", 1e-12)
+        self._policy = policy
+        self.usable = _pass(self._highs, floats, cost=cost, integers=False)
+
+    def solve(self, bounds: Mapping[int, tuple[float, float]], deadline: float | None) -> Answer:
+        """The answer under these bounds (by column); they stay until they are changed."""
+        highs = self._highs
+        if bounds:
+            columns = np.array(list(bounds), dtype=np.int32)
+            low, high = (np.array([pair[side] for pair in bounds.values()]) for side in (0, 1))
+            highs.changeColsBounds(columns.size, columns, low, high)
+        _set_options(highs, self._policy, deadline, False, True, mixed=False)
+        if deadline is not None:
+            # The limit is held against the sum of all runs of this instance.
+            highs.setOptionValue("time_limit", highs.getRunTime() + max(deadline - time.monotonic(), 0.01))
+        if highs.run() == highspy.HighsStatus.kError:
+            return Answer("error", message="HiGHS failed on a relaxation")
+        status = highs.getModelStatus()
+        answer = Answer(_OUTCOMES.get(status, "unknown"), message=f"HiGHS: {highs.modelStatusToString(status)}")
+        _read_answer(highs, self._floats, answer, linear=True)
+        return answer
+
+
 def run(
     floats: FloatProgram,
     policy: Policy,
@@ -226,14 +272,8 @@ def run(
     rays come back for linear relaxations only.
     """
     highs = _instance(policy)
-    columns, rows = floats.lower.size, floats.row_lower.size
-    passed = highs.passModel(
-        columns, rows, floats.index.size, 2, 1, 0.0,
-        floats.cost if cost else np.zeros(columns), floats.lower, floats.upper, floats.row_lower, floats.row_upper,
-        floats.starts, floats.index, floats.value,
-        floats.integer if integers else np.zeros(columns, dtype=np.int32),
-    )  # fmt: skip
-    if passed == highspy.HighsStatus.kError:
+    columns = floats.lower.size
+    if not _pass(highs, floats, cost=cost, integers=integers):
         return Answer("error", message="HiGHS refused the model")
     quadratic = cost and floats.hessian is not None
     if quadratic:

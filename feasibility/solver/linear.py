@@ -17,7 +17,7 @@ from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, from_float, simplify
 from ..verdict import Proof
-from . import exactness, linear_algebra
+from . import elastic, exactness, linear_algebra
 from .highs import Answer, FloatProgram, run, to_floats
 from .simplex import Budget, Dictionary
 from .solution import Farkas, SolveStatus
@@ -160,7 +160,7 @@ def _large(
         for farkas in _farkas_candidates(program, answer):
             if exactness.proves_infeasible(program, farkas):
                 return Relaxation("infeasible", "certified", farkas=farkas)
-        return Relaxation("infeasible", "solver-trusted")
+        return _undecided(program, policy, deadline, objective, answer)
     if answer.outcome in ("unbounded", "infeasible-or-unbounded"):
         return _unbounded(program, floats, policy, deadline, answer)
     code = "time-limit" if answer.outcome == "time-limit" else "solver-error"
@@ -180,17 +180,40 @@ def _optimal(program: Program, answer: Answer, policy: Policy, deadline: float |
         message = f"the solver's point misses {worst.kind} {worst.number} by {float(worst.amount):.3g}"
         return Relaxation("unknown", code="solver-error", message=message)
     exact = not [v for v in exactness.violations(program, point) if v.kind != "integer"]
+    if not exact:
+        # The point lives on the tolerances: perhaps there is none.
+        found = elastic.decide(program, policy, deadline)
+        if isinstance(found, Farkas):
+            return Relaxation("infeasible", "certified", farkas=found)
+        if found is not None and not objective:
+            return Relaxation("optimal", "certified", found, True)
     sign = -1 if program.sense == "maximize" else 1
     duals = {i: sign * from_float(y) for i, y in enumerate(answer.duals) if y} if objective else {}
     return Relaxation("optimal", "solver-trusted", tuple(point), exact, duals)
 
 
+def _undecided(program: Program, policy: Policy, deadline: float | None, objective: bool, answer: Answer) -> Relaxation:
+    """The solver says infeasible and its multipliers prove nothing: proved in another way, or unknown."""
+    found = elastic.decide(program, policy, deadline)
+    if isinstance(found, Farkas):
+        return Relaxation("infeasible", "certified", farkas=found)
+    if found is not None and not objective:
+        return Relaxation("optimal", "certified", found, True)
+    message = f"{answer.message}, and no proof of it holds in exact arithmetic"
+    if found is not None:
+        return Relaxation("unknown", None, found, True, code="solver-error", message=f"{answer.message}, wrongly")
+    return Relaxation("unknown", code="unproved-infeasible", message=message)
+
+
 def repaired(program: Program, point: Sequence[float]) -> list[Exact]:
-    """A float point as exact numbers: almost-whole values made whole, and moved inside the columns' bounds."""
+    """A float point as exact numbers: values within 1e-9 of a whole number made whole, and moved inside the bounds.
+
+    The distance is absolute: nine digits of a large value are no reason to change it by one half.
+    """
     exact: list[Exact] = []
     for column, x in zip(program.columns, point, strict=True):
         whole = round(x)
-        value: Exact = whole if abs(x - whole) <= 1e-9 * max(1.0, abs(x)) else from_float(x)
+        value: Exact = whole if abs(x - whole) <= 1e-9 else from_float(x)
         if column.lower is not None and value < column.lower:
             value = column.lower
         elif column.upper is not None and value > column.upper:

@@ -9,6 +9,8 @@ from ..rationals import Exact
 from ..verdict import Proof
 
 SolveStatus: TypeAlias = Literal["optimal", "infeasible", "unbounded", "unknown"]
+Member: TypeAlias = tuple[Literal["row", "lower", "upper", "integer"], int]
+"""One thing that may take part in a conflict: a row by number, a bound or the integrality of a column by number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,11 @@ class Solution:
     - optimal: ``point`` (exact, one number a column) satisfies every row and bound (within the policy's row tolerance;
       exactly when ``exact_point``), ``objective`` is its exact value. ``certified`` when optimality was proved exactly
       (LP: primal and dual feasible basis in rationals; integers: the relaxation's certified optimum is integral).
-    - infeasible: ``farkas`` when the relaxation already is; ``conflict`` is asked for separately.
+    - infeasible: always proved. ``farkas`` when the relaxation already is; ``support`` when a search over integers
+      proved it: these rows, bounds and integralities alone are infeasible. A conflict is asked for separately.
     - unbounded: ``point`` is feasible and ``ray`` a direction that keeps every row and improves without end.
-    - unknown: ``code`` and ``message`` say why (``time-limit``, ``nonconvex``, ``nonlinear``, ``solver-error``, ...).
+    - unknown: ``code`` and ``message`` say why (``time-limit``, ``nonconvex``, ``nonlinear``, ``solver-error``,
+      ``unproved-infeasible`` when a solver says infeasible and no proof was found, ...).
     """
 
     status: SolveStatus
@@ -62,3 +66,4 @@ class Solution:
     code: str | None = None
     message: str = ""
     seconds: float = 0.0
+    support: tuple[Member, ...] = ()

@@ -13,20 +13,27 @@ from math import isfinite
 
 from ..policy import Policy
 from ..programs.program import Column, Program
-from ..rationals import Exact
+from ..rationals import Exact, from_float, same_value
 from ..verdict import Proof
 from . import exactness
-from .branching import search
+from .branching import Tree, search
+from .certifying import certify
 from .highs import Answer, FloatProgram, run, to_floats
 from .lattice import equations_have_no_whole_solution
 from .linear import Relaxation, contradiction, relax
 from .nonlinear import solve_nonlinear
 from .quadratic import relax_quadratic
-from .solution import Solution
+from .solution import Member, Solution
 from .tightening import granularity, tighten
 
 WORK = 60_000
 """Dictionary entries that the exact branch and bound may recompute before HiGHS's search takes over."""
+NODES = 1_000
+"""Relaxations that may be solved to prove that HiGHS's plan is the best one."""
+LONGEST = 1_000_000
+"""Relaxations that may be solved to prove that there is no plan; the deadline comes first."""
+_PROOF = 0.5
+"""Seconds that the proof of a best plan may take in any case."""
 
 
 def solve(program: Program, policy: Policy | None = None, *, deadline: float | None = None) -> Solution:
@@ -150,32 +157,108 @@ def _mixed(
 ) -> Solution:
     """HiGHS's search: its integers are rounded and fixed, the rest is solved again, and the plan is re-evaluated."""
     cost = target.sense != "feasibility"
+    began = time.monotonic()
     answer = run(floats, policy, deadline=deadline, integers=True, cost=cost)
     if answer.outcome not in ("optimal", "infeasible", "time-limit"):
         # The relaxation has an optimum, or none was asked for: presolve alone can have called it unbounded.
         answer = run(floats, policy, deadline=deadline, integers=True, cost=cost, presolve=False)
-    if answer.outcome == "infeasible":
-        return Solution("infeasible", "solver-trusted", code="infeasible", message=answer.message)
     plan = _rounded(target, answer, policy, deadline)
     if plan is None and answer.outcome == "optimal":
         # A plan that lives on the solver's tolerances; ask again with the smallest ones it has.
         answer = run(floats, policy, deadline=deadline, integers=True, cost=cost, strict=True)
         plan = _rounded(target, answer, policy, deadline)
+    if plan is None and answer.outcome in ("infeasible", "optimal"):
+        return _searched(program, target, floats, relaxation, policy, deadline, answer)
     if answer.outcome != "optimal" or plan is None or plan.point is None:
         code = "time-limit" if answer.outcome == "time-limit" else "solver-error"
-        message = (
-            answer.message if plan or answer.outcome != "optimal" else "the solver's plan fails once it is rounded"
-        )
         point, exact = (None, False) if plan is None else (plan.point, plan.exact_point)
-        return Solution("unknown", point=point, exact_point=exact, code=code, message=message)
+        return Solution("unknown", point=point, exact_point=exact, code=code, message=answer.message)
     if not cost:
-        return _whole_answer(program, relaxation, plan.point, plan.proof or "solver-trusted", plan.exact_point)
-    proof: Proof = "certified" if _closes(target, relaxation, plan.point) else "solver-trusted"
-    if proof == "solver-trusted" and plan.exact_point and relaxation.dictionary is not None:
-        tree = search(target, relaxation.dictionary.copy(), work=WORK, deadline=deadline, known=plan.point)
+        proof: Proof = "certified" if plan.exact_point else "solver-trusted"
+        return _whole_answer(program, relaxation, plan.point, proof, plan.exact_point)
+    if _closes(target, relaxation, plan.point):
+        return _whole_answer(program, relaxation, plan.point, "certified", plan.exact_point)
+    known = plan.point if plan.exact_point else None
+    if known is not None and relaxation.dictionary is not None:
+        tree = search(target, relaxation.dictionary.copy(), work=WORK, deadline=deadline, known=known)
         if tree.ending == "optimal" and tree.point is not None:
             return _whole_answer(program, relaxation, tree.point, "certified")
-    return _whole_answer(program, relaxation, plan.point, proof, plan.exact_point)
+    agreed = _agrees(target, answer, plan.point, policy)
+    # The proof may take about as long as the search did, so that large programs do not wait for what will not come;
+    # but where HiGHS's optimum is not its plan's value, nothing but a proof will do.
+    rest = _most_of(deadline)
+    moment = min(rest, time.monotonic() + max(_PROOF, time.monotonic() - began)) if agreed else rest
+    tree = certify(target, floats, policy, nodes=NODES if agreed else LONGEST, deadline=moment, known=known)
+    if tree.ending == "optimal" and tree.point is not None:
+        return _whole_answer(program, relaxation, tree.point, "certified")
+    if tree.ending == "infeasible":
+        return _infeasible(program, target, tree)
+    best = plan.point if tree.point is None or not _better(target, tree.point, plan.point) else tree.point
+    exact = plan.exact_point if best is plan.point else True
+    if best is not plan.point:
+        agreed = _agrees(target, answer, best, policy)
+    if not agreed:
+        message = "the solver's optimum is not what its plan is worth in exact arithmetic"
+        return Solution("unknown", point=best, exact_point=exact, code="solver-error", message=message)
+    return _whole_answer(program, relaxation, best, "solver-trusted", exact)
+
+
+def _most_of(deadline: float) -> float:
+    """A little is left for the sentences that explain the answer."""
+    return deadline - min(1.0, (deadline - time.monotonic()) / 8)
+
+
+def _agrees(target: Program, answer: Answer, point: tuple[Exact, ...], policy: Policy) -> bool:
+    """Whether the objective that HiGHS calls optimal is the plan's, as the policy compares values.
+
+    HiGHS's point may live on its tolerances, and a coefficient of a million turns 1e-7 into 0.1.
+    """
+    costs = target.objective.linear
+    claimed = sum(float(c) * answer.point[j] for j, c in costs.items()) + float(target.objective.constant)
+    return same_value(target.objective.value(point), from_float(claimed), policy.value_tolerance)
+
+
+def _searched(
+    program: Program,
+    target: Program,
+    floats: FloatProgram,
+    relaxation: Relaxation,
+    policy: Policy,
+    deadline: float,
+    answer: Answer,
+) -> Solution:
+    """HiGHS found no plan that holds, which proves nothing: the program is searched until all of it is closed."""
+    cost = target.sense != "feasibility"
+    tree = certify(target, floats, policy, nodes=LONGEST, deadline=_most_of(deadline), cost=cost)
+    if tree.ending == "infeasible":
+        return _infeasible(program, target, tree)
+    if tree.ending == "optimal" and tree.point is not None:
+        return _whole_answer(program, relaxation, tree.point, "certified")
+    if answer.outcome == "infeasible":
+        code, message = "unproved-infeasible", f"{answer.message}, and no proof of it was found within the limits"
+        if tree.point is not None:
+            code, message = "solver-error", f"{answer.message}, although a plan exists"
+    else:
+        code, message = "solver-error", "the solver's plan fails once it is rounded"
+    return Solution("unknown", point=tree.point, exact_point=tree.point is not None, code=code, message=message)
+
+
+def _infeasible(program: Program, target: Program, tree: Tree) -> Solution:
+    """A tree's proof, in terms of the program as it was before rows and bounds were rounded."""
+    members: set[Member] = set()
+    for kind, number in tree.support:
+        members.add((kind, number))
+        if kind == "row" and target.rows[number] is not program.rows[number]:
+            linear = program.rows[number].body.linear
+            members |= {("integer", j) for j in linear if program.columns[j].domain != "continuous"}
+        elif kind in ("lower", "upper") and target.columns[number] is not program.columns[number]:
+            members.add(("integer", number))
+    return Solution("infeasible", "certified", code="infeasible", support=tuple(sorted(members)))
+
+
+def _better(target: Program, point: tuple[Exact, ...], other: tuple[Exact, ...]) -> bool:
+    gain = target.objective.value(point) - target.objective.value(other)
+    return gain > 0 if target.sense == "maximize" else gain < 0
 
 
 def _rounded(target: Program, answer: Answer, policy: Policy, deadline: float) -> Relaxation | None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from fractions import Fraction
-
-from ...feasibility.rationals import Exact
 
 _RESERVED = frozenset({"sum", "for", "in", "if", "and", "or", "not"})
 _LONGEST = 40
@@ -39,27 +36,3 @@ def identifiers(words: Iterable[str]) -> list[str]:
             name = f"{base}_{count}"
         found.append(name)
     return found
-
-
-def decimal_text(value: Exact) -> str:
-    """The number as the language writes it, exactly: a decimal when it has one, else a quotient in parentheses.
-
-    >>> decimal_text(3), decimal_text(Fraction(3, 40)), decimal_text(Fraction(-1, 3))
-    ('3', '0.075', '(-1/3)')
-    """
-    value = Fraction(value)
-    twos = fives = 0
-    rest = value.denominator
-    while rest % 2 == 0:
-        rest //= 2
-        twos += 1
-    while rest % 5 == 0:
-        rest //= 5
-        fives += 1
-    places = max(twos, fives)
-    if rest != 1 or places > 30:
-        return f"({value.numerator}/{value.denominator})"
-    if places == 0:
-        return str(value.numerator)
-    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
-    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"

@@ -28,10 +28,10 @@ from typing import Any
 
 from ...feasibility.language.formulation import Constraint, Domain, Formulation, Objective, Sense, Variable
 from ...feasibility.programs.compiling import build
-from ...feasibility.rationals import Exact
+from ...feasibility.rationals import Exact, to_text
 from ..problem import Problem
 from ..readings import READINGS, outcome_of, read_as
-from .names import decimal_text, identifiers
+from .names import identifiers
 from .quantities import quantity
 from .records import Converted, Options, Row, RowError
 
@@ -204,7 +204,7 @@ class _Declarations:
             return f"{left} {operator} {_times(factor, right)}"
         if kind not in ("linear", "sum", "upperbound", "lowerbound", "ratio"):
             raise RowError("unknown-declaration", column, f"declaration type {kind[:40]!r} is not known")
-        limit = decimal_text(self._number(item, "limit", column))
+        limit = to_text(self._number(item, "limit", column))
         if kind == "linear":
             return f"{self._linear(item.get('terms'), column)} {operator} {limit}"
         if kind == "sum":
@@ -230,4 +230,4 @@ def _fold(mention: str) -> str:
 
 
 def _times(value: Exact, name: str) -> str:
-    return name if value == 1 else f"{decimal_text(value)}*{name}"
+    return name if value == 1 else f"{to_text(value)}*{name}"

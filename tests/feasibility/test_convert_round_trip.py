@@ -148,8 +148,7 @@ def test_numbers_without_a_decimal_are_rounded_with_a_note() -> None:
     for target in ("lp", "mps", "mof"):
         notes = Notes()
         again = read(write(program, target, notes), target)
-        assert again.rows[0].linear[0] == Fraction("0.66666666666666667")
-        assert float(again.rows[0].linear[0]) == 2 / 3
+        assert again.rows[0].linear[0] == Fraction(2, 3)  # what a program prints for 2/3 is read as 2/3
         assert any(line.startswith("row r: 2/3 has no short finite decimal") for line in notes.lines)
     notes = Notes()
     text = write(program, "json", notes)

@@ -16,7 +16,7 @@ from pyrite.feasibility.language.document.reading import extract, read_json
 from pyrite.feasibility.language.document.scanning import nesting_exceeds, oddities, scan
 from pyrite.feasibility.language.formulation import Constraint, Formulation, Objective, Parameter, Variable
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.rationals import simplify, to_decimal
+from pyrite.feasibility.rationals import from_decimal, simplify, to_decimal
 
 POLICY = Policy()
 WHOLE = Policy(extraction="whole")
@@ -52,10 +52,7 @@ def strict(text: str) -> Any:
     def constant(_: str) -> None:
         raise RefusedError
 
-    def number(text: str) -> Any:
-        return simplify(Fraction(text))
-
-    return json.loads(text, parse_float=number, parse_int=number, parse_constant=constant, object_pairs_hook=pairs)
+    return json.loads(text, parse_float=from_decimal, parse_int=int, parse_constant=constant, object_pairs_hook=pairs)
 
 
 @given(documents, st.sampled_from([None, 1]), st.booleans())

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyrite.feasibility.rationals import to_text
 from pyrite.problems.importers.answers import read_answer
-from pyrite.problems.importers.names import decimal_text, identifier, identifiers
+from pyrite.problems.importers.names import identifier, identifiers
 from pyrite.problems.importers.quantities import quantity
 
 NUMBERS = {
@@ -122,7 +123,7 @@ def test_quantities(text, value):
 
 @given(st.fractions(max_denominator=10**6))
 def test_decimal_text_is_exact(value):
-    text = decimal_text(value)
+    text = to_text(value)
     plain = text.strip("()").split("/")
     assert Fraction(plain[0]) / (Fraction(plain[1]) if len(plain) > 1 else 1) == value
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from ...rationals import Exact, to_decimal
+from ...rationals import to_text
 from .syntax import (
     Binary,
     Comparison,
@@ -76,7 +76,7 @@ def _parts(node: _Writable, wanted: int) -> list[_Part]:
     level = _PRIMARY
     match node:
         case Number(value):
-            text = _number(value)
+            text = to_text(value)
             level = 0 if text.startswith("-") else _PRIMARY
             parts = [text]
         case Reference(name, indices):
@@ -105,11 +105,3 @@ def _parts(node: _Writable, wanted: int) -> list[_Part]:
             spaced = operator if operator in "*/" else f" {operator} "
             parts = [(left, level), spaced, (right, level + 1)]
     return ["(", *parts, ")"] if level < wanted else parts
-
-
-def _number(value: Exact) -> str:
-    text = to_decimal(value)
-    if text is None:
-        numerator, denominator = value.numerator, value.denominator
-        return f"({numerator}/{denominator})"
-    return text

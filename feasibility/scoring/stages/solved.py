@@ -63,7 +63,10 @@ class Feasible:
             attempt.solution = replace(solution, status="unknown", code="point-denied", point=None)
             text = f"exact arithmetic denies the solver's point: {rows[0]['sentence']}"
             return unknown("point-denied", text, violated=rows)
-        return passed(proof="certified", exact_point=solution.exact_point)
+        if solution.exact_point:
+            return passed(proof="certified", exact_point=True)
+        text = "the plan keeps every row within the policy's tolerance, not exactly"
+        return passed(None, text, proof="solver-trusted", exact_point=False)
 
     def _infeasible(self, attempt: FormulationAttempt, program: Program) -> StageResult:
         from ...solver.conflict import find_conflict

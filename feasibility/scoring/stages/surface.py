@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...codes import stage_of
 from ...language.formulation import Formulation
+from ...rationals import printed_fractions
 from ...verdict import StageResult
 from .answers import passed
 from .attempt import FormulationAttempt
@@ -25,9 +28,12 @@ class Parses:
             return passed()
         found = extract(attempt.text, attempt.policy)
         attempt.document = found.document
-        details = {"start": found.start, "end": found.end, "surrounding": found.surrounding}
+        details: dict[str, Any] = {"start": found.start, "end": found.end, "surrounding": found.surrounding}
         if found.findings or found.document is None:
             return StageResult.failed(*found.findings, **details)
+        fractions = printed_fractions(attempt.text[found.start : found.end])
+        if fractions:
+            details["read_as"] = fractions
         return passed(**details)
 
 
