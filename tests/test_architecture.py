@@ -55,6 +55,12 @@ def test_the_checker_shares_no_code_with_the_prover(graph: dict[str, set[str]]) 
             assert not [other for other in reached if other.startswith("feasibility.solver")], name
 
 
+def test_the_checker_of_lifted_proofs_shares_no_code_with_their_prover(graph: dict[str, set[str]]) -> None:
+    room = "feasibility.equivalence.lifting"
+    reached = architecture.reached(graph, f"{room}.checking")
+    assert not reached & {f"{room}.{name}" for name in ("proving", "families", "symbols", "lifted")}
+
+
 def test_a_circle_would_be_found() -> None:
     assert architecture.circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
     assert architecture.circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
