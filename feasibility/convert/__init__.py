@@ -30,7 +30,14 @@ __all__ = [
 
 Format: TypeAlias = Literal["json", "mof", "lp", "mps"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-_SUFFIXES: dict[str, Format] = {".mof.json": "mof", ".mof": "mof", ".json": "json", ".lp": "lp", ".mps": "mps"}
+_SUFFIXES: dict[str, Format] = {
+    ".mof.json": "mof",
+    ".mof": "mof",
+    ".json": "json",
+    ".lp": "lp",
+    ".mps": "mps",
+    ".qps": "mps",
+}
 
 
 _LONG = Policy(max_output_chars=10**9, max_expression_chars=10**9)
@@ -46,9 +53,10 @@ class Converted:
 
 
 def format_of(name: str) -> Format:
-    """The format that a file's suffix says. Raises PyriteError for any other."""
+    """The format that a file's suffix says, ``.gz`` left aside. Raises PyriteError for any other."""
+    plain_name = name.lower().removesuffix(".gz")
     for suffix, found in _SUFFIXES.items():
-        if name.lower().endswith(suffix):
+        if plain_name.endswith(suffix):
             return found
     raise PyriteError(f"{name}: the suffix says no format; use {', '.join(_SUFFIXES)}, or --from / --to")
 
@@ -71,7 +79,7 @@ def read(text: str, source: Format, policy: Policy | None = None, notes: Notes |
         from .lp_reading import read_lp
 
         return read_lp(text, notes)
-    from .mps import read_mps
+    from .mps_reading import read_mps
 
     return read_mps(text, notes)
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from fractions import Fraction
+from typing import NoReturn
 
 from ..errors import PyriteError
 from ..language.formulation import Domain, Sense
@@ -22,6 +23,9 @@ from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, from_decimal, simplify, to_decimal
 
 MAX_DIGITS = 40
+INFINITE = 10**20
+"""Bounds and sides of this size and more are infinite: HiGHS, SCIP, CPLEX and Gurobi read 1e20 so in LP and MPS."""
+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
 _SEVENTEEN = Context(prec=17)
 
@@ -42,12 +46,16 @@ class Unsupported(PyriteError):  # noqa: N818 - the name says what the feature i
 class Notes:
     """What a person should know about a conversion; each sentence once."""
 
-    lines: list[str] = field(default_factory=list)
+    kept: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> list[str]:
+        """The sentences in the order in which they came."""
+        return list(self.kept)
 
     def add(self, line: str) -> None:
         """Keep a sentence unless it is there already."""
-        if line not in self.lines:
-            self.lines.append(line)
+        self.kept[line] = None
 
     def number(self, value: Exact, where: str) -> str:
         """The number's decimal; a note when it had to be rounded."""
@@ -78,6 +86,8 @@ def is_number(text: str) -> bool:
 
 def read_number(text: str, where: str) -> Exact:
     """The decimal's exact value. Raises PyriteError for what is no number or absurdly long."""
+    if len(text) < 19 and text.isdecimal() and text.isascii():  # most numbers of most files
+        return int(text)
     match = _NUMBER.match(text)
     if match is None:
         raise PyriteError(f"{where}: {text[:40]!r} is not a number")
@@ -85,6 +95,50 @@ def read_number(text: str, where: str) -> Exact:
     if len(text) > 400 or (exponent and len(exponent) > 5) or (exponent and abs(int(exponent[1:])) > 400):
         raise PyriteError(f"{where}: the number {text[:20]}... has too many digits")
     return from_decimal(text)
+
+
+def finite(value: Exact, where: str) -> Exact:
+    """The bound or side as it is. Raises Unsupported when LP and MPS would read it as infinite."""
+    if abs(value) >= INFINITE:
+        raise Unsupported("program", [f"`bound of {float(value):g}` (1e20 and more is infinite in LP and MPS)"], where)
+    return value
+
+
+@dataclass(slots=True)
+class Sides:
+    """The two sides of a row, or the bounds of a column, while a file is read. ``where`` begins every message."""
+
+    where: str
+    notes: Notes
+    lower: Exact | None = None
+    upper: Exact | None = None
+
+    def fail(self, reason: str) -> NoReturn:
+        """Raise PyriteError for this row or column."""
+        raise PyriteError(f"{self.where} {reason}")
+
+    def add(self, relation: str, value: Exact | str | None, constant: Exact = 0) -> None:
+        """``body <= value`` and so on, where ``constant`` is moved from the body; ``+`` and ``-`` are infinite values.
+
+        An infinite side on the harmless side is no side; on the other it can be met by nothing, and raises PyriteError.
+        """
+        if not isinstance(value, str) and value is not None and abs(value) >= INFINITE:
+            text = f"{float(value):g}" if abs(value) < 10**300 else "that number"
+            self.notes.add(f"{self.where}: {text} is read as infinite (1e20 and more are)")
+            value = "+" if value > 0 else "-"
+        if isinstance(value, str):
+            if relation == "=" or (relation == ">=") == (value == "+"):
+                self.fail(f"is {relation} {'-' if value == '-' else ''}infinity, which nothing can be")
+            if relation == ">=":
+                self.lower = None
+            else:
+                self.upper = None
+            return
+        bound = None if value is None else simplify(value - constant)
+        if relation != "<=":
+            self.lower = bound
+        if relation != ">=":
+            self.upper = bound
 
 
 @dataclass(slots=True)
@@ -224,6 +278,10 @@ class Draft:
 
 def add_term(body: Quadratic, j: int, coefficient: Exact) -> None:
     """Add to a linear coefficient; what becomes zero leaves."""
+    if j not in body.linear:  # nearly always
+        if coefficient != 0:
+            body.linear[j] = coefficient
+        return
     total = simplify(body.linear.get(j, 0) + coefficient)
     if total == 0:
         body.linear.pop(j, None)

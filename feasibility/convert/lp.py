@@ -14,14 +14,10 @@ from collections.abc import Iterator
 
 from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact
-from .common import Names, Notes, Unsupported, remark
+from .common import Names, Notes, Unsupported, finite, remark
+from .lp_words import RESERVED
 
-_RESERVED = (
-    "minimize minimise minimum min maximize maximise maximum max subject to such that st s.t. st. bounds bound general "
-    "generals gen integer integers int binary binaries bin semi-continuous semi semis sos sos1 sos2 end free inf "
-    "infinity nan obj lazy user cuts constraints pwlobj multi-objectives indicator"
-)
-KEYWORDS = frozenset(_RESERVED.split())
+KEYWORDS = RESERVED | {"nan", "obj", "constraints", "indicator"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
 _WIDTH = 200
 
@@ -152,13 +148,13 @@ class _Writer:
         if row.lower is None and row.upper is None:
             raise Unsupported("program", ["`free row` (a row with no side)"], row.name)
         if row.lower is not None and row.lower == row.upper:
-            yield from self.wrap(f" {name}:", [*words, f"= {number(row.lower, where)}"])
+            yield from self.wrap(f" {name}:", [*words, f"= {number(finite(row.lower, where), where)}"])
             return
         low, high = self.ranges.get(name, (name, name))
         if row.lower is not None:
-            yield from self.wrap(f" {low}:", [*words, f">= {number(row.lower, where)}"])
+            yield from self.wrap(f" {low}:", [*words, f">= {number(finite(row.lower, where), where)}"])
         if row.upper is not None:
-            yield from self.wrap(f" {high}:", [*words, f"<= {number(row.upper, where)}"])
+            yield from self.wrap(f" {high}:", [*words, f"<= {number(finite(row.upper, where), where)}"])
 
     def body(self, body: Quadratic, where: str) -> list[str]:
         words = self.linear(body.linear, where)
@@ -167,7 +163,11 @@ class _Writer:
         return words or [f"0 {self.columns.safe[0]}"]
 
     def bounds(self, column: Column, name: str) -> str:
-        where, number = f"a bound of {column.name}", self.notes.number
+        where = f"a bound of {column.name}"
+
+        def number(value: Exact, where: str) -> str:
+            return self.notes.number(finite(value, where), where)
+
         if column.lower is None and column.upper is None:
             return f"{name} free"
         if column.lower is not None and column.lower == column.upper:

@@ -1,348 +1,337 @@
-"""Reading the LP format: the sections and forms that CPLEX, Gurobi, SCIP and HiGHS write.
+"""Reading the LP format: objective, rows, bounds, integers and binaries, linear and quadratic.
 
-Two-sided rows in one line are read. Semi-continuous variables, SOS sets, indicator rows, general constraints, several
-objectives and piecewise-linear objectives are refused by name.
+Words and sections are found by :mod:`.lp_words`. A sum needs its signs: two names, two numbers, or a name and a number
+side by side are refused, because programs differ on what they mean. A row ends with its right-hand number; a row
+without a label may therefore begin on the next line. Numbers of :data:`~.common.INFINITE` and more are no bound and no
+side, as every solver has it. Semi-continuous variables, SOS, indicator rows, general constraints, several objectives
+and piecewise-linear ones are refused by name.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from typing import NoReturn
 
-from ..errors import PyriteError
 from ..programs.program import Program, Quadratic, Row
 from ..rationals import Exact, divide, simplify
-from .common import Draft, Notes, Remarks, Unsupported, add_product, add_term, is_number, read_number
+from .common import INFINITE, Draft, Notes, Remarks, Sides, Unsupported, add_product, add_term, read_number
+from .lp_words import GOALS, Section, Word, broken, sections_of
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![A-Za-z_\d.])"
-    r"|(?P<relation><=|>=|=<|=>|==|<|>|=)"
-    r"|(?P<arrow>->)"
-    r"|(?P<sign>[-+*/^:\[\]])"
-    r"|(?P<name>[^\s<>=\-+*/^:\[\]]+))"
-)
-_SECTIONS = {
-    "minimize": "minimize",
-    "minimise": "minimize",
-    "minimum": "minimize",
-    "min": "minimize",
-    "maximize": "maximize",
-    "maximise": "maximize",
-    "maximum": "maximize",
-    "max": "maximize",
-    "subject to": "rows",
-    "such that": "rows",
-    "st": "rows",
-    "s.t.": "rows",
-    "st.": "rows",
-    "bounds": "bounds",
-    "bound": "bounds",
-    "general": "general",
-    "generals": "general",
-    "gen": "general",
-    "integer": "general",
-    "integers": "general",
-    "int": "general",
-    "binary": "binary",
-    "binaries": "binary",
-    "bin": "binary",
-    "end": "end",
-}
-_GOAL = re.compile(r"\s*(min|minimum|minimi[sz]e|max|maximum|maximi[sz]e)\s+(?=[^\s:])", re.IGNORECASE)
-_FOLLOWED = re.compile(r"\s*(subject\s+to|such\s+that|s\.t\.)\s+(?=\S)", re.IGNORECASE)
-_REFUSED = {
-    "semi-continuous": "semi-continuous variables",
-    "semi": "semi-continuous variables",
-    "semis": "semi-continuous variables",
-    "sos": "SOS",
-    "sos1": "SOS1",
-    "sos2": "SOS2",
-    "lazy constraints": "lazy constraints",
-    "user cuts": "user cuts",
-    "general constraints": "general constraints",
-    "pwlobj": "piecewise-linear objective",
-    "multi-objectives": "multiple objectives",
-}
-_RELATIONS = {"<": "<=", "=<": "<=", ">": ">=", "=>": ">=", "==": "="}
 _OPPOSITE = {"<=": ">=", ">=": "<=", "=": "="}
 _INFINITE = frozenset({"inf", "infinity"})
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word of the file; ``kind`` is number, relation, sign or name."""
-
-    kind: str
-    text: str
-    line: int
 
 
 def read_lp(text: str, notes: Notes) -> Program:
     """The program in an LP text. Raises Unsupported or PyriteError with the line."""
     remarks = Remarks()
-    sections: list[tuple[str, list[Token]]] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        content, _, comment = line.partition("\\")
-        if comment:
-            remarks.read(comment)
-        words = " ".join(content.split()).lower()
-        if words in _REFUSED:
-            raise Unsupported("LP", [f"`{_REFUSED[words]}`"], f"line {number}")
-        if (words in _SECTIONS and words != "end") or words == "end":
-            sections.append((_SECTIONS[words], []))
-            continue
-        head = _header(content, not sections)
-        if head is not None:
-            sections.append((head[0], []))
-            content = head[1]
-        tokens = _tokens(content, number)
-        if tokens and (not sections or sections[-1][0] == "end"):
-            raise PyriteError(f"not LP: line {number} stands outside every section: {content.strip()[:40]!r}")
-        if tokens:
-            sections[-1][1].extend(tokens)
-    return remarks.apply(_Reader(sections, notes).program())
-
-
-def _header(content: str, is_first: bool) -> tuple[str, str] | None:
-    """A section's name at the start of a line that goes on: ``Minimize obj: x``."""
-    match = (_GOAL if is_first else _FOLLOWED).match(content)
-    if match is None:
-        return None
-    return _SECTIONS[" ".join(match.group(1).lower().split())], content[match.end() :]
-
-
-def _tokens(content: str, line: int) -> list[Token]:
-    tokens: list[Token] = []
-    position, end = 0, len(content.rstrip())
-    while position < end:
-        match = _TOKEN.match(content, position)
-        if match is None or match.end() == position:
-            raise PyriteError(f"not LP: line {line}: {content[position:].strip()[:20]!r} is not understood")
-        kind = match.lastgroup or ""
-        if kind == "arrow":
-            raise Unsupported("LP", ["`indicator constraint` (->)"], f"line {line}")
-        word = match.group(kind)
-        tokens.append(Token(kind, _RELATIONS.get(word, word), line))
-        position = match.end()
-    return tokens
+    return remarks.apply(_Reader(sections_of(text, remarks), notes).program())
 
 
 class _Reader:
-    def __init__(self, sections: list[tuple[str, list[Token]]], notes: Notes) -> None:
+    def __init__(self, sections: list[Section], notes: Notes) -> None:
         self.sections, self.notes = sections, notes
         self.draft = Draft()
         self.rows: list[Row] = []
+        self.labels: dict[str, int] = {}
         self.objective = Quadratic()
-        self.tokens: list[Token] = []
+        self.bounded: set[int] = set()
+        self.words: list[Word] = []
         self.at = 0
+        self.line = 1
+        self.mentions = 0
 
     def program(self) -> Program:
-        sense = None
-        for name, tokens in self.sections:
-            self.tokens, self.at = tokens, 0
-            if name in ("minimize", "maximize"):
-                if sense is not None:
-                    raise Unsupported("LP", ["`multiple objectives`"])
-                sense = name
-                self.label()
-                self.objective = self.body(halved=True)
-                if self.at < len(self.tokens):
-                    self.fail("an expression")
-            elif name == "rows":
-                while self.at < len(self.tokens):
+        sections = self.sections
+        if not sections or sections[0].name not in GOALS:
+            broken(1, "there is no `minimize` or `maximize` section")
+        if sections[-1].name != "end":
+            broken(self._last_line(), "the file has no `end`; it may be cut off")
+        for section in sections:
+            self.words, self.at, self.line = section.words, 0, section.line
+            if section.name in GOALS:
+                self.goal()
+            elif section.name == "rows":
+                while self.at < len(self.words):
                     self.row()
-            elif name == "bounds":
-                while self.at < len(self.tokens):
+            elif section.name == "bounds":
+                self.known = len(self.draft.columns)
+                while self.at < len(self.words):
                     self.bound()
-            elif name in ("general", "binary"):
-                self.domain(name)
-        if sense is None:
-            raise PyriteError("not LP: there is no `minimize` or `maximize` section")
-        if self.sections[-1][0] != "end":
-            raise PyriteError("not LP: the file has no `end`; it may be cut off")
+            elif section.name != "end":
+                self.domain(section.name)
+        self.settle_binaries()
         return Program(
-            self.draft.finish(), self.rows, "minimize" if sense == "minimize" else "maximize", self.objective
+            self.draft.finish(),
+            self.rows,
+            "minimize" if sections[0].name == "minimize" else "maximize",
+            self.objective,
         )
+
+    def _last_line(self) -> int:
+        section = self.sections[-1]
+        return section.words[-1].line if section.words else section.line
 
     # -- words ---------------------------------------------------------------------------------------------------
 
-    def peek(self, ahead: int = 0) -> Token | None:
+    def peek(self, ahead: int = 0) -> Word | None:
         position = self.at + ahead
-        return self.tokens[position] if position < len(self.tokens) else None
+        return self.words[position] if position < len(self.words) else None
 
-    def is_next(self, *texts: str) -> bool:
-        token = self.peek()
-        return token is not None and token.kind != "name" and token.text in texts
+    def is_sign(self, *texts: str) -> bool:
+        word = self.peek()
+        return word is not None and word.kind == "sign" and word.text in texts
 
-    def take(self) -> Token:
-        token = self.peek()
-        if token is None:
-            raise PyriteError("not LP: a section ends in the middle of an expression")
-        self.at += 1
-        return token
+    def fail(self, wanted: str) -> NoReturn:
+        word = self.peek()
+        if word is None:
+            broken(self.words[-1].line if self.words else self.line, f"a section ends where {wanted} should be")
+        broken(word.line, f"{word.text[:40]!r} stands where {wanted} should be")
 
-    def fail(self, wanted: str) -> None:
-        token = self.peek()
-        if token is None:
-            raise PyriteError(f"not LP: a section ends where {wanted} should be")
-        raise PyriteError(f"not LP: line {token.line}: {token.text!r} stands where {wanted} should be")
+    def is_label(self, ahead: int = 0) -> bool:
+        word, colon = self.peek(ahead), self.peek(ahead + 1)
+        return (
+            word is not None
+            and word.kind in ("word", "number")
+            and colon is not None
+            and colon.kind == "sign"
+            and colon.text == ":"
+        )
 
     def label(self) -> str | None:
-        token, colon = self.peek(), self.peek(1)
-        if token is not None and colon is not None and colon.text == ":" and colon.kind == "sign":
-            self.at += 2
-            return token.text
-        return None
+        if not self.is_label():
+            return None
+        self.at += 2
+        return self.words[self.at - 2].text
 
     def signs(self) -> int:
         sign = 1
-        while self.is_next("+", "-"):
-            sign = -sign if self.take().text == "-" else sign
+        while self.is_sign("+", "-"):
+            sign = -sign if self.words[self.at].text == "-" else sign
+            self.at += 1
         return sign
 
     def number(self) -> Exact:
-        token = self.take()
-        return read_number(token.text, f"line {token.line}")
+        word = self.words[self.at]
+        self.at += 1
+        return read_number(word.text, f"line {word.line}")
+
+    def column(self, word: Word) -> int:
+        if word.text.lower() in _INFINITE:
+            broken(word.line, f"{word.text!r} stands where a variable should be")
+        self.mentions += 1
+        if "/" in word.text:
+            self.notes.add(f"line {word.line}: {word.text[:40]} is a name in LP, not a quotient")
+        return self.draft.column(word.text)
 
     # -- expressions ---------------------------------------------------------------------------------------------
 
-    def body(self, halved: bool = False) -> Quadratic:
-        """Terms up to a relation or the next label."""
+    def goal(self) -> None:
+        word, dash = self.peek(), self.peek(1)
+        if word is not None and dash is not None and word.text.lower() == "multi" and dash.text == "-":
+            raise Unsupported("LP", ["`multiple objectives`"], f"line {word.line}")
+        self.label()
+        self.objective = self.sum("objective")
+        if self.at < len(self.words):
+            self.fail("`subject to`")
+
+    def sum(self, place: str) -> Quadratic:
+        """Signed terms up to a relation, the next label or the section's end.
+
+        ``place`` is ``objective``, ``left`` or ``right``. On the right of a relation, what follows without a sign on
+        a later line is the next row.
+        """
         body = Quadratic()
-        while self.at < len(self.tokens) and not self.ends():
-            sign = self.signs()
-            token = self.peek()
-            if token is None:
-                self.fail("a term")
-            elif self.is_next("["):
-                self.brackets(body, sign, halved)
-            else:
-                coefficient, seen = self.coefficient()
-                name = self.peek()
-                if name is not None and name.kind == "name" and not self.is_label():
-                    self.at += 1
-                    add_term(body, self.draft.column(name.text), sign * coefficient)
-                elif seen:
-                    body.constant = simplify(body.constant + sign * coefficient)
-                else:
-                    self.fail("a number or a name")
+        first = True
+        while (word := self.peek()) is not None and word.kind != "relation" and not self.is_label():
+            if not first and not self.is_sign("+", "-"):
+                if place == "right" and word.line > self.words[self.at - 1].line:
+                    break
+                self.side_by_side(word)
+            self.term(body, self.signs(), place)
+            first = False
         return body
 
-    def ends(self) -> bool:
-        token = self.peek()
-        return token is None or token.kind == "relation" or self.is_label()
+    def side_by_side(self, word: Word) -> NoReturn:
+        """Two things without a sign between them."""
+        before = self.words[self.at - 1]
+        if word.kind == "sign" and word.text in "^*":
+            if before.kind == "word":
+                raise Unsupported("LP", ["`product or power outside brackets`"], f"line {word.line}")
+            self.fail("a variable")
+        if word.text == "[":
+            broken(
+                word.line, f"`{before.text[:30]} [`: a sign is missing, or a factor before brackets, which LP has not"
+            )
+        kinds = {"word": "name", "number": "number", "sign": "sign", "relation": "relation"}
+        what = f"a {kinds[before.kind]} and a {kinds[word.kind]}"
+        if before.kind == word.kind:
+            what = f"two {kinds[word.kind]}s"
+        broken(
+            word.line, f"{before.text[:30]!r} {word.text[:30]!r}: {what} side by side; a + or a row's end is missing"
+        )
 
-    def is_label(self) -> bool:
-        colon = self.peek(1)
-        return colon is not None and colon.kind == "sign" and colon.text == ":"
-
-    def coefficient(self) -> tuple[Exact, bool]:
-        token = self.peek()
-        if token is None or token.kind != "number" or self.is_label():
-            return 1, False
-        value = self.number()
-        if self.is_next("*"):
-            self.at += 1
-        return value, True
-
-    def brackets(self, body: Quadratic, sign: int, halved: bool) -> None:
-        """``[ 2 x ^2 + 4 x * y ] / 2``; in an objective the ``/ 2`` is part of the format, in rows it is optional."""
-        line = self.take().line
-        products: list[tuple[int, int, Exact]] = []
-        while not self.is_next("]"):
-            inner = self.signs()
-            coefficient, _ = self.coefficient()
-            first = self.take()
-            if first.kind != "name":
-                raise PyriteError(f"not LP: line {line}: {first.text!r} stands where a name should be")
-            j = k = self.draft.column(first.text)
-            if self.is_next("^"):
+    def term(self, body: Quadratic, sign: int, place: str) -> None:
+        word = self.peek()
+        if word is None:
+            self.fail("a term")
+        if word.kind == "number":
+            value = self.number()
+            if sign < 0:
+                value = -value
+            following = self.peek()
+            if self.is_sign("*"):
                 self.at += 1
-                if self.number() != 2:
-                    raise Unsupported("LP", ["`power other than 2`"], f"line {line}")
-            elif self.is_next("*"):
+                following = self.peek()
+                if following is None or following.kind != "word":
+                    self.fail("a variable")
+            if following is not None and following.kind == "word" and not self.is_label():
+                if place == "right" and following.line > word.line:
+                    broken(
+                        following.line, f"is {word.text} {following.text[:30]!r} one term, or does a row begin here?"
+                    )
                 self.at += 1
-                k = self.draft.column(self.take().text)
+                add_term(body, self.column(following), value)
+            elif following is not None and following.kind == "sign" and following.text == "/":
+                broken(word.line, f"{word.text}/...: LP has no fractions; write a decimal")
+            elif abs(value) >= INFINITE:
+                broken(word.line, f"{word.text[:30]} is read as infinite, and a sum has no infinite terms")
             else:
-                self.fail("^2 or *")
-            products.append((j, k, sign * inner * coefficient))
-        self.take()
-        half = False
-        if self.is_next("/"):
+                body.constant = simplify(body.constant + value)
+        elif word.kind == "word":
             self.at += 1
-            half = self.number() == 2
-            if not half:
-                raise PyriteError(f"not LP: line {line}: only `] / 2` is understood")
-        if halved and not half:
+            add_term(body, self.column(word), sign)
+        elif self.is_sign("["):
+            self.brackets(body, sign, place)
+        else:
+            self.fail("a number or a name")
+
+    def brackets(self, body: Quadratic, sign: int, place: str) -> None:
+        """``[ 2 x ^2 + 4 x * y ] / 2``; the ``/ 2`` belongs to the objective's brackets and to no others."""
+        line = self.words[self.at].line
+        self.at += 1
+        products: list[tuple[int, int, Exact]] = []
+        while not self.is_sign("]"):
+            if products and not self.is_sign("+", "-"):
+                word = self.peek()
+                if word is None:
+                    broken(line, "`[` without `]`")
+                self.side_by_side(word)
+            products.append(self.product(sign * self.signs()))
+        self.at += 1
+        half = self.is_sign("/")
+        if half:
+            self.at += 1
+            word = self.peek()
+            if word is None or word.kind != "number" or self.number() != 2:
+                broken(line, "only `] / 2` is understood")
+            if place != "objective":
+                raise Unsupported("LP", ["`] / 2 in a row`"], f"line {line}")
+        elif place == "objective":
             self.notes.add(f"line {line}: the brackets of the objective have no `/ 2`; taken as they stand")
         for j, k, value in products:
             add_product(body, j, k, divide(value, 2) if half else value)
 
-    # -- sections ------------------------------------------------------------------------------------------------
+    def product(self, sign: int) -> tuple[int, int, Exact]:
+        value: Exact = sign
+        word = self.peek()
+        if word is not None and word.kind == "number":
+            value = self.number() * sign
+            if self.is_sign("*"):
+                self.at += 1
+        word = self.peek()
+        if word is None or word.kind != "word":
+            self.fail("a name")
+        self.at += 1
+        j = k = self.column(word)
+        if self.is_sign("^"):
+            self.at += 1
+            power = self.peek()
+            if power is None or power.kind != "number" or self.number() != 2:
+                raise Unsupported("LP", ["`power other than 2`"], f"line {word.line}")
+        elif self.is_sign("*"):
+            self.at += 1
+            other = self.peek()
+            if other is None or other.kind != "word":
+                self.fail("a name")
+            self.at += 1
+            k = self.column(other)
+        else:
+            self.fail("^2 or *")
+        return j, k, value
+
+    # -- rows ----------------------------------------------------------------------------------------------------
 
     def row(self) -> None:
-        name = self.label() or f"c{len(self.rows) + 1}"
-        parts, relations = [self.body()], []
-        while (token := self.peek()) is not None and token.kind == "relation" and len(parts) < 3:
-            relations.append(self.take().text)
+        start = self.words[self.at]
+        self.line = start.line
+        self.mentions = 0
+        given = self.label()
+        parts = [self.side()]
+        relations: list[str] = []
+        while (word := self.peek()) is not None and word.kind == "relation":
+            if len(parts) == 3:
+                broken(word.line, "a row has one or two relations")
+            relations.append(word.text)
+            self.at += 1
             parts.append(self.side())
-        if len(parts) == 1:
+        if not relations:
             self.fail("a relation")
-        lower: Exact | None = None
-        upper: Exact | None = None
-        if len(parts) == 3:
-            middle = parts[1]
-            outer = [(parts[0], _OPPOSITE[relations[0]]), (parts[2], relations[1])]
-            if any(part.linear or part.quadratic for part, _ in outer):
-                raise PyriteError(f"not LP: row {name}: only the middle of a two-sided row may hold variables")
-        else:
-            middle, right = parts
-            for j, value in right.linear.items():
-                add_term(middle, j, -value)
-            for (j, k), value in right.quadratic.items():
-                add_product(middle, j, k, -value)
-            outer = [(Quadratic(constant=right.constant), relations[0])]
-        for part, relation in outer:
-            bound = simplify(part.constant - middle.constant)
-            if relation in (">=", "="):
-                lower = bound
-            if relation in ("<=", "="):
-                upper = bound
-        middle.constant = 0
-        self.rows.append(Row(name, middle, lower, upper, name))
+        if not self.mentions:
+            broken(start.line, "a row of numbers only; the variables may be missing")
+        name = self.name(given, start.line)
+        sides = Sides(f"line {start.line}: row {name}", self.notes)
+        body = _two_sided(parts, relations, sides) if len(parts) == 3 else _one_sided(parts, relations[0], sides)
+        if sides.lower is None and sides.upper is None:
+            self.notes.add(f"line {start.line}: row {name} has only infinite sides, says nothing and is left out")
+            return
+        self.rows.append(Row(name, body, sides.lower, sides.upper, name))
 
-    def side(self) -> Quadratic:
-        """The right of a relation: one signed number ends a row, since the next row may have no label."""
+    def name(self, given: str | None, line: int) -> str:
+        """The row's name; rows without one are c1, c2, ... by their place, and two of one name stay two rows."""
+        name = given or f"c{len(self.rows) + 1}"
+        while given is None and name in self.labels:
+            name += "_"
+        if given is not None and given in self.labels:
+            self.notes.add(f"line {line}: the row name {given[:40]} was there in line {self.labels[given]}; two rows")
+        self.labels.setdefault(name, line)
+        return name
+
+    def side(self) -> Quadratic | int:
+        """One side of a relation: a sum, or +1 / -1 for an infinite one."""
         start = self.at
         sign = self.signs()
-        token = self.peek()
-        following = self.peek(1)
-        if (
-            token is not None
-            and token.kind == "number"
-            and not (
-                following is not None
-                and (following.kind == "name" or following.text in ("+", "-", "*"))
-                and following.line == token.line
-                and not (self.peek(2) is not None and self.tokens[self.at + 2].text == ":")
-            )
-        ):
-            return Quadratic(constant=sign * self.number())
+        word, following = self.peek(), self.peek(1)
+        if word is not None and word.kind == "word" and word.text.lower() in _INFINITE:
+            self.at += 1
+            return sign
+        if word is not None and word.kind == "number":
+            is_left = start == 0 or self.words[start - 1].kind != "relation"
+            ends = following is None or following.kind == "relation" or self.is_label(1)
+            if ends or (not is_left and following is not None and following.line > word.line):
+                return Quadratic(constant=sign * self.number())
         self.at = start
-        return self.body()
+        before = self.words[start - 1] if start else None
+        right = before is not None and before.kind == "relation"
+        body = self.sum("right" if right else "left")
+        if self.at == start:
+            self.fail("a number or a name")
+        return body
+
+    # -- bounds --------------------------------------------------------------------------------------------------
 
     def bound(self) -> None:
         """``-5 <= x <= 5``, ``x >= 1``, ``x = 3``, ``x free``, ``5 >= x``."""
-        values: list[tuple[Exact | None, str]] = []
+        start = self.words[self.at]
+        values: list[tuple[Exact | str | None, str]] = []
         left = self.limit()
         if left is not None:
-            values.append((left[0], _OPPOSITE[self.relation()]))
-        token = self.take()
-        if token.kind != "name":
-            raise PyriteError(f"not LP: line {token.line}: {token.text!r} stands where a variable should be")
-        j = self.draft.column(token.text)
+            values.append((left, _OPPOSITE[self.relation()]))
+        word = self.peek()
+        if word is None or word.kind != "word" or word.text.lower() in _INFINITE:
+            self.fail("a variable")
+        self.at += 1
+        j = self.bounded_column(word)
         following = self.peek()
-        if following is not None and following.kind == "name" and following.text.lower() == "free" and left is None:
+        if left is None and following is not None and following.text.lower() == "free":
             self.at += 1
             self.draft.lower[j] = self.draft.upper[j] = None
             return
@@ -351,41 +340,114 @@ class _Reader:
             right = self.limit()
             if right is None:
                 self.fail("a number")
-            else:
-                values.append((right[0], relation))
+            values.append((right, relation))
         if not values:
-            raise PyriteError(f"not LP: line {token.line}: {token.text} has no bound")
+            broken(word.line, f"{word.text[:40]} has no bound")
+        if len(values) == 2 and (values[0][1] == values[1][1] or "=" in (values[0][1], values[1][1])):
+            broken(word.line, f"the two bounds of {word.text[:40]} do not form a range")
+        sides = Sides(f"line {start.line}: {word.text[:40]}", self.notes, self.draft.lower[j], self.draft.upper[j])
         for value, relation in values:
-            if relation in (">=", "="):
-                self.draft.lower[j] = value
-            if relation in ("<=", "="):
-                self.draft.upper[j] = value
+            sides.add(relation, value)
+        self.draft.lower[j], self.draft.upper[j] = sides.lower, sides.upper
+
+    def bounded_column(self, word: Word) -> int:
+        new = word.text not in self.draft.columns
+        j = self.column(word)
+        if new:
+            self.notes.add(f"line {word.line}: {word.text[:40]} stands in no row and not in the objective")
+        self.bounded.add(j)
+        return j
 
     def relation(self) -> str:
-        token = self.take()
-        if token.kind != "relation":
-            raise PyriteError(f"not LP: line {token.line}: {token.text!r} stands where <= or >= should be")
-        return token.text
+        word = self.peek()
+        if word is None or word.kind != "relation":
+            self.fail("<= or >=")
+        self.at += 1
+        return word.text
 
-    def limit(self) -> tuple[Exact | None] | None:
-        """A number, or an infinite one (no bound), or None when something else stands here."""
+    def limit(self) -> Exact | str | None:
+        """A number; ``+`` or ``-`` for an infinite one; None when something else stands here."""
         start = self.at
         sign = self.signs()
-        token = self.peek()
-        if token is not None and token.kind == "number":
-            return (sign * self.number(),)
-        if token is not None and token.text.lower() in _INFINITE:
+        word = self.peek()
+        if word is not None and word.kind == "number":
+            return sign * self.number()
+        if word is not None and word.kind == "word" and word.text.lower() in _INFINITE:
             self.at += 1
-            return (None,)
-        self.at = start
+            return "+" if sign > 0 else "-"
+        if self.at > start:
+            self.fail("a number")
         return None
 
+    # -- integers ------------------------------------------------------------------------------------------------
+
     def domain(self, section: str) -> None:
-        for token in self.tokens:
-            if token.kind != "name" or is_number(token.text):
-                raise PyriteError(f"not LP: line {token.line}: {token.text!r} stands where a variable should be")
-            j = self.draft.column(token.text)
-            self.draft.domain[j] = "integer"
-            if section == "binary":
-                self.draft.domain[j] = "binary"
-                self.draft.lower[j], self.draft.upper[j] = 0, 1
+        draft = self.draft
+        for word in self.words:
+            if word.kind != "word":
+                broken(word.line, f"{word.text!r} stands where a variable should be")
+            j = self.bounded_column(word) if word.text not in draft.columns else self.column(word)
+            if section == "general":
+                if draft.domain[j] != "binary":
+                    draft.domain[j] = "integer"
+                continue
+            lower, upper = draft.lower[j], draft.upper[j]
+            if j in self.bounded and (lower is None or lower < 0 or (upper is not None and not 0 <= upper <= 1)):
+                broken(
+                    word.line,
+                    f"{word.text[:40]} is binary and has bounds outside 0 and 1, which programs read in different ways",
+                )
+            draft.domain[j] = "binary"
+            draft.upper[j] = 1 if upper is None else upper
+
+    def settle_binaries(self) -> None:
+        """A binary whose later bounds reach outside 0 and 1 is a general integer, as HiGHS and CBC have it."""
+        draft = self.draft
+        for name, j in draft.columns.items():
+            lower, upper = draft.lower[j], draft.upper[j]
+            inside = lower is not None and upper is not None and lower >= 0 and upper <= 1
+            if draft.domain[j] == "binary" and not inside:
+                draft.domain[j] = "integer"
+                self.notes.add(
+                    f"{name[:40]} is declared binary, but its later bounds reach outside 0 and 1: read as an integer"
+                )
+
+
+def _one_sided(parts: list[Quadratic | int], relation: str, sides: Sides) -> Quadratic:
+    left, right = parts
+    if not isinstance(left, int) and left.constant and (left.linear or left.quadratic):
+        sides.notes.add(
+            f"{sides.where}: its constant is moved to the right-hand side (HiGHS drops it, SCIP refuses it)"
+        )
+    if isinstance(left, int):
+        if isinstance(right, int):
+            sides.fail("has infinity on both sides")
+        left, right, relation = right, left, _OPPOSITE[relation]
+    if isinstance(right, int):
+        sides.add(relation, "+" if right > 0 else "-")
+        left.constant = 0
+        return left
+    if not left.linear and not left.quadratic and (right.linear or right.quadratic):
+        left, right, relation = right, left, _OPPOSITE[relation]
+    for j, value in right.linear.items():
+        add_term(left, j, -value)
+    for (j, k), value in right.quadratic.items():
+        add_product(left, j, k, -value)
+    sides.add(relation, right.constant, left.constant)
+    left.constant = 0
+    return left
+
+
+def _two_sided(parts: list[Quadratic | int], relations: list[str], sides: Sides) -> Quadratic:
+    first, middle, last = parts
+    if isinstance(middle, int) or relations[0] != relations[1] or relations[0] == "=":
+        sides.fail("is no range: write `1 <= x + y <= 5`")
+    for part, relation in ((first, _OPPOSITE[relations[0]]), (last, relations[1])):
+        if isinstance(part, int):
+            sides.add(relation, "+" if part > 0 else "-")
+        elif part.linear or part.quadratic:
+            sides.fail("has two relations, and only the middle of a two-sided row may hold variables")
+        else:
+            sides.add(relation, part.constant, middle.constant)
+    middle.constant = 0
+    return middle

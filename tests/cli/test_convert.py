@@ -85,7 +85,7 @@ def test_notes_go_to_standard_error(folder: Path) -> None:
         (["bakery.json", "-", "--to", "gms"], "", "--to is json, mof, lp or mps, not 'gms'"),
         (["bakery.json", "-", "--to", "lp", "--json"], "", "--json and OUT - both want standard output"),
         (["bakery.json", "no/folder/x.lp"], "", "no/folder/x.lp cannot be written"),
-        (["-", "x.lp", "--from", "lp"], "max x", "standard input: not LP: the file has no `end`"),
+        (["-", "x.lp", "--from", "lp"], "max x", "standard input: not LP: line 1: the file has no `end`"),
         (["-", "x.lp", "--from", "json"], "{}", "standard input: "),
         (["-", "x.lp", "--from", "json"], json.dumps({**BAKERY, "constraints": {"c": "q <= 1"}}), "undeclared-name"),
         (

@@ -117,7 +117,7 @@ def test_mps_of_other_programs() -> None:
     }
     rows = {row.name: (row.lower, row.upper) for row in program.rows}
     assert rows == {"LIM1": (Fraction(3, 2), 4), "LIM2": (1, None), "EQ1": (4, 7)}
-    assert notes.lines == ["the free row EXTRA (a second N row) constrains nothing and is left out"]
+    assert notes.lines == ["the free row EXTRA (another N row) constrains nothing and is left out"]
 
 
 def one_column(bounds: str) -> Program:
@@ -128,7 +128,7 @@ def one_column(bounds: str) -> Program:
     ("bounds", "expected"),
     [
         (" UP X 4\n", ("continuous", 0, 4)),
-        (" UP BND X -4\n", ("continuous", None, -4)),
+        (" MI BND X\n UP BND X -4\n", ("continuous", None, -4)),
         (" LO BND X -9\n UP BND X -4\n", ("continuous", -9, -4)),
         (" FX BND X 3\n", ("continuous", 3, 3)),
         (" BV BND X\n", ("binary", 0, 1)),
@@ -179,8 +179,8 @@ def test_mps_features_that_are_refused(text: str, feature: str) -> None:
     ("text", "message"),
     [
         ("", "no `minimize` or `maximize`"),
-        ("hello world", "line 1 stands outside every section"),
-        ("min\n x +\nst\n x >= 1\nend\n", "a section ends where a term should be"),
+        ("hello world", "line 1: 'hello world' stands outside every section"),
+        ("min\n x +\nst\n x >= 1\nend\n", "the keyword `st` stands where a number or a name should be"),
         ("min\n x\nst\n c: x + y\nend\n", "a section ends where a relation should be"),
         ("min\n x\nst\n c: x >= 1\nbounds\n x\nend\n", "x has no bound"),
         ("min\n x\nst\n c: 1 <= x <= y\nend\n", "only the middle"),
