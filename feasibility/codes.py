@@ -264,6 +264,8 @@ _add("no-correspondence", "sound", "the variables could not be matched with the 
 _add("other-value", "value", "the optimum differs from the reference's by more than value_tolerance",
      "optimum 118, reference 120", "compare objective and constraints with the problem's text")
 
+_add("other-words", "value", "the optimum is the reference's once the objective is read in its words: passes",
+     "maximize minus the cost instead of minimize the cost", "nothing")
 _add("no-objective", "value", "the problem asks for the best plan, this formulation for any",
      '{"sense": "feasibility"}', "write the objective that the problem asks for")
 _add("should-be-infeasible", "value", "the problem is infeasible, but this formulation has a plan",
@@ -272,6 +274,8 @@ _add("should-be-unbounded", "value", "the problem is unbounded, but this formula
      "the reference's status is unbounded", "look for the constraint that is too much")
 
 # Stage 9: equivalent.
+_add("data-at-hand", "equivalent", "equivalent on the problem's data, stating numbers that have names there: passes",
+     "2*bread + 4*cake <= 40 where the data give hours", "use the data's names, to be right on other data too")
 _add("relaxation", "equivalent", "it allows plans that the reference forbids; one is shown",
      "a constraint is missing", "look at the plan that is shown")
 _add("restriction", "equivalent", "it forbids plans that the reference allows; one is shown",

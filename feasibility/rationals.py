@@ -106,7 +106,7 @@ def _as_meant(value: Fraction) -> Exact:
     """The simple fraction that a printed float stands for, else the value itself."""
     if abs(value) < _LARGEST:
         simple = value.limit_denominator(_SIMPLE)
-        if simple and abs(value - simple) <= _NEAR * max(1, abs(value)):
+        if simple and magnitude(value - simple) <= _NEAR * max(1, magnitude(value)):
             return simplify(simple)
     return simplify(value)
 

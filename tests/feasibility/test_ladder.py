@@ -219,12 +219,19 @@ def test_a_plan_without_objective_is_not_an_optimum():
     assert verdict.stages["value"].code == "no-objective"
 
 
-def test_without_correspondence_soundness_is_unknown_and_the_value_still_tried():
+def test_other_names_are_carried_by_the_correspondence_of_stage_9():
     text = json.dumps(BAKERY).replace("bread", "x1").replace("cake", "x2")
     verdict = judge(text, BAKERY)
+    assert [verdict.stages[stage].status for stage in ("sound", "value", "equivalent")] == ["pass"] * 3
+
+
+def test_without_correspondence_soundness_is_unknown_and_the_value_still_tried():
+    variables = {"x1": WHOLE, "x2": WHOLE, "x3": WHOLE}
+    rows = {"a": "2*x1 + 9*x2 + x3 <= 120", "b": "x1 + x2 >= 4", "c": "x3 <= 12"}
+    verdict = judge(formulation(variables, "maximize 3*x1 + 7*x2 + 2*x3", **rows), BAKERY)
     assert (verdict.stages["sound"].status, verdict.stages["sound"].code) == ("unknown", "no-correspondence")
-    assert "x1 and x2" in verdict.stages["sound"].message
-    assert verdict.stages["value"].status == "pass"
+    assert "x1, x2 and x3" in verdict.stages["sound"].message
+    assert verdict.stages["value"].status == "fail"
 
 
 def test_auxiliary_variables_do_not_hinder_soundness():

@@ -14,6 +14,7 @@ from .answers import skipped, unknown
 from .protocol import Watch
 
 if TYPE_CHECKING:
+    from ...equivalence.evidence import Comparison
     from ...language.names import Resolved
     from ...programs.program import Program
     from ...solver.solution import Solution
@@ -42,6 +43,7 @@ class FormulationAttempt:
     program: Program | None = None
     build_findings: list[Finding] = field(default_factory=list)
     solution: Solution | None = None
+    comparison: Comparison | None = None
     compared: bool = False
     """Some stage looked at the prepared reference; depends on the output alone, whoever had it ready."""
 
@@ -57,6 +59,19 @@ class FormulationAttempt:
         self.waited = time.monotonic() - started
         self.deadline += self.waited
         return prepared
+
+    def compare(self) -> Comparison:
+        """The comparison with the reference, made once: stages 7 and 8 read plans and values as stage 9 does."""
+        from ...equivalence.deciding import compare
+
+        if self.comparison is None:
+            reference = self.reference()
+            assert self.program is not None
+            assert reference.program is not None
+            limit = min(self.deadline, time.monotonic() + self.policy.equivalence_seconds)
+            text = reference.reference.text
+            self.comparison = compare(self.program, reference.program, self.policy, deadline=limit, text=text)
+        return self.comparison
 
     def missing(self, need: str) -> StageResult | None:
         """The answer of a stage that needs what is not there."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from ...equivalence.deciding import compare
 from ...equivalence.evidence import Comparison
-from ...equivalence.redrawing import can_redraw, redrawn
+from ...equivalence.redrawing import can_redraw, foreign_numbers, redrawn, taken_by_name
 from ...equivalence.rendering import sentence, to_json
 from ...language.formulation import Formulation
 from ...policy import Policy
@@ -25,31 +26,39 @@ def decide(
     prepared: PreparedReference,
     policy: Policy,
     deadline: float,
+    found: Comparison,
     formulation: Formulation | None = None,
 ) -> StageResult:
-    """Whether the program admits the same plans as the reference in the same order.
+    """Whether the program admits the same plans as the reference in the same order, by the comparison of the two.
 
     Passes when equivalent; fails with the code ``relaxation``, ``restriction``, ``incomparable`` or
     ``objective-differs``; unknown otherwise. ``details``: ``relation``, ``witness``, ``correspondence``, certificates.
-    With ``formulation`` given and a problem that carries data, both are also compared on redrawn data.
+    With ``formulation`` given and a problem that carries data, both are also compared on redrawn data: on other values
+    of the parameters that the formulation takes by name (``redrawn``). Numbers that it states itself hold for the data
+    at hand, and are no fault; the stage then passes with the code ``data-at-hand``.
     """
     reference = prepared.program
     assert reference is not None
     deadline = min(deadline, time.monotonic() + policy.equivalence_seconds)
-    units = prepared.reference.units
-    started = time.monotonic()
-    found = compare(program, reference, policy, deadline=deadline, text=prepared.reference.text)
-    details = to_json(program, reference, found, units)
+    details = to_json(program, reference, found, prepared.reference.units)
     details.pop("seconds")
+    if found.relation != "equivalent" or formulation is None or not can_redraw(prepared.reference.data):
+        return _result(found, details)
+    taken = taken_by_name(formulation, prepared.reference.data)
+    stated = foreign_numbers(formulation, prepared.reference.formulation)
     # Each further instance costs about what the first did; they must not eat the rest of the time.
-    affordable = 4 * INSTANCES * (time.monotonic() - started) < deadline - time.monotonic()
-    worthwhile = found.relation == "equivalent" and can_redraw(prepared.reference.data)
-    if worthwhile and affordable and formulation is not None:
-        other = _on_other_data(formulation, prepared, policy, deadline)
-        if isinstance(other, StageResult):
+    if taken and 4 * INSTANCES * found.seconds < deadline - time.monotonic():
+        other = _on_other_data(formulation, prepared, policy, deadline, taken)
+        if isinstance(other, StageResult) and not stated:
             return other
-        details["instances"] = 1 + other
-    return _result(found, details)
+        if isinstance(other, int):
+            details |= {"instances": 1 + other, "redrawn": sorted(taken)}
+    result = _result(found, details)
+    if details.get("instances", 1) > 1:
+        return result
+    whose = f"it states numbers ({', '.join(stated[:3])}) where the data have names" if stated else "the data at hand"
+    text = f"equivalent on the problem's data; not compared on other data: {whose}"
+    return replace(result, code="data-at-hand", message=text) if stated or not taken else result
 
 
 def _result(found: Comparison, details: dict[str, Any]) -> StageResult:
@@ -64,13 +73,13 @@ def _result(found: Comparison, details: dict[str, Any]) -> StageResult:
 
 
 def _on_other_data(
-    formulation: Formulation, prepared: PreparedReference, policy: Policy, deadline: float
+    formulation: Formulation, prepared: PreparedReference, policy: Policy, deadline: float, taken: frozenset[str]
 ) -> StageResult | int:
     """The failure that other data bring to light, or the number of instances on which both agree."""
     reference = prepared.reference
     assert reference.formulation is not None
     agreed = 0
-    for number, data in enumerate(redrawn(reference.data, INSTANCES, policy.seed)):
+    for number, data in enumerate(redrawn(reference.data, INSTANCES, policy.seed, only=taken)):
         try:
             ours, theirs = build(formulation, data, policy), build(reference.formulation, data, policy)
         except Rejected:

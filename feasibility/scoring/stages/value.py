@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...equivalence.carrying import carry
+from ...equivalence.evidence import Comparison
 from ...policy import Policy
 from ...programs.program import Program
-from ...rationals import divide, magnitude, same_value, show
+from ...rationals import Exact, divide, magnitude, same_value, show
 from ...solver.solution import Solution
 from ...solver.words import number, to_float
 from ...verdict import Finding, Proof, StageResult
@@ -54,3 +56,38 @@ def compare_values(program: Program, solution: Solution, prepared: PreparedRefer
         hint = "the optimum has the wrong sign: the objective was negated"
     finding = Finding("other-value", text, where="/objective", hint=hint)
     return StageResult.failed(finding, **details)
+
+
+def in_other_words(
+    program: Program, solution: Solution, prepared: PreparedReference, policy: Policy, found: Comparison
+) -> StageResult | None:
+    """The same optimum under an objective that is negated, scaled or shifted; None when it is not the same.
+
+    Only a comparison that has proved both objectives to rank plans alike can say so. Its scale and constant carry the
+    optimum over; where they rank alike in no such simple way, the reference's objective at the carried plan does.
+    """
+    reference, preference = prepared.program, found.preference
+    if found.relation == "unknown" or preference is None or preference.status != "same" or reference is None:
+        return None
+    if solution.objective is None or prepared.optimum is None:
+        return None
+    carried: Exact | None = None
+    if preference.scale is not None:
+        ours = -1 if program.sense == "maximize" else 1
+        theirs = -1 if reference.sense == "maximize" else 1
+        carried = theirs * (preference.scale * ours * solution.objective + preference.constant)
+    elif found.relation == "equivalent" and found.correspondence is not None and solution.point is not None:
+        image = carry(program, reference, found.correspondence, solution.point)
+        carried = None if image.plan is None else image.program.objective.value(image.plan)
+    if carried is None or not same_value(carried, prepared.optimum, policy.value_tolerance):
+        return None
+    certified = solution.proof == "certified" and prepared.certified and preference.proof == "certified"
+    details: dict[str, Any] = {
+        **number("optimum", solution.objective),
+        **number("carried_optimum", carried),
+        **number("reference_optimum", prepared.optimum),
+        "tolerance": policy.value_tolerance,
+        "proof": "certified" if certified else "solver-trusted",
+    }
+    text = f"its optimum {show(solution.objective)} is the problem's {show(prepared.optimum)} in other words"
+    return passed("other-words", f"{text}: the objective is stated with another sign, unit or zero", **details)
