@@ -14,6 +14,7 @@ from .settings import read_policy
 
 if TYPE_CHECKING:
     from ..feasibility.equivalence.maps import Affine
+    from ..feasibility.language.formulation import Formulation
     from ..feasibility.policy import Policy
     from ..feasibility.programs.program import Program
     from ..problems.problem import Problem
@@ -45,6 +46,7 @@ def equivalent_command(
     Every answer comes with its evidence, re-checked by a separate checker. Exit code 0 only when equivalent.
     """
     from ..feasibility.equivalence.deciding import compare
+    from ..feasibility.equivalence.lifting.lifted import lift
     from ..feasibility.equivalence.rendering import to_json
 
     chosen = read_policy(policy, settings or ())
@@ -55,11 +57,13 @@ def equivalent_command(
     if a == b == "-":
         raise PyriteError("both formulations cannot come from standard input")
     known = find_problem(problem, problems) if problem is not None and problems is not None else None
-    first = _program(a, chosen, known)
-    second = _reference(known, chosen) if b is None else _program(b, chosen, known)
+    first, ours = _program(a, chosen, known)
+    second, theirs = _reference(known, chosen) if b is None else _program(b, chosen, known)
     images = None if mapping is None else _mapping(mapping, first)
     found = compare(first, second, chosen, mapping=images, text=known.text if known else "")
     document = to_json(first, second, found, known.units if known else {})
+    if found.relation == "equivalent" and ours is not None and theirs is not None:
+        document |= lift(ours, theirs, known.data if known else None, chosen).to_dict()
     if as_json:
         print_json(document)
     else:
@@ -68,7 +72,8 @@ def equivalent_command(
         raise typer.Exit(1)
 
 
-def _program(path: str, policy: Policy, problem: Problem | None) -> Program:
+def _program(path: str, policy: Policy, problem: Problem | None) -> tuple[Program, Formulation | None]:
+    """The program of a file, and the formulation where the file is one (LP, MPS and MathOptFormat are not)."""
     from ..feasibility.convert import format_of, read
     from ..feasibility.language.formulation import Data
     from ..feasibility.programs.compiling import build, parse_formulation
@@ -77,19 +82,20 @@ def _program(path: str, policy: Policy, problem: Problem | None) -> Program:
     text = read_text(path)
     try:
         if form != "json":
-            return read(text, form, policy)
-        return build(parse_formulation(text, policy), problem.data if problem else Data(), policy)
+            return read(text, form, policy), None
+        formulation = parse_formulation(text, policy)
+        return build(formulation, problem.data if problem else Data(), policy), formulation
     except PyriteError as error:
         raise PyriteError(f"{'standard input' if path == '-' else path}: {error.message}") from error
 
 
-def _reference(problem: Problem | None, policy: Policy) -> Program:
+def _reference(problem: Problem | None, policy: Policy) -> tuple[Program, Formulation]:
     from ..feasibility.programs.compiling import build
 
     assert problem is not None
     if problem.reference is None:
         raise PyriteError(f"problem {problem.id!r} has no reference formulation to compare with")
-    return build(problem.reference, problem.data, policy)
+    return build(problem.reference, problem.data, policy), problem.reference
 
 
 def _mapping(path: str, program: Program) -> dict[str, Affine]:
@@ -111,6 +117,10 @@ def _show(document: dict[str, Any], checked: int, trusted: int) -> None:
     proof = f"{document['proof']}, {document['scope']}" if "proof" in document else ""
     typer.echo(bold(relation, _COLOURS.get(relation, "red")) + "  " + dim(proof))
     typer.echo(document["sentence"])
+    if document.get("assumptions"):
+        typer.echo(f"For all data with {', '.join(document['assumptions'])}.")
+    elif "scope_reason" in document:
+        typer.echo(dim(f"Only for the data at hand: {document['scope_reason']}."))
     witness = document.get("witness", {})
     for key, title in (("admits", "a plan that only A admits"), ("forbids", "a plan that only B admits")):
         if key in witness:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 import re
 from dataclasses import replace
@@ -22,6 +23,9 @@ from pyrite.feasibility.language.formulation import Data
 from pyrite.feasibility.language.names import resolve
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.compiling import Rejected, build
+from pyrite.feasibility.scoring.ladder import Judge
+from pyrite.feasibility.verdict import StageResult
+from pyrite.problems.problem import Problem
 
 GOODS, TIMES = ["bread", "cake", "pie"], [1, 2, 3]
 PLAN_DATA: dict[str, Any] = {
@@ -221,6 +225,25 @@ def test_without_data_nothing_is_lifted() -> None:
     assert lifted(plain, plain, {}).reason == "the formulations use no data by name"
     # Case: the numbers written out although the problem has them by name.
     assert lifted(plain, plain, PLAN_DATA).scope == "all data"
+
+
+def stage_nine(answer: dict[str, Any]) -> StageResult:
+    problem = Problem.from_dict({"id": "plan", "text": "a plan", "reference": PLAN, "data": PLAN_DATA})
+    return Judge(problem.as_reference()).judge(json.dumps(answer)).stages["equivalent"]
+
+
+def test_stage_nine_says_for_which_data() -> None:
+    stage = stage_nine(changed(PLAN, **HONEST["a total"][2]))
+    assert (stage.status, stage.details["scope"], stage.details["assumptions"]) == ("pass", "all data", ["need >= 0"])
+    assert "redrawn" not in stage.details, "a proof needs no samples"
+    # Two rows at once imply the third, which no single multiplier shows: samples are what is left.
+    both = {"for": "p in P", "expression": "stock[p,1] + 2*make[p,1] >= -demand[p,1]"}
+    stage = stage_nine(changed(PLAN, constraints__extra=both))
+    assert (stage.status, stage.details["scope"]) == ("pass", "all data")
+    twice = "sum(make[p,1]*need[p] for p in P) + sum(need[p]*make[p,2] for p in P) <= limit[1] + limit[2]"
+    stage = stage_nine(changed(PLAN, constraints__extra=twice))
+    assert (stage.status, stage.details["scope"], stage.details["other_data"]) == ("pass", "this data", "sampled")
+    assert "'extra' does not follow" in stage.details["scope_reason"]
 
 
 # Attacks --------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...equivalence.deciding import compare
 from ...equivalence.evidence import Comparison
+from ...equivalence.lifting.lifted import lift
 from ...equivalence.redrawing import can_redraw, foreign_numbers, redrawn, taken_by_name
 from ...equivalence.rendering import sentence, to_json
 from ...language.formulation import Formulation
@@ -33,9 +34,11 @@ def decide(
 
     Passes when equivalent; fails with the code ``relaxation``, ``restriction``, ``incomparable`` or
     ``objective-differs``; unknown otherwise. ``details``: ``relation``, ``witness``, ``correspondence``, certificates.
-    With ``formulation`` given and a problem that carries data, both are also compared on redrawn data: on other values
-    of the parameters that the formulation takes by name (``redrawn``). Numbers that it states itself hold for the data
-    at hand, and are no fault; the stage then passes with the code ``data-at-hand``.
+    With ``formulation`` given and a problem that carries data, equivalence is proved for all data where it can be
+    (``scope`` "all data", with ``assumptions``). Where it cannot (``scope_reason``), both are compared on redrawn data:
+    on other values of the parameters that the formulation takes by name (``redrawn``), which is weaker evidence
+    (``other_data`` "sampled"). Numbers that it states itself hold for the data at hand, and are no fault; the stage
+    then passes with the code ``data-at-hand``.
     """
     reference = prepared.program
     assert reference is not None
@@ -43,6 +46,11 @@ def decide(
     details = to_json(program, reference, found, prepared.reference.units)
     details.pop("seconds")
     if found.relation != "equivalent" or formulation is None or not can_redraw(prepared.reference.data):
+        return _result(found, details)
+    assert prepared.reference.formulation is not None
+    lifted = lift(formulation, prepared.reference.formulation, prepared.reference.data, policy)
+    details |= lifted.to_dict()
+    if lifted.scope == "all data":
         return _result(found, details)
     taken = taken_by_name(formulation, prepared.reference.data)
     stated = foreign_numbers(formulation, prepared.reference.formulation)
@@ -53,6 +61,8 @@ def decide(
             return other
         if isinstance(other, int):
             details |= {"instances": 1 + other, "redrawn": sorted(taken)}
+            if other:
+                details["other_data"] = "sampled"
     result = _result(found, details)
     if details.get("instances", 1) > 1:
         return result
