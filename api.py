@@ -11,8 +11,8 @@ from .feasibility.policy import Policy
 from .feasibility.scoring.ladder import Judge
 from .feasibility.scoring.reference import Reference
 from .feasibility.verdict import Verdict
-from .problems.files import Output
 from .problems.problem import Problem
+from .results.outputs import Output
 
 ProblemLike: TypeAlias = Problem | Mapping[str, Any]
 """A problem, or the dict that a line of ``problems.jsonl`` holds."""

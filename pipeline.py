@@ -1,19 +1,18 @@
 """All stages of a recipe in one folder: problems, base answers, tuning, answers at checkpoints, scores, report.
 
-Every stage looks at what is there and does the rest, so a stopped pipeline goes on when it is started again.
+Every stage looks at what is there and does the rest, so a stopped pipeline goes on when it is started again. Nothing is
+printed: a callback is told what happens.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from .cli.console import note, progress, table
-from .cli.stages import answer_into, make_answerer, score_into, step_teller
 from .feasibility.errors import PyriteError
 from .feasibility.workers.apart import run_apart
 
@@ -33,6 +32,23 @@ _STYLE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: a stage ``begun`` or ``ended`` (after ``seconds``), a ``note``, or ``progress``.
+
+    ``text`` is the stage's name, the note, or what is in progress (``done`` of ``total``).
+    """
+
+    kind: Literal["begun", "ended", "note", "progress"]
+    text: str
+    done: int = 0
+    total: int = 0
+    seconds: float = 0.0
+
+
+Told: TypeAlias = Callable[[Event], None]
+
+
 @dataclass(slots=True)
 class Pipeline:
     """One recipe in one folder."""
@@ -41,6 +57,7 @@ class Pipeline:
     folder: Path
     text: str
     """The recipe as written; kept beside the results."""
+    told: Told = lambda event: None
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> dict[str, Any]:
@@ -60,15 +77,18 @@ class Pipeline:
             with self._stage("base answers"):
                 self._answer("base", None, 0, asked, prompt)
         if trains:
+            from .models.training.progress import step_teller
             from .models.training.tuning import tune
 
             with self._stage("tuning"):
-                tuned = tune(recipe, self.folder / "tuning", note, step_teller(), learned)
+                tuned = tune(recipe, self.folder / "tuning", self._note, step_teller(self._note), learned)
             per_step = tuned.record["examples"] // tuned.record["step"]
             with self._stage("answers"):
                 for step, path in tuned.checkpoints.items():
                     self._answer(f"step-{step}", path, step * per_step, asked, prompt)
         with self._stage("scores"):
+            from .results.scoring import score_into
+
             for run in self.runs():
                 score_into(run)
         with self._stage("report"):
@@ -102,17 +122,6 @@ class Pipeline:
             "curve": str(self.folder / "curve.svg"),
         }
 
-    def show(self) -> str:
-        """The result as a table for the terminal."""
-        rows = []
-        for row in self.result()["runs"]:
-            cells = [row["run"], f"{row['training_examples']:,}", f"{row['outputs']:,}"]
-            for name in ("surface", "substance", "substance_given_surface"):
-                cells.append(_rate(row[name]))
-            rows.append([*cells, str(row["cut"])])
-        header = ("", "examples", "outputs", "surface", "substance", "substance | surface", "cut")
-        return table(header, rows)
-
     # The stages.
 
     def _claim(self) -> None:
@@ -134,20 +143,21 @@ class Pipeline:
         """What is asked and what is learned, drawn once and kept as files."""
         from .models.data import draw_problems, recipe_prompt
         from .models.sources import load_tokenizer, parse_source
-        from .problems.files import read_problems, write_lines
+        from .problems.files import read_problems
+        from .problems.lines import write_lines
 
         recipe = self.recipe
         prompt = recipe_prompt(recipe.prompt, recipe.data)
         files = {"asked": self.folder / "problems.jsonl", "learned": self.folder / "learned.jsonl"}
         if not all(path.exists() for path in files.values()):
-            tokenizer = load_tokenizer(parse_source(recipe.model.source, recipe.model.adapter), note)
+            tokenizer = load_tokenizer(parse_source(recipe.model.source, recipe.model.adapter), self._note)
             drawn = {
                 "asked": draw_problems(recipe.answers.problems, "test", prompt, tokenizer),
                 "learned": draw_problems(recipe.data, "train", prompt, tokenizer) if self._learns() else None,
             }
             for name, found in drawn.items():
                 if found is not None and found.passed_over:
-                    note(f"  {found.passed_over} drawn problems were passed over as too long ({name})")
+                    self._note(f"  {found.passed_over} drawn problems were passed over as too long ({name})")
                 write_lines(files[name], (problem.to_dict() for problem in (found.problems if found else ())))
         asked = read_problems(files["asked"])
         learned = read_problems(files["learned"]) if files["learned"].stat().st_size else []
@@ -156,7 +166,7 @@ class Pipeline:
             raise PyriteError(
                 f"{len(shared)} problems are both learned and asked: [data] and [answers.problems] overlap"
             )
-        note(f"  {len(learned)} problems to learn from, {len(asked)} held out to be asked")
+        self._note(f"  {len(learned)} problems to learn from, {len(asked)} held out to be asked")
         return asked, tuple(learned), prompt
 
     def _learns(self) -> bool:
@@ -166,7 +176,7 @@ class Pipeline:
         self, name: str, checkpoint: Path | None, examples: int, asked: Sequence[Problem], prompt: Prompt
     ) -> None:
         from .models.sources import parse_source
-        from .problems.files import read_outputs
+        from .results.outputs import read_outputs
 
         recipe = self.recipe
         settings = recipe.answers.settings()
@@ -180,9 +190,14 @@ class Pipeline:
         compute = (model.device, model.dtype, model.threads)
         extra = {"training_examples": examples, "recipe_digest": recipe.digest}
         work = (source, prompt, settings, compute, recipe.answers.back_end, run, list(asked), extra)
+
+        def heard(done: int) -> None:
+            self.told(Event("progress", f"answering ({name})", done, wanted))
+
         # vLLM keeps the memory it took and changes how torch uses threads: tuning must find neither.
-        tally = run_apart(_answer_run, *work) if recipe.answers.back_end == "vllm" else _answer_run(*work)
-        note(f"  {name}: {tally.sentence()}")
+        apart = recipe.answers.back_end == "vllm"
+        tally = run_apart(_answer_run, *work, heard=heard) if apart else _answer_run(*work, tell=heard)
+        self._note(f"  {name}: {tally.sentence()}")
 
     def _report(self) -> None:
         from .reports.pages.charts import CurvePoint, learning_curve
@@ -200,6 +215,9 @@ class Pipeline:
         svg = learning_curve(points).replace(">", f">{_STYLE}", 1)
         (self.folder / "curve.svg").write_text(svg + "\n", encoding="utf-8")
         write_site(collection, self.folder / "report")
+
+    def _note(self, text: str) -> None:
+        self.told(Event("note", text))
 
     # Time.
 
@@ -223,11 +241,14 @@ def _answer_run(
     run: Path,
     asked: Sequence[Problem],
     extra: dict[str, Any],
+    tell: Callable[[int], None],
 ) -> Tally:
     """Answer into one run folder, or go on there."""
+    from .models.answering.into_run import answer_into
+    from .models.answering.making import make_answerer
+
     answerer = make_answerer(source, prompt, settings, compute, note=lambda _: None, back_end=back_end)
-    with progress(len(asked) * settings.samples, f"answering ({run.name})") as show:
-        return answer_into(run, answerer, asked, settings, lambda done, total: show(done), extra)
+    return answer_into(run, answerer, asked, settings, lambda done, total: tell(done), extra)
 
 
 class _Stage:
@@ -238,22 +259,13 @@ class _Stage:
 
     def __enter__(self) -> None:
         self.started = time.monotonic()
-        note(f"{self.name} ...")
+        self.pipeline.told(Event("begun", self.name))
 
     def __exit__(self, *error: object) -> None:
         used = time.monotonic() - self.started
         self.pipeline.seconds[self.name] = round(used, 1)
         if error[0] is None:
-            note(f"{self.name}: {used:.0f} s")
-
-
-def _rate(score: dict[str, Any]) -> str:
-    if score["rate"] is None:
-        return "-"
-    known = score["passed"] + score["failed"]
-    unknown = f" +{score['unknown']}?" if score["unknown"] else ""
-    interval = f"[{100 * score['low']:.0f}, {100 * score['high']:.0f}]"
-    return f"{score['passed']}/{known}{unknown} {100 * score['rate']:.0f} % {interval}"
+            self.pipeline.told(Event("ended", self.name, seconds=used))
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -26,12 +26,14 @@ def last_checkpoint(run: Path) -> Path | None:
 
 def answer_and_score(run: Path, who: str, decoding: str, limit: int) -> dict[str, Any]:
     """The summary of one cell, and how many of its answers were cut."""
-    from pyrite.cli.stages import answer_into, make_answerer, score_into
     from pyrite.models.answering import Settings
+    from pyrite.models.answering.into_run import answer_into
+    from pyrite.models.answering.making import make_answerer
     from pyrite.models.data import recipe_prompt
     from pyrite.models.recipes import read_recipe
     from pyrite.models.sources import parse_source
     from pyrite.problems.files import read_problems
+    from pyrite.results.scoring import score_into
 
     recipe = read_recipe(run / "recipe.toml")
     settings = Settings(max_new_tokens=limit, decoding=decoding)  # one of the three

@@ -17,8 +17,9 @@ from typing import Any
 
 from pyrite.feasibility.policy import Policy
 from pyrite.problems.families import FAMILIES, draw
-from pyrite.problems.files import Output, append_lines
+from pyrite.problems.lines import append_lines
 from pyrite.problems.problem import Problem
+from pyrite.results.outputs import Output
 from pyrite.results.run import RunFolder, write_json
 from pyrite.results.summary import summarize
 

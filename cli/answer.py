@@ -56,11 +56,12 @@ def answer_command(
 ) -> None:
     """Answer problems with a model, in batches; stop it any time and run the same command again to go on."""
     from ..models.answering import Settings
+    from ..models.answering.into_run import answer_into
+    from ..models.answering.making import make_answerer
     from ..models.prompts import Prompt
     from ..models.sources import parse_source
     from ..models.training.processes import one_process
     from ..problems.files import read_problems
-    from .stages import answer_into, make_answerer
 
     one_process("pyrite answer")
     if references and decoding not in ("free", "names"):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.policy import read_policy
 from .console import bold, clean, dim, note, notes, print_json, read_text
-from .settings import read_policy
 
 if TYPE_CHECKING:
     from ..feasibility.policy import Policy

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .console import note, print_json
+from .run import result_table, telling
 
 
 def register(app: typer.Typer) -> None:
@@ -35,14 +36,14 @@ def demo_command(
     started = time.monotonic()
     recipe = read_recipe("demo")
     recipe = dataclasses.replace(recipe, model=dataclasses.replace(recipe.model, device=device))
-    pipeline = Pipeline(recipe, out, recipe_text("demo"))
     note("Pyrite's demo: SmolLM2-135M-Instruct, LoRA, small optimization problems; surface and substance as it learns")
-    result = pipeline.run()
+    with telling() as told:
+        result = Pipeline(recipe, out, recipe_text("demo"), told=told).run()
     if as_json:
         print_json(result)
         return
     typer.echo("")
-    typer.echo(pipeline.show())
+    typer.echo(result_table(result))
     typer.echo("")
     typer.echo(
         "surface: it parses, fits the schema, every name is known. substance: it is equivalent to the reference."

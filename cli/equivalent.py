@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.policy import read_policy
 from .check import find_problem
 from .console import bold, dim, print_json, read_text, table
-from .settings import read_policy
 
 if TYPE_CHECKING:
     from ..feasibility.equivalence.maps import Affine

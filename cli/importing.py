@@ -38,10 +38,10 @@ def import_command(
     quiet: Annotated[bool, typer.Option("--quiet", help="Counts only, without a line for each remark.")] = False,
 ) -> None:
     """Bring a public benchmark in. Unusable rows are reported with file, row and column; the rest goes on."""
-    from ..problems.files import write_lines
     from ..problems.importers.importing import import_problems
     from ..problems.importers.records import Options
     from ..problems.importers.tabular import parse_mapping
+    from ..problems.lines import write_lines
 
     if integrality not in ("whole", "fractional"):
         raise PyriteError(f"--integrality is whole or fractional, not {integrality!r}")

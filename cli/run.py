@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..feasibility.errors import PyriteError
-from .console import note, print_json
+from .console import note, print_json, progress, table
 from .gate import decide_gate, read_gate, show_decision
+
+if TYPE_CHECKING:
+    from ..pipeline import Event
 
 
 def register(app: typer.Typer) -> None:
@@ -38,14 +43,16 @@ def run_command(
     elif rules is not None:
         raise PyriteError("--rules goes with --gate BASELINE")
     chosen = read_recipe(recipe)
-    pipeline = Pipeline(chosen, out if out is not None else Path("runs") / chosen.name, recipe_text(recipe))
-    result = pipeline.run()
+    folder = out if out is not None else Path("runs") / chosen.name
+    with telling() as told:
+        pipeline = Pipeline(chosen, folder, recipe_text(recipe), told=told)
+        result = pipeline.run()
     decision = None if gate is None else decide_gate(pipeline.runs()[-1], gate, rules)
     if as_json:
         print_json(result if decision is None else {**result, "gate": decision.to_dict()})
     else:
         typer.echo("")
-        typer.echo(pipeline.show())
+        typer.echo(result_table(result))
         if decision is not None:
             typer.echo("")
             show_decision(decision)
@@ -53,3 +60,48 @@ def run_command(
     note(f"report: {result['report']}")
     if decision is not None and decision.level == "fail":
         raise typer.Exit(1)
+
+
+@contextmanager
+def telling() -> Iterator[Callable[[Event], None]]:
+    """Says on standard error what a pipeline is doing, with a bar (on a terminal) while something is in progress."""
+    with ExitStack() as bars:
+        shown: dict[str, Callable[[int], None]] = {}
+
+        def told(event: Event) -> None:
+            if event.kind == "progress":
+                if event.text not in shown:
+                    bars.close()
+                    shown.clear()
+                    shown[event.text] = bars.enter_context(progress(event.total, event.text))
+                shown[event.text](event.done)
+                return
+            bars.close()
+            shown.clear()
+            if event.kind == "begun":
+                note(f"{event.text} ...")
+            else:
+                note(f"{event.text}: {event.seconds:.0f} s" if event.kind == "ended" else event.text)
+
+        yield told
+
+
+def result_table(result: dict[str, Any]) -> str:
+    """A pipeline's result for the terminal."""
+    rows = []
+    for row in result["runs"]:
+        cells = [row["run"], f"{row['training_examples']:,}", f"{row['outputs']:,}"]
+        for name in ("surface", "substance", "substance_given_surface"):
+            cells.append(_rate(row[name]))
+        rows.append([*cells, str(row["cut"])])
+    header = ("", "examples", "outputs", "surface", "substance", "substance | surface", "cut")
+    return table(header, rows)
+
+
+def _rate(score: dict[str, Any]) -> str:
+    if score["rate"] is None:
+        return "-"
+    known = score["passed"] + score["failed"]
+    unknown = f" +{score['unknown']}?" if score["unknown"] else ""
+    interval = f"[{100 * score['low']:.0f}, {100 * score['high']:.0f}]"
+    return f"{score['passed']}/{known}{unknown} {100 * score['rate']:.0f} % {interval}"

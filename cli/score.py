@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.policy import read_policy
 from .console import bold, dim, note, notes, print_json, progress, table
-from .settings import read_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from ..feasibility.policy import Policy
-    from ..feasibility.scoring.pool import Pool
-    from ..feasibility.verdict import Verdict
-    from ..problems.files import Output, Records
+    from ..problems.lines import Records
     from ..problems.problem import Problem
-    from ..results.run import RunFolder
+    from ..results.outputs import Output
 
 _REASONS = 6
 
@@ -42,8 +40,10 @@ def score_command(
     ] = False,
 ) -> None:
     """Score raw outputs twice: surface (stages 1-3) and substance (the strongest stage the reference allows)."""
-    from ..problems.files import read_outputs, read_problems
+    from ..problems.files import read_problems
+    from ..results.outputs import read_outputs
     from ..results.run import RunFolder
+    from ..results.scoring import score_outputs, summary_of
 
     if problems == outputs == "-":
         raise PyriteError("problems and outputs cannot both come from standard input")
@@ -53,23 +53,22 @@ def score_command(
     notes([*known.complaints, *answers.complaints], "broken lines were passed over")
     answers = _of_known_problems(answers, known, problems, strict)
     folder = None if out is None else RunFolder(out)
-    todo: Sequence[Output] = answers if folder is None else folder.begin(chosen, known, answers)
-    if folder is not None and len(todo) < len(answers):
-        note(f"pyrite: {len(answers) - len(todo):,} of {len(answers):,} outputs were judged before")
     started = time.monotonic()
-    verdicts, pool = _judge(chosen, workers, known, todo, folder)
+    with progress(len(answers), "judging") as show:
+        scored = score_outputs(known, answers, chosen, folder=folder, workers=workers, told=show)
     seconds = time.monotonic() - started
-    if folder is not None:
-        verdicts = folder.read_verdicts()
-    summary = _summarize(verdicts, known, chosen, folder)
+    summary = summary_of(scored.verdicts, known, chosen, folder)
     if as_json:
-        print_json(summary if folder else {**summary, "verdicts": [verdict.to_dict() for verdict in verdicts]})
+        shown = {"verdicts": [verdict.to_dict() for verdict in scored.verdicts]}
+        print_json(summary if folder else {**summary, **shown})
         return
+    if scored.judged < len(answers):
+        note(f"pyrite: {len(answers) - scored.judged:,} of {len(answers):,} outputs were judged before")
     _show(summary, chosen)
-    if todo:
-        rate = f"{len(todo) / seconds:,.0f} a second"
-        killed = f", {pool.killed} workers killed or dead" if pool.killed else ""
-        note(f"{len(todo):,} outputs judged in {seconds:.1f} s ({rate}, {pool.size} workers{killed})")
+    if scored.judged:
+        rate = f"{scored.judged / seconds:,.0f} a second"
+        killed = f", {scored.killed} workers killed or dead" if scored.killed else ""
+        note(f"{scored.judged:,} outputs judged in {seconds:.1f} s ({rate}, {scored.workers} workers{killed})")
     if folder is not None:
         note(f"run: {folder.path}")
 
@@ -78,7 +77,7 @@ def _of_known_problems(
     answers: Records[Output], problems: Records[Problem], path: str, strict: bool
 ) -> Records[Output]:
     """The outputs whose problem is there; the others are named, and with ``strict`` the first one ends it."""
-    from ..problems.files import Records
+    from ..problems.lines import Records
 
     ids = {problem.id for problem in problems}
     strangers = [answer for answer in answers if answer.problem_id not in ids]
@@ -90,46 +89,6 @@ def _of_known_problems(
     if not kept:
         raise PyriteError(f"no output answers a problem of {path}")
     return kept
-
-
-def _judge(
-    policy: Policy, workers: int | None, problems: Sequence[Problem], todo: Sequence[Output], folder: RunFolder | None
-) -> tuple[list[Verdict], Pool]:
-    """Judge, and write each verdict down at once when there is a folder. Ctrl-C ends it with exit code 3."""
-    from contextlib import nullcontext
-
-    from ..feasibility.scoring.pool import Pool
-
-    tasks = [(answer.problem_id, answer.sample, answer.answer) for answer in todo]
-    references = {problem.id: problem.as_reference() for problem in problems}
-    verdicts: list[Verdict] = []
-    writer = nullcontext() if folder is None else folder.verdict_writer()
-    with Pool(policy, workers) as pool, writer as file, progress(len(tasks), "judging") as show:
-        try:
-            for verdict in pool.judge(tasks, references):
-                if file is not None:
-                    file.write(verdict.to_dict())
-                verdicts.append(verdict)
-                show(pool.finished)
-        except KeyboardInterrupt:
-            kept = "run the same command again to go on" if folder else "without --out nothing is kept"
-            raise PyriteError(
-                f"stopped after {len(verdicts):,} of {len(tasks):,} outputs; {kept}", exit_code=3
-            ) from None
-    return verdicts, pool
-
-
-def _summarize(
-    verdicts: Sequence[Verdict], problems: Sequence[Problem], policy: Policy, folder: RunFolder | None
-) -> dict[str, Any]:
-    from ..results.run import write_json
-    from ..results.summary import summarize
-
-    families = {problem.id: problem.family for problem in problems}
-    summary = {"policy_digest": policy.digest, **summarize(verdicts, families)}
-    if folder is not None:
-        write_json(folder.summary, summary)
-    return summary
 
 
 def _show(summary: Mapping[str, Any], policy: Policy) -> None:

@@ -55,11 +55,11 @@ def tune_command(
     if check:
         note(f"{recipe}: a valid recipe ({chosen.method.name}, digest {chosen.digest})")
         return
+    from ..models.training.progress import step_teller
     from ..models.training.tuning import tune
-    from .stages import step_teller
 
     folder = out if out is not None else Path("runs") / chosen.name / "tuning"
-    tuned = tune(chosen, folder, note, step_teller())
+    tuned = tune(chosen, folder, note, step_teller(note))
     this_process().leave()
     if not this_process().first:
         return

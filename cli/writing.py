@@ -15,7 +15,7 @@ from ..feasibility.errors import PyriteError
 
 def write_records(out: str, records: Iterable[Mapping[str, Any]]) -> None:
     """Records as JSON lines, each as soon as it is there (standard output), or all or nothing (a file)."""
-    from ..problems.files import write_lines
+    from ..problems.lines import write_lines
 
     if out != "-":
         if not Path(out).absolute().parent.is_dir():

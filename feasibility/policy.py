@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any, Self
 
 from .errors import PyriteError
+from .settings import from_table, from_text, read_table
 
 
 def _setting(default: Any, meaning: str) -> Any:
@@ -54,24 +57,26 @@ class Policy:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 continue
             if not value >= 0:
-                raise PyriteError(f"policy: {item.name} must not be negative, got {value}")
+                raise PyriteError(f"{item.name} must not be negative, got {value}")
         if self.max_nesting > 150:
-            raise PyriteError(f"policy: max_nesting is at most 150, because Python recurses, got {self.max_nesting}")
+            raise PyriteError(f"max_nesting is at most 150, because Python recurses, got {self.max_nesting}")
         if self.extraction not in ("last-object", "whole"):
-            raise PyriteError(f"policy: extraction is last-object or whole, got {self.extraction!r}")
+            raise PyriteError(f"extraction is last-object or whole, got {self.extraction!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, in declaration order."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
+    def from_dict(cls, values: Mapping[str, Any], where: str = "policy") -> Self:
         """Read back what :meth:`to_dict` wrote. Unknown names are an error: a policy must be fully understood."""
-        known = {item.name for item in fields(cls)}
-        unknown = sorted(set(values) - known)
+        if not isinstance(values, Mapping):
+            raise PyriteError(f"{where}: a policy is a table of settings, not {values!r:.100}")
+        unknown = sorted(str(name) for name in set(values) - {item.name for item in fields(cls)})
         if unknown:
-            raise PyriteError(f"policy: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
-        return cls(**values)
+            names = ", ".join(sorted(item.name for item in fields(cls)))
+            raise PyriteError(f"{where}: unknown setting {unknown[0]!r}; known are {names}")
+        return from_table(cls, values, where)
 
     @property
     def digest(self) -> str:
@@ -83,3 +88,25 @@ class Policy:
     def meanings(cls) -> dict[str, str]:
         """A sentence for each setting, for documents and ``--help``."""
         return {item.name: item.metadata["meaning"] for item in fields(cls)}
+
+
+def read_policy(path: str | None, settings: Sequence[str] = ()) -> Policy:
+    """The default policy, with the settings of a TOML or JSON file and then of ``name=value`` texts put over it.
+
+    A ``run.json`` serves too: its ``policy`` is taken. Raises PyriteError for anything not understood.
+    """
+    values: dict[str, Any] = {}
+    where = "policy"
+    if path is not None:
+        document = read_table(Path(path), "policy file")
+        inner = document.get("policy", document)
+        if not isinstance(inner, dict):
+            raise PyriteError(f"{path}: policy is a table of settings")
+        values |= inner
+        where = path
+    for setting in settings:
+        name, equals, text = (part.strip() for part in setting.partition("="))
+        if not equals:
+            raise PyriteError(f"--set takes name=value, got {setting!r}")
+        values[name] = from_text(Policy, name, text, "policy")
+    return Policy.from_dict(values, where)

@@ -7,17 +7,16 @@ A recipe is read and checked completely before any work; every complaint names t
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
+import re
 import tomllib
-import types
-import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.settings import from_table, near
 from .methods import get_method
 from .sections import (
     AnswersSection,
@@ -31,8 +30,6 @@ from .sections import (
     ScheduleSection,
 )
 from .training.objectives import get_objective
-
-T = TypeVar("T")
 
 __all__ = [
     "AnswersSection",
@@ -87,55 +84,15 @@ def parse_recipe(text: str, where: str = "recipe") -> Recipe:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PyriteError(f"{where} is no TOML: {error}") from error
-    recipe = _build(Recipe, document, where, "")
+    recipe = from_table(Recipe, document, where)
     _check(recipe, where)
     return recipe
 
 
-def _build(kind: type[T], table: Mapping[str, Any], where: str, section: str) -> T:
-    hints = get_type_hints(kind)
-    shown = f"[{section}] " if section else ""
-    for key in table:
-        if key not in hints:
-            near = difflib.get_close_matches(key, hints, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(hints)}"
-            raise PyriteError(f"{where}: {shown}has no key {key!r}; {hint}")
-    values = {}
-    for key, value in table.items():
-        values[key] = _convert(hints[key], value, where, f"{section}.{key}" if section else key)
-    return kind(**values)
-
-
-def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
-    if dataclasses.is_dataclass(hint):
-        if not isinstance(value, dict):
-            raise PyriteError(f"{where}: {key} is a section ([{key}]), not {value!r}")
-        return _build(typing.cast("type[Any]", hint), value, where, key)
-    origin = get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        return _convert(next(part for part in get_args(hint) if part is not type(None)), value, where, key)
-    if origin is Literal:
-        if value not in get_args(hint):
-            raise PyriteError(f"{where}: {key} is one of {', '.join(map(str, get_args(hint)))}, not {value!r}")
-        return value
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise PyriteError(f"{where}: {key} is a list, not {value!r}")
-        return tuple(_convert(get_args(hint)[0], item, where, key) for item in value)
-    if origin is not None and issubclass(origin, Mapping):
-        if not isinstance(value, dict):
-            raise PyriteError(f"{where}: {key} is a section ([{key}]), not {value!r}")
-        return value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
-        names = {int: "a whole number", float: "a number", str: "a text in quotes", bool: "true or false"}
-        raise PyriteError(f"{where}: {key} is {names[hint]}, not {value!r}")
-    return value
-
-
 def _check(recipe: Recipe, where: str) -> None:
     schedule, data, asked = recipe.schedule, recipe.data, recipe.answers.problems
+    if not re.fullmatch(r"\w[\w.+-]{0,99}", recipe.name):
+        raise PyriteError(f"{where}: name is a folder's name (letters, digits, _, -, + and .), not {recipe.name!r}")
     _at_least(where, "schedule", schedule, steps=0, batch_size=1, accumulation=1, max_length=32, save_every=1, seed=0)
     _at_least(where, "model", recipe.model, threads=0)
     _at_least(where, "prompt", recipe.prompt, examples=0)
@@ -195,9 +152,7 @@ def _check_problems(where: str, key: str, section: ProblemSection) -> None:
         for kind, names, known in (("families", section.families, FAMILIES), ("variants", section.variants, VARIANTS)):
             for name in names:
                 if name not in known:
-                    near = difflib.get_close_matches(name, known, n=1)
-                    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-                    raise PyriteError(f"{where}: {key}.{kind} has no {name!r}; {hint}")
+                    raise PyriteError(f"{where}: {key}.{kind} has no {name!r}; {near(name, known)}")
 
 
 def _at_least(where: str, section: str, values: Any, **least: int) -> None:

@@ -1,113 +1,15 @@
-"""Problem and output files: JSON lines, read line by line so that one broken line never takes the others with it.
-
-Writers append whole lines and flush; a process that dies leaves at most one half line at the end, which the next
-writer cuts off and readers report.
-"""
+"""Problem files, and what identifies a set of problems."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Generic, Self, TypeVar
+from collections.abc import Iterable
 
 from ..feasibility.errors import PyriteError
-from ..feasibility.finish import STOP, Answered, known_finish
+from .lines import Complaint, Records, complain, documents, label_of, some
 from .problem import Problem
-
-try:
-    import fcntl
-except ImportError:  # not a POSIX system
-    fcntl = None  # type: ignore[assignment]
-
-T = TypeVar("T")
-_KNOWN = ("problem_id", "sample", "output", "finish", "seconds")
-_BOMS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """What a language model answered to a problem: a line of ``outputs.jsonl``.
-
-    ``finish`` is ``stop`` or ``length`` where known, ``seconds`` how long the answer took. ``extra`` keeps every field
-    that Pyrite does not know.
-    """
-
-    problem_id: str
-    sample: int
-    output: str
-    finish: str | None = None
-    seconds: float | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """What names this output within a run."""
-        return self.problem_id, self.sample
-
-    @property
-    def answer(self) -> str:
-        """The text as it is judged: it remembers when something else than the model ended it (``finish``)."""
-        finish = known_finish(self.finish)
-        return self.output if finish == STOP else Answered(self.output, finish)
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any], sample: int = 0) -> Self:
-        """Read a line; ``sample`` stands in when the line gives none. Raises PyriteError naming the field.
-
-        >>> Output.from_dict({"problem_id": "p1", "output": "{}"}).key
-        ('p1', 0)
-        """
-        problem_id, text = document.get("problem_id"), document.get("output")
-        if not isinstance(problem_id, str) or not problem_id:
-            raise PyriteError("an output needs a non-empty string 'problem_id'")
-        if not isinstance(text, str):
-            raise PyriteError("an output needs a string 'output' (the raw text; it may be empty)")
-        number = document.get("sample", sample)
-        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-            raise PyriteError(f"'sample' is a whole number from 0, not {number!r}")
-        finish, seconds = document.get("finish"), document.get("seconds")
-        if finish is not None and not isinstance(finish, str):
-            raise PyriteError(f"'finish' is a word such as stop or length, not {finish!r}")
-        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
-            raise PyriteError(f"'seconds' is a number, not {seconds!r}")
-        extra = {key: value for key, value in document.items() if key not in _KNOWN}
-        return cls(problem_id, number, text, finish, seconds, extra)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The line: known fields in a fixed order, nothing empty."""
-        document: dict[str, Any] = {"problem_id": self.problem_id, "sample": self.sample, "output": self.output}
-        if self.finish is not None:
-            document["finish"] = self.finish
-        if self.seconds is not None:
-            document["seconds"] = self.seconds
-        document.update(self.extra)
-        return document
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """A line that could not be used: where it stands (from 1) and why."""
-
-    file: str
-    line: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.file}, line {self.line}: {self.reason}"
-
-
-class Records(list[T], Generic[T]):
-    """What a file held, in its order, with the lines that could not be used in ``complaints``."""
-
-    def __init__(self, items: Iterable[T] = (), complaints: Iterable[Complaint] = ()) -> None:
-        super().__init__(items)
-        self.complaints: list[Complaint] = list(complaints)
 
 
 def read_problems(path: str | os.PathLike[str], strict: bool = False) -> Records[Problem]:
@@ -118,7 +20,7 @@ def read_problems(path: str | os.PathLike[str], strict: bool = False) -> Records
     """
     records: Records[Problem] = Records()
     seen: dict[str, int] = {}
-    for number, document in _documents(path, records.complaints, strict):
+    for number, document in documents(path, records.complaints, strict):
         try:
             problem = Problem.from_dict(document)
             if problem.id in seen:
@@ -126,241 +28,14 @@ def read_problems(path: str | os.PathLike[str], strict: bool = False) -> Records
                     f"the id {problem.id!r} was already used in line {seen[problem.id]}; the first counts"
                 )
         except PyriteError as error:
-            _complain(records.complaints, Complaint(_label(path), number, error.message), strict)
+            complain(records.complaints, Complaint(label_of(path), number, error.message), strict)
             continue
         seen[problem.id] = number
         records.append(problem)
-    return _some(records, path, "problem")
-
-
-def read_outputs(path: str | os.PathLike[str], strict: bool = False) -> Records[Output]:
-    """The outputs of a JSON-lines file (``-``: standard input); complaints and ``strict`` as in :func:`read_problems`.
-
-    A line without ``sample`` gets the number after the highest that its problem has so far. Of two lines with the same
-    problem and sample the first counts.
-    """
-    records: Records[Output] = Records()
-    seen: dict[tuple[str, int], int] = {}
-    following: dict[str, int] = {}
-    for number, document in _documents(path, records.complaints, strict):
-        try:
-            problem_id = document.get("problem_id")
-            free = following.get(problem_id, 0) if isinstance(problem_id, str) else 0
-            output = Output.from_dict(document, sample=free)
-            if output.key in seen:
-                raise PyriteError(
-                    f"problem {output.problem_id!r} sample {output.sample} was already given in line "
-                    f"{seen[output.key]}; the first counts"
-                )
-        except PyriteError as error:
-            _complain(records.complaints, Complaint(_label(path), number, error.message), strict)
-            continue
-        seen[output.key] = number
-        following[output.problem_id] = max(following.get(output.problem_id, 0), output.sample + 1)
-        records.append(output)
-    return _some(records, path, "output")
-
-
-def read_lines(path: str | os.PathLike[str], strict: bool = False) -> Records[dict[str, Any]]:
-    """The JSON objects of a JSON-lines file, whatever they say; an empty file is an empty list."""
-    records: Records[dict[str, Any]] = Records()
-    for _, document in _documents(path, records.complaints, strict, may_be_empty=True):
-        records.append(document)
-    return records
-
-
-def write_lines(path: str | os.PathLike[str], records: Iterable[Mapping[str, Any]]) -> None:
-    """Replace the file by these records, all or nothing."""
-    target = Path(path)
-    draft = target.with_name(target.name + ".part")
-    with open(draft, "w", encoding="utf-8", newline="\n") as file:
-        for record in records:
-            file.write(_line(record))
-    os.replace(draft, target)
-
-
-def append_lines(path: str | os.PathLike[str], records: Iterable[Mapping[str, Any]]) -> None:
-    """Append whole lines and flush; a half-written last line is repaired first."""
-    with LineWriter(path) as writer:
-        for record in records:
-            writer.write(record, flush=False)
-
-
-class LineWriter:
-    """Appends records to a JSON-lines file, each as one whole line, flushed to the operating system.
-
-    One writer at a time: a second one, in this process or another, raises PyriteError. Where the system has no file
-    locks (Windows) that is not checked.
-
-    >>> import tempfile, pathlib
-    >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.jsonl"
-    >>> _ = path.write_text('{"a": 1}\\n{"a": ')          # a process died here
-    >>> with LineWriter(path) as writer:
-    ...     writer.write({"a": 2})
-    >>> path.read_text()
-    '{"a": 1}\\n{"a":2}\\n'
-    """
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        try:
-            self._file: IO[str] = open(self.path, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - see close
-        except OSError as error:
-            raise PyriteError(f"{path} cannot be written: {error.strerror}") from error
-        if fcntl is not None:
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                self._file.close()
-                raise PyriteError(f"{path}: another process is writing to it; wait for it or stop it") from error
-        repair_last_line(self.path)
-
-    def write(self, record: Mapping[str, Any], flush: bool = True) -> None:
-        """One record, one line."""
-        self._file.write(_line(record))
-        if flush:
-            self._file.flush()
-
-    def close(self) -> None:
-        """Flush and close."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-def repair_last_line(path: str | os.PathLike[str]) -> bool:
-    """Make the file end with a whole line: a last line that is not JSON is cut off. True when something was changed."""
-    try:
-        file = open(path, "rb+")  # noqa: SIM115 - the with statement follows
-    except FileNotFoundError:
-        return False
-    with file:
-        size = file.seek(0, os.SEEK_END)
-        if size == 0:
-            return False
-        file.seek(size - 1)
-        if file.read(1) == b"\n":
-            return False
-        start = _last_line_start(file, size)
-        file.seek(start)
-        tail = file.read()
-        try:
-            complete = isinstance(json.loads(tail.decode("utf-8")), dict)
-        except (ValueError, RecursionError):
-            complete = False
-        if complete:
-            file.write(b"\n")
-        else:
-            file.truncate(start)
-        return True
+    return some(records, path, "problem")
 
 
 def problem_set_hash(problems: Iterable[Problem]) -> str:
     """A short hash of the problems, whatever their order: two runs with one hash answered the same questions."""
     lines = sorted(json.dumps(problem.to_dict(), sort_keys=True, ensure_ascii=False) for problem in problems)
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _documents(
-    path: str | os.PathLike[str], complaints: list[Complaint], strict: bool, may_be_empty: bool = False
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The JSON objects of the file with their line numbers (from 1); blank lines are passed over."""
-    label, empty = _label(path), True
-    for number, raw in _raw_lines(path):
-        if number == 1:
-            for bom, name in _BOMS:
-                if raw.startswith(bom):
-                    raise PyriteError(f"{label}: this is {name}; save it as UTF-8")
-            raw = raw.removeprefix(b"\xef\xbb\xbf")
-        if not raw.strip():
-            continue
-        empty = False
-        reason = None
-        try:
-            document = json.loads(raw.decode("utf-8"))
-            if not isinstance(document, dict):
-                reason = f"a JSON object is needed, this is {_kind(document)}"
-        except UnicodeDecodeError as error:
-            reason = (
-                f"not UTF-8 (byte {error.start + 1} of the line is 0x{raw[error.start]:02x}); save the file as UTF-8"
-            )
-        except json.JSONDecodeError as error:
-            half = "" if raw.endswith(b"\n") else " (the last line, half written?)"
-            reason = f"not JSON: {error.msg} at character {error.pos + 1}{half}"
-        except (ValueError, RecursionError) as error:
-            reason = f"not readable JSON: {'nested too deeply' if isinstance(error, RecursionError) else error}"
-        if reason is not None:
-            _complain(complaints, Complaint(label, number, reason), strict)
-            continue
-        yield number, document
-    if empty and not may_be_empty:
-        raise PyriteError(f"{label} is empty: one JSON object a line is needed")
-
-
-def _raw_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, bytes]]:
-    if str(path) == "-":
-        yield from enumerate(sys.stdin.buffer, start=1)
-        return
-    try:
-        with open(path, "rb") as file:
-            yield from enumerate(file, start=1)
-    except FileNotFoundError as error:
-        raise PyriteError(f"{path}: there is no such file") from error
-    except IsADirectoryError as error:
-        raise PyriteError(f"{path} is a folder; a JSON-lines file is needed") from error
-    except OSError as error:
-        raise PyriteError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _complain(complaints: list[Complaint], complaint: Complaint, strict: bool) -> None:
-    if strict:
-        raise PyriteError(str(complaint))
-    complaints.append(complaint)
-
-
-def _some(records: Records[T], path: str | os.PathLike[str], what: str) -> Records[T]:
-    if not records:
-        first = f"; {records.complaints[0]}" if records.complaints else ""
-        raise PyriteError(f"{_label(path)}: no usable {what} in it{first}")
-    return records
-
-
-def _label(path: str | os.PathLike[str]) -> str:
-    return "standard input" if str(path) == "-" else str(path)
-
-
-def _kind(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, list):
-        return "a list"
-    return "a string" if isinstance(value, str) else "a number"
-
-
-def _line(record: Mapping[str, Any]) -> str:
-    """One line. Lone surrogates (from hostile text) stay as escapes, so that the file is always UTF-8."""
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        text = json.dumps(record, separators=(",", ":"))
-    return text + "\n"
-
-
-def _last_line_start(file: IO[bytes], size: int) -> int:
-    """The offset after the last newline, searched from the end in blocks."""
-    position = size
-    while position > 0:
-        step = min(1 << 16, position)
-        position -= step
-        file.seek(position)
-        found = file.read(step).rfind(b"\n")
-        if found >= 0:
-            return position + found + 1
-    return 0

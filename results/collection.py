@@ -11,9 +11,9 @@ from typing import Any
 from ..feasibility.errors import PyriteError
 from ..feasibility.policy import Policy
 from ..feasibility.verdict import Verdict
-from ..problems.files import Output
 from ..problems.problem import Problem
 from .observing import Observed, observe, strongest_counts
+from .outputs import Output
 from .run import RunFolder
 
 MOST_RUNS = 12

@@ -25,18 +25,10 @@ from typing import Any
 from ..feasibility.errors import PyriteError
 from ..feasibility.policy import Policy
 from ..feasibility.verdict import Verdict
-from ..problems.files import (
-    LineWriter,
-    Output,
-    Records,
-    append_lines,
-    problem_set_hash,
-    read_lines,
-    read_outputs,
-    read_problems,
-    write_lines,
-)
+from ..problems.files import problem_set_hash, read_problems
+from ..problems.lines import LineWriter, Records, append_lines, read_lines, write_lines
 from ..problems.problem import Problem
+from .outputs import Output, read_outputs
 
 MUST_AGREE = ("pyrite", "highspy")
 """Versions that decide verdicts: a run is not continued under others."""

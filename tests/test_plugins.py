@@ -20,8 +20,8 @@ from pyrite.models.recipes import parse_recipe, read_recipe
 from pyrite.models.training.objectives import OBJECTIVES
 from pyrite.models.training.tuning import tune
 from pyrite.problems.families import FAMILIES, draw
-from pyrite.problems.files import write_lines
 from pyrite.problems.importers.layouts import LAYOUTS
+from pyrite.problems.lines import write_lines
 
 OUTSIDE = '''
 from dataclasses import replace

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...feasibility.errors import PyriteError
-from ...problems.files import LineWriter, Output, read_outputs
+from ...problems.lines import LineWriter
 from ...problems.problem import Problem
+from ...results.outputs import Output, read_outputs
 from ..settings import Settings
 
 

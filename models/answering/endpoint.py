@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...feasibility.errors import PyriteError
-from ...problems.files import Output
+from ...results.outputs import Output
 from ..prompts import Prompt
 from ..settings import Settings
 from .answering import Request, sample_seed

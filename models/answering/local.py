@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ...feasibility.errors import PyriteError
-from ...problems.files import Output
+from ...results.outputs import Output
 from ..prompts import Prompt
 from ..quiet import quiet_transformers
 from ..settings import Settings, context_length

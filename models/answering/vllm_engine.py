@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ...feasibility.errors import PyriteError
-from ...problems.files import Output
+from ...results.outputs import Output
 from ..devices import Compute
 from ..embedded import Note, first_line
 from ..merging import is_tuned, write_merged

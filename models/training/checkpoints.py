@@ -14,7 +14,7 @@ import torch
 from transformers import TrainerCallback
 
 from ...feasibility.errors import PyriteError
-from ...problems.files import append_lines, read_lines, write_lines
+from ...problems.lines import append_lines, read_lines, write_lines
 from ..embedded import first_line
 from ..sections import Recipe
 from ..sources import RECORD, read_record

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...feasibility.errors import PyriteError
 from ...feasibility.verdict import STAGES, Verdict
-from ...problems.files import read_lines
+from ...problems.lines import read_lines
 from ...results.observing import ABSENT, FAIL, OUTCOMES, PASS, UNKNOWN, states_of
 from ...results.run import RunFolder
 

@@ -17,9 +17,9 @@ from ...feasibility.programs.compiling import Rejected, build
 from ...feasibility.programs.correspondence import match_names
 from ...feasibility.programs.program import Program
 from ...feasibility.verdict import Verdict
-from ...problems.files import Output
 from ...problems.problem import Problem
 from ...results.collection import Collection, Run
+from ...results.outputs import Output
 from ..escaping import MAX_SHOWN, file_name, shortened, visible
 from .aligning import Line, Reader, align, fold, scalars
 from .charts import COLORS, LETTERS

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from pyrite.cli.settings import read_policy
 from pyrite.feasibility.errors import PyriteError
+from pyrite.feasibility.policy import read_policy
 
 PYRITE = [sys.executable, "-c", "from pyrite.cli.main import main; main()"]
 GOOD = {

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from pyrite.cli.main import app
 from pyrite.feasibility.errors import PyriteError
-from pyrite.problems.files import read_outputs, write_lines
+from pyrite.problems.lines import write_lines
+from pyrite.results.outputs import read_outputs
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ from pyrite.models.answering.stopping import TokenText
 from pyrite.models.devices import choose_compute
 from pyrite.models.prompts import Prompt
 from pyrite.models.sources import load, parse_source
-from pyrite.problems.files import read_outputs
 from pyrite.problems.problem import Problem
+from pyrite.results.outputs import read_outputs
 
 
 @pytest.fixture(scope="module")

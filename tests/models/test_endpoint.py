@@ -11,7 +11,7 @@ from pyrite.feasibility.errors import PyriteError
 from pyrite.models.answering import Settings, answer_problems
 from pyrite.models.answering.endpoint import EndpointAnswerer
 from pyrite.models.prompts import Prompt
-from pyrite.problems.files import read_outputs
+from pyrite.results.outputs import read_outputs
 
 
 class Server:

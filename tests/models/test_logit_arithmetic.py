@@ -232,7 +232,7 @@ def test_the_identity_names_every_model_and_weight(folders):
 def test_an_experts_own_base_is_its_anti_expert(folders, tmp_path):
     from pyrite.models.recipes import parse_recipe
     from pyrite.models.training.tuning import tune
-    from pyrite.problems.files import write_lines
+    from pyrite.problems.lines import write_lines
 
     write_lines(tmp_path / "p.jsonl", (problem.to_dict() for problem in bakeries(6)))
     recipe = parse_recipe(

@@ -19,7 +19,7 @@ from pyrite.models.prompts import Prompt
 from pyrite.models.recipes import parse_recipe
 from pyrite.models.sources import load, parse_source
 from pyrite.models.training.tuning import tune
-from pyrite.problems.files import write_lines
+from pyrite.problems.lines import write_lines
 
 CPU = choose_compute("cpu", "float32", 1)
 KINDS = {"loreft": LoReft, "direft": DiReft}

@@ -12,7 +12,7 @@ from tiny_model import bakeries, make_tiny
 from pyrite.models.recipes import parse_recipe
 from pyrite.models.training.order import EpochOrder
 from pyrite.models.training.tuning import tune
-from pyrite.problems.files import read_lines, write_lines
+from pyrite.problems.lines import read_lines, write_lines
 
 EXAMPLES, BATCH, STEPS = 11, 2, 15  # epochs end at steps 6 and 12, with a batch that is not full
 

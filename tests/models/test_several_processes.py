@@ -25,7 +25,7 @@ from pyrite.models.recipes import parse_recipe
 from pyrite.models.sources import load, parse_source, read_record
 from pyrite.models.training.processes import Processes, launch_config, one_process, this_process
 from pyrite.models.training.tuning import tune
-from pyrite.problems.files import read_lines, write_lines
+from pyrite.problems.lines import read_lines, write_lines
 
 LAUNCHED = Path(__file__).parent.parent / "launched.py"
 HAS_DEEPSPEED = importlib.util.find_spec("deepspeed") is not None

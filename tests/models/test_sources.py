@@ -190,7 +190,7 @@ def test_the_embedded_model_answers_and_learns(tmp_path):
     from pyrite.models.recipes import parse_recipe
     from pyrite.models.training.tuning import tune
     from pyrite.problems.families import draw
-    from pyrite.problems.files import read_lines
+    from pyrite.problems.lines import read_lines
 
     loaded = load(parse_source("embedded"), choose_compute("cpu"))
     assert sum(parameter.numel() for parameter in loaded.model.parameters()) == 134_515_008

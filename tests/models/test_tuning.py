@@ -20,7 +20,7 @@ from pyrite.models.prompts import Prompt, answer_text
 from pyrite.models.recipes import parse_recipe, read_recipe, recipe_names
 from pyrite.models.sources import load, parse_source, read_record
 from pyrite.models.training.tuning import tune
-from pyrite.problems.files import read_lines, write_lines
+from pyrite.problems.lines import read_lines, write_lines
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,6 @@ from transformers import LlamaConfig
 from typer.testing import CliRunner
 
 from pyrite.cli.main import app, main
-from pyrite.cli.stages import make_answerer
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.scoring.ladder import Judge
@@ -29,6 +28,7 @@ from pyrite.feasibility.workers.apart import run_apart
 from pyrite.models.answering import Request, Settings, answer_problems
 from pyrite.models.answering.decoding import Grammars
 from pyrite.models.answering.local import LocalAnswerer
+from pyrite.models.answering.making import make_answerer
 from pyrite.models.answering.stopping import TokenText
 from pyrite.models.answering.vllm_engine import Growing, request_grammar, sampling_arguments, vllm_answerer
 from pyrite.models.answering.vllm_starting import check_device, engine_arguments, start_engine
@@ -38,8 +38,9 @@ from pyrite.models.methods import get_method
 from pyrite.models.prompts import Prompt
 from pyrite.models.recipes import parse_recipe
 from pyrite.models.sources import load, parse_source
-from pyrite.problems.files import read_outputs, write_lines
+from pyrite.problems.lines import write_lines
 from pyrite.problems.problem import Problem
+from pyrite.results.outputs import read_outputs
 
 installed = importlib.util.find_spec("vllm") is not None
 needs_vllm = pytest.mark.skipif(not installed, reason="vLLM is not installed")

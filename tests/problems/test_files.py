@@ -10,17 +10,9 @@ from hypothesis import strategies as st
 
 from pyrite import Problem
 from pyrite.feasibility.errors import PyriteError
-from pyrite.problems.files import (
-    LineWriter,
-    Output,
-    append_lines,
-    problem_set_hash,
-    read_lines,
-    read_outputs,
-    read_problems,
-    repair_last_line,
-    write_lines,
-)
+from pyrite.problems.files import problem_set_hash, read_problems
+from pyrite.problems.lines import LineWriter, append_lines, read_lines, repair_last_line, write_lines
+from pyrite.results.outputs import Output, read_outputs
 
 PROBLEM = {"id": "p1", "text": "Bake.", "optimum": 12, "family": "mix", "note": {"kept": True}}
 
@@ -152,7 +144,7 @@ def test_an_output_of_fifty_megabytes_is_read(tmp_path):
 
 
 def test_standard_input():
-    code = "from pyrite.problems.files import read_outputs; print(read_outputs('-')[0].output)"
+    code = "from pyrite.results.outputs import read_outputs; print(read_outputs('-')[0].output)"
     line = b'{"problem_id": "a", "output": "from a pipe"}\n'
     done = subprocess.run([sys.executable, "-c", code], input=line, capture_output=True, check=True)
     assert done.stdout == b"from a pipe\n"

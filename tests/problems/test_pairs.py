@@ -15,7 +15,7 @@ from pyrite.feasibility.language.mathematics import mathematics
 from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.problems.families import FAMILIES, draw
 from pyrite.problems.families.drawing import Stream
-from pyrite.problems.files import write_lines
+from pyrite.problems.lines import write_lines
 from pyrite.problems.pairs import FAULTS, damages, preferences, supervised
 from pyrite.problems.problem import Problem
 from pyrite.problems.showing import shown

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.scoring.pool import Pool
-from pyrite.problems.files import read_outputs, read_problems
+from pyrite.problems.files import read_problems
 from pyrite.reports.gate.snapshot import of_run, read_baseline
+from pyrite.results.outputs import read_outputs
 from pyrite.results.run import RunFolder
 
 STORED = Path(__file__).parent.parent / "gate"

@@ -8,8 +8,8 @@ import pytest
 
 from pyrite import Policy, Problem, Verdict, score
 from pyrite.feasibility.errors import PyriteError
-from pyrite.problems.files import Output
 from pyrite.results import run as runs
+from pyrite.results.outputs import Output
 from pyrite.results.run import RunFolder, environment, git_commit, write_json
 from pyrite.results.summary import summarize
 

@@ -1,0 +1,54 @@
+"""Who answers for a source of weights: the loaded model, vLLM, or the endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ...feasibility.errors import PyriteError
+
+if TYPE_CHECKING:
+    from ..prompts import Prompt
+    from ..sources import Source
+    from . import Answerer, Settings
+
+Note = Callable[[str], None]
+
+
+def make_answerer(
+    source: Source,
+    prompt: Prompt,
+    settings: Settings,
+    compute: tuple[str, str, int] = ("auto", "auto", 0),
+    parallel: int = 4,
+    note: Note = lambda text: None,
+    back_end: str = "transformers",
+) -> Answerer:
+    """Who answers for a source: the loaded model, vLLM, or the endpoint. ``compute`` is device, dtype and threads."""
+    from . import BACK_ENDS
+
+    if back_end not in BACK_ENDS:
+        raise PyriteError(f"the back end is {' or '.join(BACK_ENDS)}, not {back_end!r}")
+    if source.kind == "endpoint":
+        if back_end != "transformers":
+            raise PyriteError(f"{source.name} answers by itself; leave --back-end out")
+        from .endpoint import EndpointAnswerer
+
+        return EndpointAnswerer(source.name, prompt, settings, parallel, note=note)
+    from ..devices import choose_compute
+
+    if back_end == "vllm":
+        from .vllm_engine import vllm_answerer
+        from .vllm_starting import require_vllm
+
+        require_vllm()
+        chosen = choose_compute(*compute)
+        note(f"{source.text}: vLLM, {chosen.describe()}")
+        return vllm_answerer(source, chosen, prompt, settings, note)
+    from ..sources import load
+    from .local import LocalAnswerer
+
+    chosen = choose_compute(*compute)
+    loaded = load(source, chosen, note)
+    note(f"{source.text}: {chosen.describe()}")
+    return LocalAnswerer(loaded, prompt, settings, note)

@@ -1,0 +1,96 @@
+"""The one scoring loop: outputs judged in killable processes, each verdict written down as soon as it is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..feasibility.errors import PyriteError
+from ..feasibility.policy import Policy
+from ..feasibility.scoring.pool import Pool
+from ..feasibility.verdict import Verdict
+from ..problems.problem import Problem
+from .outputs import Output
+from .run import RunFolder, write_json
+from .summary import summarize
+
+if TYPE_CHECKING:
+    from ..problems.lines import LineWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What one go of scoring did. ``verdicts`` are the folder's when there is one, else this go's."""
+
+    verdicts: Sequence[Verdict]
+    judged: int
+    workers: int
+    killed: int
+
+
+def score_outputs(
+    problems: Sequence[Problem],
+    outputs: Sequence[Output],
+    policy: Policy | None = None,
+    *,
+    folder: RunFolder | None = None,
+    workers: int | None = None,
+    task: str = "formulation",
+    told: Callable[[int], None] = lambda done: None,
+) -> Scored:
+    """Judge the outputs; with a folder, those that it has no verdict for, and write them there.
+
+    ``told`` hears how many are done. Raises PyriteError when the folder belongs to other problems or another policy,
+    and (exit code 3) on KeyboardInterrupt: with a folder what was judged is kept.
+    """
+    chosen = policy or Policy()
+    todo: Sequence[Output] = outputs if folder is None else folder.begin(chosen, problems, outputs)
+    tasks = [(output.problem_id, output.sample, output.answer) for output in todo]
+    references = {problem.id: problem.as_reference() for problem in problems}
+    verdicts: list[Verdict] = []
+    writer: Any = nullcontext() if folder is None else folder.verdict_writer()
+    with writer as file, Pool(chosen, workers, task) as pool:
+        try:
+            for verdict in pool.judge(tasks, references):
+                _keep(file, verdict)
+                verdicts.append(verdict)
+                told(pool.finished)
+        except KeyboardInterrupt:
+            kept = "without a run folder nothing is kept" if folder is None else "run the same command again to go on"
+            raise PyriteError(
+                f"stopped after {len(verdicts):,} of {len(tasks):,} outputs; {kept}", exit_code=3
+            ) from None
+    found = verdicts if folder is None else folder.read_verdicts()
+    return Scored(found, len(todo), pool.size, pool.killed)
+
+
+def summary_of(
+    verdicts: Iterable[Verdict], problems: Iterable[Problem], policy: Policy, folder: RunFolder | None = None
+) -> dict[str, Any]:
+    """The summary, written into the folder when there is one."""
+    families: Mapping[str, str | None] = {problem.id: problem.family for problem in problems}
+    summary = {"policy_digest": policy.digest, **summarize(verdicts, families)}
+    if folder is not None:
+        write_json(folder.summary, summary)
+    return summary
+
+
+def score_into(
+    out: str | os.PathLike[str],
+    policy: Policy | None = None,
+    workers: int | None = None,
+    told: Callable[[int], None] = lambda done: None,
+) -> dict[str, Any]:
+    """Score what a run folder holds and has not scored yet; gives the summary that it writes."""
+    folder, chosen = RunFolder(out), policy or Policy()
+    problems = folder.read_problems()
+    scored = score_outputs(problems, folder.read_outputs(), chosen, folder=folder, workers=workers, told=told)
+    return summary_of(scored.verdicts, problems, chosen, folder)
+
+
+def _keep(file: LineWriter | None, verdict: Verdict) -> None:
+    if file is not None:
+        file.write(verdict.to_dict())
