@@ -115,12 +115,28 @@ _add("lone-surrogate", "parses", "a string holds half of a surrogate pair, which
 # Stage 2: schema.
 _add("missing-section", "schema", "variables, objective or constraints is missing",
      '{"variables": ..., "objective": ...}', 'add the section; "constraints": {} if there are none')
+_add("case-of-word", "schema", "a word of the language with capitals",
+     '{"domain": "Integer"}', "write it in lower case")
+_add("other-word", "schema", "another word for one of the language's",
+     '{"sense": "max"}', "write the word that the message names")
+_add("extra-key", "schema", "a key for words about the model, which the language does not have",
+     '{"explanation": "..."}', "leave it away")
+_add("number-as-text", "schema", "a number in quotes",
+     '{"lower": "0"}', "write it without quotes")
+_add("infinite-bound", "schema", "a text says that a bound is infinite",
+     '{"upper": "inf"}', "write null, or leave the upper bound away")
+_add("variables-as-list", "schema", "the variables are a list",
+     '{"variables": [{"name": "x", "domain": "integer"}]}', "write a map by name")
+_add("constraints-as-list", "schema", "the constraints are a list",
+     '{"constraints": ["x <= 4"]}', "write a map by name")
+_add("constraint-as-map", "schema", "a constraint without 'for' is a map",
+     '{"cap": {"expression": "x <= 4"}}', "write its expression as the constraint's text")
 _add("unknown-key", "schema", "a key that the language does not have",
-     '{"domain": "integer", "lower": 0, "ub": 5}', "use the key that the message names")
+     '{"domain": "integer", "lower": 0, "step": 5}', "use the key that the message names")
 _add("missing-key", "schema", "a key that is needed is missing",
      '{"domain": "integer"}', 'add it; for a variable "lower": 0, or "lower": null for no bound')
 _add("wrong-type", "schema", "a value has the wrong type, such as a list where a map belongs",
-     '{"constraints": ["x <= 4"]}', "write the type that the message names")
+     '{"constraints": {"cap": 4}}', "write the type that the message names")
 _add("bad-choice", "schema", "a domain or sense that does not exist",
      '{"sense": "max"}', "write minimize, maximize or feasibility; continuous, integer or binary")
 _add("bad-name", "schema", "a name is not an identifier, or a constraint's name is empty, too long or has a line break",
@@ -138,15 +154,37 @@ _add("unexpected-expression", "schema", "the sense is feasibility, but there is 
 _add("empty-expression", "names", "an expression or a 'for' holds only white space",
      '"  "', "write an expression such as 3*x + 2*y")
 _add("bad-character", "names", "a character that has no meaning where it stands",
+     "x <= 3; y <= 2", "write what the message names, or leave it away")
+_add("unicode-operator", "names", "a mathematical sign that this language writes otherwise",
      "x ≤ 3", "write what the message names, such as <=")
+_add("full-width", "names", "a full-width digit or sign",
+     "２*x <= 3", "write the ordinary one")
+_add("html-entity", "names", "an entity of HTML stands for a sign",
+     "x &lt;= 3", "write the sign")
+_add("latex", "names", "LaTeX in an expression",
+     r"2 \cdot x \leq 3", "write 2*x <= 3")
+_add("currency", "names", "a currency sign stands in an expression",
+     "x <= $120", "write the number alone")
+_add("percent", "names", "a percent sign stands in an expression",
+     "5%*x <= 3", "write 0.05*x, or declare a parameter")
+_add("label", "names", "an expression begins with a name and a colon",
+     "oven: x <= 3", "leave it away: a constraint's name is its key")
+_add("expression-comment", "names", "a comment stands in an expression",
+     "x <= 3  # minutes", "leave it away")
+_add("implicit-product", "names", "a number stands before a name or parenthesis without *",
+     "2x + 3 <= 7", "write 2*x; leave units away")
+_add("thousands-separator", "names", "a number has a comma at its thousands",
+     "x <= 1,200", "write 1200")
+_add("relation-spelling", "names", "a relation is spelled backwards",
+     "x =< 3", "write <= or >=")
 _add("caret", "names", "^ is used for a power",
      "x^2 <= 9", "write x**2")
 _add("bad-operator", "names", "an operator of another language",
-     "x => 3", "write <=, >=, ==, +, -, * or /")
+     "x // 3", "write <=, >=, ==, +, -, * or /")
 _add("bad-power", "names", "a power other than **2",
      "x**3 <= 8", "keep to **2, or reformulate")
 _add("missing-operator", "names", "two values stand side by side",
-     "2x + 3 <= 7", "write 2*x")
+     "x y <= 7", "write x*y")
 _add("missing-operand", "names", "an operator has nothing to its left or right, or the text ends too early",
      "3*x + <= 7", "write both sides of each operator")
 _add("unbalanced-parenthesis", "names", "a parenthesis or bracket is not closed, or closes nothing",

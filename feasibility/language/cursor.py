@@ -85,6 +85,9 @@ class Cursor:
             return
         if token.kind == "op" and token.text in ")]":
             self.fail("unbalanced-parenthesis", f"{token.text!r} closes nothing", token, "remove it or open it earlier")
+        if token.kind == "op" and token.text == "," and self._thousands():
+            message = "a comma at the thousands has no meaning here"
+            self.fail("thousands-separator", message, token, "write the number without commas, as in 1200")
         if token.kind == "op" and token.text == ",":
             self.fail("bad-character", "a comma has no meaning here", token, "write decimals with a point, as in 0.5")
         if token.kind == "name" and token.text in ("for", "if"):
@@ -95,6 +98,14 @@ class Cursor:
                 'repeat a constraint with {"for": "i in I", "expression": ...}; sum with sum(x[i] for i in I)',
             )
         self.unexpected(token)
+
+    def _thousands(self) -> bool:
+        """Whether the comma here stands in a number such as 1,200."""
+        before, after = self.tokens[self.place - 1] if self.place else self.token, self.tokens[self.place + 1]
+        if before.kind != "number" or after.kind != "number" or before.end + 1 != after.at:
+            return False
+        whole = after.text.partition(".")[0]
+        return before.text.isdigit() and len(before.text) <= 3 and before.text[0] != "0" and len(whole) == 3
 
     def unexpected(self, token: Token) -> NoReturn:
         """Something stands where an operand or the end belongs."""
@@ -113,13 +124,10 @@ class Cursor:
     def unexpected_operator(self, token: Token) -> NoReturn:
         before = self.tokens[self.place - 1] if self.place else None
         if before is not None and before.end == token.at and before.text + token.text in ("=<", "=>", "<>", "//"):
-            self.fail(
-                "bad-operator",
-                f"{before.text + token.text!r} is not an operator",
-                token,
-                {"=<": "write <=", "=>": "write >=", "<>": "write !="}.get(before.text + token.text, "write /"),
-                at=before.at,
-            )
+            both = before.text + token.text
+            code = "relation-spelling" if both in ("=<", "=>") else "bad-operator"
+            hint = {"=<": "write <=", "=>": "write >=", "<>": "write !="}.get(both, "write /")
+            self.fail(code, f"{both!r} is not an operator", token, hint, at=before.at)
         if token.text == "[":
             self.fail("bad-index", "[ ] follows a name only", token, "write all indices in one pair: x[i,j]")
         if token.text == "+":

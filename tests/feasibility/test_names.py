@@ -173,7 +173,7 @@ def test_all_problems_are_reported_in_order() -> None:
         {"objective": {"sense": "maximize", "expression": "2x"}, "constraints": {"a": text, "b": "x < 1"}}
     )
     assert [(finding.where, finding.code) for finding in found] == [
-        ("/objective/expression", "missing-operator"),
+        ("/objective/expression", "implicit-product"),
         ("/constraints/a", "undeclared-name"),
         ("/constraints/a", "wrong-arity"),
         ("/constraints/a", "unknown-member"),

@@ -20,6 +20,17 @@ from typing import Any, Final
 from ...verdict import Finding
 from ..suggestions import closest, escape, shorten
 from .reading import MAX_FINDINGS
+from .words import (
+    DOMAINS,
+    LIMITED_DOMAINS,
+    NUMBER_TEXT,
+    SENSES,
+    THOUSANDS_TEXT,
+    is_extra,
+    other_word,
+    plain,
+    unlimited,
+)
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 LABEL: Final = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
@@ -44,17 +55,6 @@ _MEANT: Final = {
     "data": "parameters",
     "subject_to": "constraints",
     "goal": "objective",
-}
-_CHOICES_MEANT: Final = {
-    "int": "integer",
-    "real": "continuous",
-    "float": "continuous",
-    "bool": "binary",
-    "boolean": "binary",
-    "min": "minimize",
-    "max": "maximize",
-    "satisfy": "feasibility",
-    "feasible": "feasibility",
 }
 _DOMAINS: Final = ("continuous", "integer", "binary")
 _SENSES: Final = ("minimize", "maximize", "feasibility")
@@ -124,21 +124,28 @@ class _Check:
     def keys(
         self, value: Mapping[str, Any], known: Iterable[str], required: Iterable[str], where: str, what: str
     ) -> None:
-        """Nothing unknown, nothing missing."""
+        """Nothing unknown, nothing missing; what stands there under another word is not also called missing."""
         known = tuple(known)
         for key in value:
             if key not in known:
-                self.add(
-                    "unknown-key",
-                    f"{what} has no entry {shorten(key)}",
-                    f"{where}/{escape(key)}",
-                    closest(key, known, _MEANT) or f"known are {_list(known)}",
-                )
+                self.unknown_key(key, known, what, where, f"{what} has no entry {shorten(key)}")
+        spelled = {_spelled(key, known, _NODES[what]) for key in value if key not in known}
         for key in required:
-            if key not in value:
-                meant = next((k for k in value if k not in known and _MEANT.get(k.lower()) == key), None)
-                hint = f"rename {meant!r}" if meant else f"add {key!r}"
-                self.add("missing-key", f"{what} has no {key!r}", where, hint)
+            if key not in value and key not in spelled:
+                self.add("missing-key", f"{what} has no {key!r}", where, f"add {key!r}")
+
+    def unknown_key(self, key: str, known: tuple[str, ...], what: str, where: str, message: str) -> None:
+        """A key that the language does not have, by what it probably is."""
+        node = _NODES[what]
+        place = f"{where}/{escape(key)}"
+        if key.strip().lower() in known:
+            self.add("case-of-word", message, place, f"write {key.strip().lower()!r}")
+        elif other_word(key, node) in known:
+            self.add("other-word", message, place, f"write {other_word(key, node)!r}")
+        elif is_extra(key, node):
+            self.add("extra-key", message, place, "leave it away; say what you think outside of the object")
+        else:
+            self.add("unknown-key", message, place, closest(key, known, _MEANT) or f"known are {_list(known)}")
 
     def named(self, value: Any, where: str, what: str, item: Callable[[Any, str], None]) -> None:
         """A map from identifiers to items."""
@@ -159,8 +166,18 @@ class _Check:
         if value in choices:
             return True
         needed = " or ".join([", ".join(choices[:-1]), choices[-1]])
-        hint = closest(value, choices, _CHOICES_MEANT) if isinstance(value, str) else ""
-        self.add("bad-choice", f"the {what} is {_show(value)}, but {needed} is needed", where, hint)
+        message = f"the {what} is {_show(value)}, but {needed} is needed"
+        word = value.strip().lower() if isinstance(value, str) else ""
+        meant = SENSES.get(word) if what == "sense" else DOMAINS.get(plain(word))
+        limited = LIMITED_DOMAINS.get(plain(word)) if what == "domain" else None
+        if word in choices:
+            self.add("case-of-word", message, where, f"write {word!r}")
+        elif limited:
+            self.add("other-word", message, where, f'write {limited[0]!r} and "lower": {limited[1]}')
+        elif meant:
+            self.add("other-word", message, where, f"write {meant!r}")
+        else:
+            self.add("bad-choice", message, where, closest(value, choices, {}) if isinstance(value, str) else "")
         return False
 
     def text(self, value: Any, where: str, what: str) -> None:
@@ -182,9 +199,15 @@ class _Check:
                 self.add("bad-name", f"{shorten(name)} cannot be the name of a set", f"{where}/{place}", _rename(name))
 
     def bound(self, value: Any, where: str, what: str) -> None:
-        if value is not None and not is_number(value):
-            hint = "write the number without quotes" if isinstance(value, str) else "write null for no bound"
-            self.add("wrong-type", f"{what!r} is {_kind(value)}, but a number or null is needed", where, hint)
+        if value is None or is_number(value):
+            return
+        message = f"{what!r} is {_kind(value)}, but a number or null is needed"
+        if unlimited(what, value):
+            self.add("infinite-bound", message, where, "write null for no bound")
+        elif isinstance(value, str) and (NUMBER_TEXT.fullmatch(value) or THOUSANDS_TEXT.fullmatch(value)):
+            self.add("number-as-text", message, where, f"write {value.strip().replace(',', '')} without quotes")
+        else:
+            self.add("wrong-type", message, where, "write a number, or null for no bound")
 
     # The nodes.
 
@@ -194,17 +217,20 @@ class _Check:
             return
         for key in value:
             if key not in _SECTIONS:
-                hint = closest(key, _SECTIONS, _MEANT) or f"known are {_list(_SECTIONS)}"
-                self.add("unknown-key", f"{what} has no section {shorten(key)}", f"/{escape(key)}", hint)
+                self.unknown_key(key, _SECTIONS, what, "", f"{what} has no section {shorten(key)}")
+        spelled = {_spelled(key, _SECTIONS, "formulation") for key in value if key not in _SECTIONS}
         for key in ("variables", "objective", "constraints"):
-            if key not in value:
+            if key not in value and key not in spelled:
                 hint = 'write "constraints": {} if there are none' if key == "constraints" else f"add {key!r}"
                 self.add("missing-section", f"{what} has no {key!r}", "", hint)
         if "sets" in value:
             self.named(value["sets"], "/sets", "sets", self.members)
         if "parameters" in value:
             self.named(value["parameters"], "/parameters", "parameters", self.parameter)
-        if "variables" in value:
+        if isinstance(value.get("variables"), list):
+            message = "'variables' is a list, but a map is needed"
+            self.add("variables-as-list", message, "/variables", 'write {"name": {...}}, a map by name')
+        elif "variables" in value:
             self.named(value["variables"], "/variables", "variables", self.variable)
             if value["variables"] == {}:
                 self.add("no-variables", "there are no variables", "/variables", "declare at least one")
@@ -287,6 +313,10 @@ class _Check:
             self.add("missing-key", "the objective has no 'expression'", where, "say what to " + sense)
 
     def constraints(self, value: Any) -> None:
+        if isinstance(value, list):
+            message = "'constraints' is a list, but a map is needed"
+            self.add("constraints-as-list", message, "/constraints", 'write {"name": "3*x <= 40"}, a map by name')
+            return
         if not self.object(value, "/constraints", "'constraints'", 'write {"name": "3*x <= 40"}, a map by name'):
             return
         for name, entry in value.items():
@@ -300,6 +330,9 @@ class _Check:
                 )
             elif type(entry) is str:
                 self.text(entry, where, "the constraint")
+            elif type(entry) is dict and list(entry) == ["expression"]:
+                message = "a constraint without 'for' needs no map"
+                self.add("constraint-as-map", message, where, "write its expression as the constraint's text")
             elif type(entry) is dict:
                 self.keys(entry, ("for", "expression"), ("for", "expression"), where, "a constraint in a map")
                 for key in ("for", "expression"):
@@ -312,6 +345,21 @@ class _Check:
                     where,
                     'write "3*x <= 40", or {"for": "p in P", "expression": "x[p] <= 40"}',
                 )
+
+
+_NODES: Final = {
+    "the formulation": "formulation",
+    "a variable": "variable",
+    "a parameter": "parameter",
+    "the objective": "objective",
+    "a constraint in a map": "constraint",
+}
+
+
+def _spelled(key: str, known: Iterable[str], node: str) -> str | None:
+    """The known key that an unknown one stands for."""
+    word = key.strip().lower()
+    return word if word in known else other_word(key, node)
 
 
 def _kind(value: Any) -> str:

@@ -137,14 +137,14 @@ class _Parser(LoopParser):
             self.unexpected(token)
         starts = token.kind == "number" or (token.kind == "name" and token.text not in RESERVED) or self.word("sum")
         if starts or (token.kind == "op" and token.text == "("):
+            code = "implicit-product" if before.kind == "number" and token.kind != "number" else "missing-operator"
             left = before.text if before.kind in ("number", "name") else "..." + before.text
             right = token.text if starts else "(...)"
-            self.fail(
-                "missing-operator",
-                f"an operator is missing between {before.text!r} and {token.text!r}",
-                token,
-                f"write {left}*{right} for a product",
-            )
+            hint = f"write {left}*{right} for a product"
+            if code == "implicit-product" and token.kind == "name" and token.at > before.end:
+                hint += f"; leave {token.text!r} away if it is a unit"
+            message = f"an operator is missing between {before.text!r} and {token.text!r}"
+            self.fail(code, message, token, hint)
         if token.kind == "op" and token.text in ("**", "["):
             if token.text == "**":
                 self.fail("bad-power", "a square is not squared again", token, "keep to one **2, or write (x**2)**2")

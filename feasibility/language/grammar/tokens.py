@@ -29,32 +29,96 @@ _TOKEN = re.compile(
 )
 _SPACE = re.compile(r"\s*")
 
-_WRITE_INSTEAD: Final = {
+UNICODE: Final = {
     "≤": "<=",
     "⩽": "<=",
+    "≦": "<=",
     "≥": ">=",
     "⩾": ">=",
+    "≧": ">=",
     "≠": "!=",
     "−": "-",
     "–": "-",
-    "—": "-",
     "×": "*",
     "·": "*",
     "⋅": "*",
     "∗": "*",
+    "∙": "*",
+    "•": "*",
     "÷": "/",
+    "∕": "/",
     "²": "**2",
-    "Σ": "sum(... for i in S)",
-    "∑": "sum(... for i in S)",
-    "∈": "in",
-    "∧": "and",
-    "∨": "or",
-    "¬": "not",
+    "∈": " in ",
+    "∧": " and ",
+    "∨": " or ",
+    "¬": " not ",
     "‘": "'",
     "’": "'",
-    "“": "'",
-    "”": "'",
-    "^": "**2",
+    "“": '"',
+    "”": '"',
+}
+"""Signs that mean one thing, and how this language writes it."""
+
+ENTITIES: Final = {
+    "lt": "<",
+    "gt": ">",
+    "le": "<=",
+    "ge": ">=",
+    "leq": "<=",
+    "geq": ">=",
+    "ne": "!=",
+    "times": "*",
+    "middot": "*",
+    "minus": "-",
+    "nbsp": " ",
+    "quot": '"',
+    "apos": "'",
+    "#60": "<",
+    "#62": ">",
+    "#39": "'",
+    "#34": '"',
+}
+ENTITY: Final = re.compile(r"&(?P<name>#?[A-Za-z0-9]{1,8});")
+
+LATEX: Final = {
+    r"\cdot": "*",
+    r"\times": "*",
+    r"\ast": "*",
+    r"\div": "/",
+    r"\leq": "<=",
+    r"\le": "<=",
+    r"\leqslant": "<=",
+    r"\geq": ">=",
+    r"\ge": ">=",
+    r"\geqslant": ">=",
+    r"\neq": "!=",
+    r"\ne": "!=",
+    r"\in": " in ",
+    r"\frac": "(...)/(...)",
+    r"\sum": "sum(... for i in S)",
+    r"\left": "",
+    r"\right": "",
+    r"\quad": " ",
+    r"\qquad": " ",
+    r"\,": " ",
+    r"\;": " ",
+    r"\:": " ",
+    r"\!": "",
+    r"\ ": " ",
+    r"\_": "_",
+}
+"""Commands of LaTeX, and how this language writes them."""
+
+_COMMAND: Final = re.compile(r"\\(?:[A-Za-z]+|.)?", re.DOTALL)
+_CURRENCIES: Final = "€£¥₹₽₩"
+_AMOUNT: Final = re.compile(rf"[${_CURRENCIES}]\s*(?P<number>[0-9][0-9.]*)(?=\s*(?:$|[-+*/<>=)\],]))")
+_PERCENT: Final = re.compile(r"(?P<number>[0-9][0-9.]*)\s*$")
+_LABEL: Final = re.compile(r"\s*[A-Za-z_][A-Za-z0-9_]*\s*:")
+
+_WRITE_INSTEAD: Final = {
+    "—": "-",
+    "Σ": "sum(... for i in S)",
+    "∑": "sum(... for i in S)",
     "&": "and",
     "|": "or",
     "!": "not",
@@ -62,9 +126,6 @@ _WRITE_INSTEAD: Final = {
     ":": "'for' and 'in', as in sum(x[i] for i in I)",
     "{": "[ ]",
     "}": "[ ]",
-    "%": "a parameter",
-    "\\": "the grammar of docs/language.md, not LaTeX",
-    "$": "the grammar of docs/language.md, not LaTeX",
     "∀": "only 'p in P' in \"for\"",
 }
 
@@ -112,15 +173,47 @@ def _bad(text: str, place: int) -> Token:
             "caret", "'^' is not an operator", at=place, end=place + 1, hint="write the square of x as x**2"
         )
     else:
-        write = _WRITE_INSTEAD.get(sign)
-        finding = Finding(
-            "bad-character",
-            f"the character {sign!r} has no meaning here",
-            at=place,
-            end=place + 1,
-            hint=f"write {write}" if write else "leave it away",
-        )
+        code, end, hint = _foreign(text, place)
+        message = f"{text[place:end]!r} has no meaning here"
+        finding = Finding(code, message, at=place, end=end, hint=hint)
     return Token("bad", text[place : place + 1], place, place + 1, finding)
+
+
+def _foreign(text: str, place: int) -> tuple[str, int, str]:
+    """Code, end and hint for a character that other languages use; the hint says what to write for it here."""
+    sign = text[place]
+    entity = ENTITY.match(text, place)
+    if entity:
+        write = ENTITIES.get(entity["name"], "the character itself")
+        return "html-entity", entity.end(), f"write {write}"
+    command = _COMMAND.match(text, place)
+    if command:
+        write = LATEX.get(command.group(), "")
+        return "latex", command.end(), f"write {write.strip()}" if write.strip() else "write plain text, not LaTeX"
+    if "！" <= sign <= "～":
+        return "full-width", place + 1, f"write the ordinary {chr(ord(sign) - 0xFEE0)}"
+    amount = _AMOUNT.match(text, place)
+    if amount:
+        return "currency", place + 1, f"write {amount['number']} without the currency"
+    if sign == "$":
+        return "latex", place + 1, "write plain text, not LaTeX"
+    if sign in _CURRENCIES:
+        return "currency", place + 1, "leave the currency away"
+    if sign == "%":
+        number = _PERCENT.search(text, max(0, place - 50), place)
+        if number:
+            share = number["number"]
+            return "percent", place + 1, f"write ({share}/100) if a share is meant: {share} % of something"
+        return "percent", place + 1, "write a share as a decimal, as in 0.05"
+    if sign in UNICODE:
+        return "unicode-operator", place + 1, f"write {UNICODE[sign].strip()}"
+    if sign == "#":
+        return "expression-comment", len(text), "leave the comment away"
+    if sign == ":" and _LABEL.match(text) and not text[place + 1 :].lstrip().startswith("="):
+        label = text[:place].strip()
+        return "label", place + 1, f"leave {label!r} and the colon away; a constraint's name is its key"
+    write = _WRITE_INSTEAD.get(sign)
+    return "bad-character", place + 1, f"write {write}" if write else "leave it away"
 
 
 def unquote(token: Token) -> str | None:
