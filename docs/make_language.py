@@ -17,6 +17,7 @@ from pyrite.feasibility.language.document.schema import formulation_schema
 from pyrite.feasibility.language.grammar import parsing as expressions
 from pyrite.feasibility.language.grammar.tokens import RESERVED
 from pyrite.feasibility.policy import Policy
+from pyrite.feasibility.repairs import REPAIRS
 from pyrite.feasibility.verdict import STAGES
 
 HERE = Path(__file__).parent
@@ -65,6 +66,18 @@ as it was stopped. Endings without an answer (a refusal, a filter, a prompt too 
 """
 
 
+REPAIRED = """\
+With the policy `repair = form` (default: off) an output that fails the surface is judged once more as what it would be if
+it were only spelled right. The strict verdict does not change; *substance after repair* stands beside it, so that "cannot
+format" and "cannot model" are told apart. The list is fixed; its hash is part of the policy's. Nothing that could mean two
+things is repaired: percent signs, strict inequalities, missing bounds, duplicate keys, dots, units, cut answers.
+"""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 def language() -> str:
     """The language reference."""
     schema = formulation_schema()
@@ -92,6 +105,15 @@ def language() -> str:
         RULES,
         "## Which text is the answer",
         ANSWER,
+        "## Repairs of form",
+        REPAIRED,
+        "\n".join(
+            [
+                "| repair | what it does |",
+                "|---|---|",
+                *(f"| `{name}` | {_cell(what)} |" for name, what in REPAIRS.items()),
+            ]
+        ),
         "## Limits",
         "Every limit is a setting of the policy; going beyond one has its own code (`docs/codes.md`).",
         "\n".join(

@@ -129,6 +129,8 @@ _add("variables-as-list", "schema", "the variables are a list",
      '{"variables": [{"name": "x", "domain": "integer"}]}', "write a map by name")
 _add("constraints-as-list", "schema", "the constraints are a list",
      '{"constraints": ["x <= 4"]}', "write a map by name")
+_add("objective-as-text", "schema", "the objective is a sentence",
+     '{"objective": "maximize 3*x"}', 'write {"sense": "maximize", "expression": "3*x"}')
 _add("constraint-as-map", "schema", "a constraint without 'for' is a map",
      '{"cap": {"expression": "x <= 4"}}', "write its expression as the constraint's text")
 _add("unknown-key", "schema", "a key that the language does not have",

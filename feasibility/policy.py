@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from .errors import PyriteError
+from .repairs import digest as repairs_digest
 from .settings import from_table, from_text, read_table
 
 
@@ -40,6 +41,7 @@ class Policy:
     extraction: str = _setting(
         "last-object", "which JSON of the text counts: last-object (the last formulation), or whole (and nothing else)"
     )
+    repair: str = _setting("off", "form: also judge what an output would be if it were only spelled right; or off")
     max_output_chars: int = _setting(1_000_000, "characters of an output that are read")
     max_nesting: int = _setting(64, "JSON nesting depth, and nesting depth of an expression (at most 150)")
     max_expression_chars: int = _setting(100_000, "characters of one expression")
@@ -60,6 +62,8 @@ class Policy:
                 raise PyriteError(f"{item.name} must not be negative, got {value}")
         if self.max_nesting > 150:
             raise PyriteError(f"max_nesting is at most 150, because Python recurses, got {self.max_nesting}")
+        if self.repair not in ("off", "form"):
+            raise PyriteError(f"repair is off or form, got {self.repair!r}")
         if self.extraction not in ("last-object", "whole"):
             raise PyriteError(f"extraction is last-object or whole, got {self.extraction!r}")
 
@@ -80,8 +84,11 @@ class Policy:
 
     @property
     def digest(self) -> str:
-        """A short hash of all settings: the policy's identity."""
-        text = json.dumps(self.to_dict(), sort_keys=True)
+        """A short hash of all settings: the policy's identity. With ``repair`` it includes the list of repairs."""
+        settings = self.to_dict()
+        if settings.pop("repair") != "off":
+            settings["repairs"] = repairs_digest()
+        text = json.dumps(settings, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @classmethod

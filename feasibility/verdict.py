@@ -181,6 +181,9 @@ class Verdict:
     problem_id: str = ""
     sample: int = 0
     ladder: Ladder = FORMULATION
+    repaired: Mapping[str, Any] | None = None
+    """With ``repair = form``, of an output that fails the surface and could be repaired: the ``repairs`` made, and the
+    ``surface``, ``substance`` and first failing ``code`` of what came out."""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def result(self, stage: str) -> StageResult:
@@ -199,6 +202,13 @@ class Verdict:
         if any(self.result(stage).status == "fail" for stage in self.ladder.upto(self.strongest)):
             return False
         return True if self.result(self.strongest).status == "pass" else None
+
+    @property
+    def substance_after_repair(self) -> bool | None:
+        """Substance, had the output only been spelled right; the same as substance where nothing was repaired."""
+        if self.surface or self.repaired is None:
+            return self.substance
+        return self.repaired["substance"] if isinstance(self.repaired.get("substance"), bool) else None
 
     @property
     def first_failure(self) -> str | None:
@@ -245,6 +255,7 @@ class Verdict:
                 proof=document.get("proof"),
                 relation=document.get("relation"),
                 witness=document.get("witness"),
+                repaired=_repaired(document.get("repaired")),
                 seconds=float(document.get("seconds", 0.0)),
                 problem_id=str(document["problem_id"]),
                 sample=int(document.get("sample", 0)),
@@ -255,7 +266,15 @@ class Verdict:
             raise PyriteError(f"not a verdict: {type(error).__name__}: {str(error)[:200]}") from error
 
 
-_OPTIONAL = ("optimum", "reference_optimum", "proof", "relation", "witness")
+def _repaired(document: object) -> Mapping[str, Any] | None:
+    if document is None:
+        return None
+    if not isinstance(document, Mapping) or "substance" not in document:
+        raise ValueError("what was repaired has no substance")
+    return document
+
+
+_OPTIONAL = ("optimum", "reference_optimum", "proof", "relation", "witness", "repaired")
 _FIELDS = frozenset(
     ("problem_id", "sample", "task", "surface", "substance", "strongest", "stages", "seconds", *_OPTIONAL)
 )

@@ -17,8 +17,8 @@ from ..feasibility.verdict import NOT_ASKED, STAGES, SURFACE, Verdict
 
 FAIL, PASS, UNKNOWN, ABSENT = 0, 1, 2, 3
 
-OUTCOMES: tuple[str, ...] = (*STAGES, "surface", "substance")
-"""The columns: the nine stages, then the two scores."""
+OUTCOMES: tuple[str, ...] = (*STAGES, "surface", "substance", "repaired")
+"""The columns: the nine stages, the two scores, and substance after repair."""
 
 States: TypeAlias = NDArray[np.int8]
 
@@ -66,7 +66,7 @@ class Observed:
 
 
 def states_of(verdict: Verdict) -> list[int]:
-    """The row of one verdict: nine stages, surface, substance."""
+    """The row of one verdict: nine stages, surface, substance, substance after repair."""
     row: list[int] = []
     failed = False
     for stage in STAGES:
@@ -86,7 +86,9 @@ def states_of(verdict: Verdict) -> list[int]:
             row.append(ABSENT)
     substance = verdict.substance
     row.append(PASS if verdict.surface else FAIL)
+    after = verdict.substance_after_repair
     row.append(UNKNOWN if substance is None else PASS if substance else FAIL)
+    row.append(UNKNOWN if after is None else PASS if after else FAIL)
     return row
 
 

@@ -9,8 +9,10 @@ Which questions, and how the text is read, is the task's business (see :mod:`.ta
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
+from ..errors import PyriteError
 from ..language.formulation import Formulation
 from ..policy import Policy
 from ..verdict import SKIPPED_EARLIER, StageResult, Verdict
@@ -64,7 +66,40 @@ class Judge:
         """All stages of one output. Never raises for anything in the text; a defect of ours is ``internal-error``."""
         started = time.monotonic()
         attempt = self.task.attempt(output_text, self.preparing, watch)
-        return self._verdict(self.task, attempt, watch, started, problem_id, sample)
+        verdict = self._verdict(self.task, attempt, watch, started, problem_id, sample)
+        if self.policy.repair == "off" or self.task is not FORMULATIONS or verdict.surface:
+            return verdict
+        repaired = self._repaired(output_text, watch)
+        seconds = time.monotonic() - started - attempt.waited
+        return verdict if repaired is None else replace(verdict, repaired=repaired, seconds=seconds)
+
+    def _repaired(self, text: str, watch: Watch) -> dict[str, Any] | None:
+        """What an output that fails the surface would be if it were only spelled right; None when that is a guess."""
+        from ..language.repair import repair
+
+        data = self.reference.data
+        try:
+            found = repair(text, self.policy, {*data.sets, *data.parameters})
+            formulation = None if found is None else Formulation.from_dict(found.document)
+        except (KeyError, TypeError, ValueError, AttributeError, PyriteError):
+            return None  # the shape is still wrong
+        if found is None or formulation is None or not found.repairs:
+            return None
+
+        def quiet(stage: str, state: str) -> None:
+            # The board shows the strict stages; only the time that the reference takes is nobody's.
+            if stage == "reference":
+                watch(stage, state)
+
+        attempt = FORMULATIONS.attempt_given(formulation, self.preparing, quiet)
+        verdict = self._verdict(FORMULATIONS, attempt, quiet, time.monotonic(), "", 0)
+        bad = verdict.first_failure or verdict.first_unknown
+        return {
+            "repairs": list(found.repairs),
+            "surface": verdict.surface,
+            "substance": verdict.substance,
+            **({"stage": bad, "code": verdict.result(bad).code} if bad else {}),
+        }
 
     def judge_formulation(self, formulation: Formulation, problem_id: str = "") -> Verdict:
         """All stages of a formulation that is already read: it passes ``parses``, and the schema is checked again."""

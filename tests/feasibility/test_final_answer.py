@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from pyrite.feasibility.codes import CODES
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.problems.problem import Problem
@@ -113,11 +112,25 @@ def judge() -> Judge:
     return Judge(Problem.from_dict(CASES["problem"]).as_reference(), Policy())
 
 
+@pytest.fixture(scope="module")
+def forgiving() -> Judge:
+    return Judge(Problem.from_dict(CASES["problem"]).as_reference(), Policy(repair="form"))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_repaired(row: list[str], forgiving: Judge) -> None:
+    name, surface, substance, _, surface_after, substance_after = row
+    verdict = forgiving.judge(CASES["outputs"][name])
+    assert (verdict.surface, verdict.substance) == (surface == "yes", substance == "yes"), "strict stays strict"
+    after = verdict.surface or bool(verdict.repaired and verdict.repaired["surface"])
+    assert (after, verdict.substance_after_repair) == (surface_after == "yes", substance_after == "yes"), (
+        verdict.repaired
+    )
+
+
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
 def test_strict(row: list[str], judge: Judge) -> None:
     name, surface, substance, code = row[:4]
-    if code != "-" and code not in CODES:
-        pytest.skip("this code comes with the repairs")
     verdict = judge.judge(CASES["outputs"][name])
     failed = verdict.first_failure
     found = "-" if failed is None or verdict.surface else verdict.stages[failed].code

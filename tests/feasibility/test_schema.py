@@ -197,7 +197,12 @@ MESSAGES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"variables": {"x": {"domain": "integer"}}}, "missing-key", "/variables/x", "null for none"),
     ({"variables": {"x": {"domain": "int", "lower": 0}}}, "other-word", "/variables/x/domain", "'integer'"),
     ({"variables": {"x": {"domain": 3, "lower": 0}}}, "bad-choice", "/variables/x/domain", ""),
-    ({"variables": {"x": {"domain": "integer", "lower": "0"}}}, "number-as-text", "/variables/x/lower", "without quotes"),
+    (
+        {"variables": {"x": {"domain": "integer", "lower": "0"}}},
+        "number-as-text",
+        "/variables/x/lower",
+        "without quotes",
+    ),
     ({"variables": {"x": {**BREAD, "index": "P"}}}, "wrong-type", "/variables/x/index", '["P"]'),
     ({"variables": {"x": {**BREAD, "index": ["P", 3]}}}, "wrong-type", "/variables/x/index/1", ""),
     ({"variables": {"x": 3}}, "wrong-type", "/variables/x", '"domain"'),

@@ -46,6 +46,16 @@ class Piece:
     scan: Scan | None = None
 
 
+def last_object(text: str, start: int, max_nesting: int, decode: Decode, load: Load) -> Piece | None:
+    """The last object of ``text[start:]`` that is not empty, of whatever kind, whole or not: for other tasks."""
+    last: Piece | None = None
+    for piece in _Walk(text, start, max_nesting, decode, load).pieces():
+        empty = piece.kind == "object" and not text[piece.start + 1 : piece.end - 1].strip()
+        if not empty or last is None:
+            last = piece
+    return last
+
+
 def final_piece(text: str, start: int, max_nesting: int, decode: Decode, load: Load) -> Piece | None:
     """The piece that is the answer of ``text[start:]``, or None when there is nothing like an object. Linear time."""
     attempt: Piece | None = None

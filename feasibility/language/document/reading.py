@@ -16,7 +16,7 @@ from ...policy import Policy
 from ...rationals import Exact, from_decimal
 from ...verdict import Finding
 from .attempts import STRAY_KEY, is_formulation
-from .final import Piece, final_piece
+from .final import Piece, final_piece, last_object
 from .refusals import is_refusal
 from .scanning import Scan, nesting_exceeds, oddities, scan
 from .thinking import AnswerSpan, answer_span
@@ -71,7 +71,7 @@ def read_json(text: str, policy: Policy) -> tuple[Any | None, list[Finding]]:
     return None, [_surrounded("other text follows the JSON value", at, len(text))]
 
 
-def extract(text: str, policy: Policy) -> Extraction:
+def extract(text: str, policy: Policy, formulation: bool = True) -> Extraction:
     """Find and read the answer: the last attempt at a formulation after the thinking, fenced or not, in linear time.
 
     - Nothing up to the last end-of-thinking mark counts, and nothing after the end of the model's turn
@@ -81,6 +81,7 @@ def extract(text: str, policy: Policy) -> Extraction:
     - A text that the token limit ended (:class:`...finish.Answered`) counts as cut, whatever it holds.
     - A formulation inside another JSON value (a map, a list, a text, a tool call) is a ``wrapper``.
 
+    For tasks whose answers are other objects (``formulation`` False) the last object that is not empty counts instead.
     With ``policy.extraction == "whole"`` nothing but white space may stand around the object.
     """
     finish = finish_of(text)
@@ -93,7 +94,7 @@ def extract(text: str, policy: Policy) -> Extraction:
     span = answer_span(text)
     if span.open_at is not None:
         return Extraction(None, span.open_at, len(text), _visible(text), [_unclosed(span.open_at, len(text))])
-    found = _only_object(text, span, policy) or _last_piece(text, span, policy)
+    found = (_only_object(text, span, policy) if formulation else None) or _last_piece(text, span, policy, formulation)
     if finish == LENGTH:
         findings = [_cut(found, len(text))]
         found = Extraction(None, found.start, found.end, found.surrounding, findings)
@@ -120,7 +121,7 @@ def _only_object(text: str, span: AnswerSpan, policy: Policy) -> Extraction | No
     return Extraction(document, first, last, _around(text, first, last), piece=piece)
 
 
-def _last_piece(text: str, span: AnswerSpan, policy: Policy) -> Extraction:
+def _last_piece(text: str, span: AnswerSpan, policy: Policy, formulation: bool) -> Extraction:
     """The answer of a text that holds more, or less, than one formulation."""
 
     def decode(source: str, at: int) -> tuple[Any, list[Finding]]:
@@ -131,7 +132,8 @@ def _last_piece(text: str, span: AnswerSpan, policy: Policy) -> Extraction:
         return read_json(source, policy)[0]
 
     visible = text[: span.end]
-    piece = final_piece(visible, span.start, policy.max_nesting, decode, load)
+    choose = final_piece if formulation else last_object
+    piece = choose(visible, span.start, policy.max_nesting, decode, load)
     if piece is None:
         finding = _absent(visible, span, policy)
         return Extraction(None, findings=[finding])
@@ -143,7 +145,7 @@ def _last_piece(text: str, span: AnswerSpan, policy: Policy) -> Extraction:
             findings = [_broken(piece.scan, visible, policy)]
         elif piece.scan is not None:
             document, findings = decode(visible, piece.start)
-    elif piece.kind == "wrapper":
+    elif piece.kind == "wrapper" and formulation:
         findings = [_wrapped(piece)]
     elif piece.kind in ("broken", "cut", "escaped"):
         assert piece.scan is not None

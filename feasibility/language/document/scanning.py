@@ -37,7 +37,10 @@ _STRING_START: Final = re.compile(f'"{_STRING_INSIDE}')
 _LITERALS: Final = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 # Strings (closed or not) and brackets, for matching brackets in a text that is not quite JSON.
 _LOOSE: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
-_LOOSE_NAME: Final = re.compile(r"\{\s*(?:['“‘`][^'”’`\n]{0,100}['”’`]|[A-Za-z_][A-Za-z0-9_]{0,100})\s*:")
+_LOOSE_NAME: Final = re.compile(
+    r"\{\s*(?:(?://[^\n]{0,300}\n|#[^\n]{0,300}\n|/\*[^*]{0,300}\*/)\s*){0,5}"
+    r"(?:[\"'“‘`][^\"'”’`\n]{0,100}[\"'”’`]|[A-Za-z_][A-Za-z0-9_]{0,100})\s*:"
+)
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from .words import (
     LIMITED_DOMAINS,
     NUMBER_TEXT,
     SENSES,
+    SENTENCE,
     THOUSANDS_TEXT,
     is_extra,
     other_word,
@@ -293,6 +294,10 @@ class _Check:
 
     def objective(self, value: Any) -> None:
         where = "/objective"
+        if isinstance(value, str) and SENTENCE.match(value):
+            message = "the objective is a text, but a map is needed"
+            self.add("objective-as-text", message, where, 'write {"sense": "maximize", "expression": "3*x"}')
+            return
         if not self.object(value, where, "the objective", 'write {"sense": "minimize", "expression": "3*x"}'):
             return
         self.keys(value, ("sense", "expression"), ("sense",), where, "the objective")

@@ -86,9 +86,11 @@ SENSES: Final = {
 """Other words for senses, lower case."""
 
 EXTRA: Final = frozenset(
-    ("explanation", "explanations", "description", "comment", "comments", "_comment", "note", "notes", "reasoning")
-    + ("rationale", "remark", "remarks", "meaning", "interpretation", "summary", "title", "label", "unit", "units")
-    + ("thoughts",)
+    {
+        *("explanation", "explanations", "description", "comment", "comments", "_comment", "note", "notes", "title"),
+        *("reasoning", "rationale", "remark", "remarks", "meaning", "interpretation", "summary", "label"),
+        *("unit", "units", "thoughts"),
+    }
 )
 """Keys whose values are words about the model and no part of it, wherever they stand."""
 
@@ -102,6 +104,8 @@ _UNLIMITED: Final = {
     "upper": frozenset({"inf", "+inf", "infinity", "+infinity", "∞", "+∞", "none", "null"}),
     "lower": frozenset({"-inf", "-infinity", "-∞", "−∞", "none", "null"}),
 }
+SENTENCE: Final = re.compile(r"\s*(max|min)(?:imi[sz]e)?\s*:?\s+(?=\S)", re.IGNORECASE)
+"""The beginning of an objective that is said in a sentence."""
 NUMBER_TEXT: Final = re.compile(r"\s*-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\s*")
 """A number of JSON, written as a text."""
 THOUSANDS_TEXT: Final = re.compile(r"\s*-?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?\s*")

@@ -212,8 +212,8 @@ def _foreign(text: str, place: int) -> tuple[str, int, str]:
     if sign == ":" and _LABEL.match(text) and not text[place + 1 :].lstrip().startswith("="):
         label = text[:place].strip()
         return "label", place + 1, f"leave {label!r} and the colon away; a constraint's name is its key"
-    write = _WRITE_INSTEAD.get(sign)
-    return "bad-character", place + 1, f"write {write}" if write else "leave it away"
+    instead = _WRITE_INSTEAD.get(sign)
+    return "bad-character", place + 1, f"write {instead}" if instead else "leave it away"
 
 
 def unquote(token: Token) -> str | None:

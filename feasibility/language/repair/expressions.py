@@ -176,10 +176,10 @@ def _arrows(text: str, codes: set[str]) -> str:
         codes.add("relation-spelling")
         return text.replace("=<", "<=")
     sides = _ARROW.split(text)
-    if len(sides) == 2 and not any(_RELATION.search(side) for side in sides):
-        if any(_CONSTANT_SIDE.fullmatch(side) for side in sides):
-            codes.add("relation-spelling")
-            return f"{sides[0]}>={sides[1]}"
+    alone = len(sides) == 2 and not any(_RELATION.search(side) for side in sides)
+    if alone and any(_CONSTANT_SIDE.fullmatch(side) for side in sides):
+        codes.add("relation-spelling")
+        return f"{sides[0]}>={sides[1]}"
     return text
 
 

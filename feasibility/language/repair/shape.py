@@ -15,6 +15,7 @@ from ..document.words import (
     LIMITED_DOMAINS,
     NUMBER_TEXT,
     SENSES,
+    SENTENCE,
     THOUSANDS_TEXT,
     is_extra,
     other_word,
@@ -32,7 +33,6 @@ _KNOWN: Final = {
     "constraint": ("for", "expression"),
     "parameter": ("index", "values"),
 }
-_SENTENCE: Final = re.compile(r"\s*(max|min)(?:imi[sz]e)?\s*:?\s+(?=\S)", re.IGNORECASE)
 _BRACES: Final = re.compile(r"([A-Za-z][A-Za-z0-9]*)_\{([A-Za-z0-9]+)\}")
 
 
@@ -67,7 +67,9 @@ class Shaper:
                 raise RefusedError
         self.respell([name for section in ("sets", "parameters", "variables") for name in document.get(section, ())])
         declared = frozenset(
-            self.names.get(name, name) for part in ("sets", "parameters", "variables") for name in document.get(part, ())
+            self.names.get(name, name)
+            for part in ("sets", "parameters", "variables")
+            for name in document.get(part, ())
         )
         for section, repair in (("parameters", self.parameter), ("variables", self.variable)):
             if section in document:
@@ -214,7 +216,7 @@ class Shaper:
 
     def objective(self, value: Any) -> Any:
         if isinstance(value, str):
-            said = _SENTENCE.match(value)
+            said = SENTENCE.match(value)
             if said is None:
                 raise RefusedError
             self.codes.add("objective-as-text")
@@ -250,7 +252,7 @@ class Shaper:
                 said = row.get("name")
                 if isinstance(said, str) and said and said not in found:
                     name = said
-                row = {key: entry for key, entry in row.items() if key != "name"}  # noqa: PLW2901
+                row = {key: entry for key, entry in row.items() if key != "name"}
             elif not isinstance(row, str):
                 raise RefusedError
             if name in found:

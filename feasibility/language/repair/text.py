@@ -107,13 +107,13 @@ class _Reader:
         if found:
             return self.number(found)
         word = _WORD.match(self.text, self.place)
-        if word and word.group() in _CONSTANTS:
-            self.place = word.end()
-            constant, code = _CONSTANTS[word.group()]
-            if code:
-                self.codes.add(code)
-            return Endless(constant) if code == "not-finite" else constant
-        self.refuse()
+        if word is None or word.group() not in _CONSTANTS:
+            self.refuse()
+        self.place = word.end()
+        constant, code = _CONSTANTS[word.group()]
+        if code:
+            self.codes.add(code)
+        return Endless(constant) if code == "not-finite" else constant
 
     def number(self, found: re.Match[str]) -> Any:
         digits = found.group()
@@ -193,7 +193,7 @@ class _Reader:
     def lacks_last_brace(self, sign: str, depth: int, found: dict[str, Any]) -> bool:
         """The text, or its fence, ends where only the outermost brace is missing."""
         ends = sign == "" or self.text.startswith("```", self.place)
-        if not (ends and depth == 0 and _SECTIONS <= set(found)):
+        if not (ends and depth == 0 and set(found) >= _SECTIONS):
             return False
         if not isinstance(found[list(found)[-1]], dict | list):
             self.refuse()

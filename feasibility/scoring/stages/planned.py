@@ -124,7 +124,7 @@ class ParsesPlan:
         """Extract and read the answer."""
         from ...language.document.reading import extract
 
-        found = extract(attempt.text, attempt.policy)
+        found = extract(attempt.text, attempt.policy, formulation=False)
         attempt.document = found.document
         details = {"start": found.start, "end": found.end, "surrounding": found.surrounding}
         if found.findings or found.document is None:

@@ -1,8 +1,9 @@
-"""The list of repairs: fixed, documented, and hashed, so that two runs can be seen to mean the same by *repaired*.
+"""The list of repairs that ``repair = form`` makes: fixed, documented and hashed.
 
-The name of a repair is the code of the deviation that it undoes. What is not listed is not repaired: percent signs
-(of what?), strict inequalities, missing bounds, duplicate keys, things left out with dots, units, ``1,000`` in a list,
-cut and unfinished answers.
+The hash is part of the policy's, so that two runs can be seen to mean the same by *repaired*. The name of a repair is
+the code of the deviation that it undoes; ``feasibility/language/repair/`` does them. What is not listed is not
+repaired: percent signs (of what?), strict inequalities, missing bounds, duplicate keys, things left out with dots,
+units, ``1,000`` in a list, cut and unfinished answers.
 """
 
 from __future__ import annotations
