@@ -67,10 +67,10 @@ as it was stopped. Endings without an answer (a refusal, a filter, a prompt too 
 
 
 REPAIRED = """\
-With the policy `repair = form` (default: off) an output that fails the surface is judged once more as what it would be if
-it were only spelled right. The strict verdict does not change; *substance after repair* stands beside it, so that "cannot
-format" and "cannot model" are told apart. The list is fixed; its hash is part of the policy's. Nothing that could mean two
-things is repaired: percent signs, strict inequalities, missing bounds, duplicate keys, dots, units, cut answers.
+With the policy `repair = form` (default: off) an output that fails the surface is judged once more, as what it would be
+if it were only spelled right. The strict verdict does not change; *substance after repair* stands beside it, so that
+"cannot format" and "cannot model" are told apart. The list is fixed; its hash is part of the policy's. Nothing that
+could mean two things is repaired: percent signs, strict inequalities, missing bounds, duplicate keys, dots, units.
 """
 
 
