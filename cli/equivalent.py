@@ -63,7 +63,7 @@ def equivalent_command(
     found = compare(first, second, chosen, mapping=images, text=known.text if known else "")
     document = to_json(first, second, found, known.units if known else {})
     if found.relation == "equivalent" and ours is not None and theirs is not None:
-        document |= lift(ours, theirs, known.data if known else None, chosen).to_dict()
+        document |= lift(ours, theirs, known.data if known else None, chosen, found.correspondence).to_dict()
     if as_json:
         print_json(document)
     else:

@@ -9,6 +9,7 @@ import json
 import random
 import re
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -244,6 +245,104 @@ def test_stage_nine_says_for_which_data() -> None:
     stage = stage_nine(changed(PLAN, constraints__extra=twice))
     assert (stage.status, stage.details["scope"], stage.details["other_data"]) == ("pass", "this data", "sampled")
     assert "'extra' does not follow" in stage.details["scope_reason"]
+
+
+BAKERY_DATA: dict[str, Any] = {
+    "sets": {"P": ["bread", "cake"]},
+    "parameters": {
+        "profit": {"index": ["P"], "values": {"bread": 3, "cake": 5}},
+        "minutes": {"index": ["P"], "values": {"bread": 2, "cake": 4}},
+        "hours": {"values": 40},
+    },
+}
+BAKERY: dict[str, Any] = {
+    "variables": {"make": {"index": ["P"], "domain": "continuous", "lower": 0}},
+    "objective": {"sense": "maximize", "expression": "sum(profit[p]*make[p] for p in P)"},
+    "constraints": {"labor": "sum(minutes[p]*make[p] for p in P) <= hours"},
+}
+
+
+@pytest.mark.parametrize(
+    ("objective", "labor", "assumptions"),
+    [
+        ("profit[bread]*bread + profit[cake]*cake", "minutes[bread]*bread + minutes[cake]*cake <= hours", []),
+        ("2*profit[bread]*bread + 2*profit[cake]*cake", "hours >= minutes[cake]*cake + minutes[bread]*bread", []),
+        (
+            "profit[bread]*bread/hours + profit[cake]*cake/hours",
+            "1 >= (minutes[cake]*cake + minutes[bread]*bread)/hours",
+            ["hours > 0"],
+        ),
+        ("3*bread + 5*cake", "minutes[bread]*bread + minutes[cake]*cake <= hours", None),
+        ("profit[bread]*bread + profit[cake]*cake", "2*bread + 4*cake <= hours", None),
+        (
+            "profit[bread]*bread + profit[cake]*cake",
+            "minutes[bread]*bread + minutes[cake]*cake <= 8*minutes[bread] + 6*minutes[cake]",
+            None,
+        ),
+        ("profit[bread]*bread + profit[cake]*cake", "minutes[bread]*bread + 2*minutes[bread]*cake <= hours", None),
+    ],
+)
+def test_over_the_sets_as_given(objective: str, labor: str, assumptions: list[str] | None) -> None:
+    """Scalars for the members of a family: the numbers may change, the sets stay."""
+    single = {"domain": "continuous", "lower": 0}
+    answer = {
+        "variables": {"bread": single, "cake": single},
+        "objective": {"sense": "maximize", "expression": objective},
+        "constraints": {"labor": labor},
+    }
+    problem = Problem.from_dict({"id": "b", "text": "b", "reference": BAKERY, "data": BAKERY_DATA})
+    stage = Judge(problem.as_reference()).judge(json.dumps(answer)).stages["equivalent"]
+    assert stage.status in ("pass", "fail")
+    if assumptions is None:
+        assert stage.status == "fail" or stage.details["scope"] == "this data"
+    else:
+        assert stage.details["scope"] == "all data"
+        assert stage.details["assumptions"] == [*assumptions, "the sets as given"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_symbols_written_out_are_what_the_compiler_writes(seed: int) -> None:
+    """The checker's writer with the data's numbers for the symbols, against the compiled program, number for number."""
+    chance = random.Random(seed)
+    base, data, parts, _ = HONEST[list(HONEST)[seed % len(HONEST)]]
+    formulation, known = Formulation.from_dict(changed(base, **parts)), Data.from_dict(other_data(data, chance))
+    program = build(formulation, known)
+    resolved = resolve(formulation, known)[0]
+    assert resolved is not None
+
+    def number(value: checking.Polynomial) -> Fraction:
+        total = Fraction(0)
+        for monomial, coefficient in value.items():
+            for (name, members), exponent in monomial:
+                coefficient *= Fraction(known.parameters[name].value_at(members)) ** exponent
+            total += coefficient
+        return total
+
+    lines, cost = checking.Writer(resolved, resolved.sets).lines()
+    place = {(c.variable, c.members): j for j, c in enumerate(program.columns)}
+    ours = []
+    for (kind, _, _), rows in lines.items():
+        for line in rows.values() if kind == "row" else ():
+            terms = {place[c]: number(v) for c, v in line.form.items() if c is not None}
+            ours.append(({j: v for j, v in terms.items() if v}, -number(line.form.get(None, {})), line.equation))
+    theirs = []
+    for row in program.rows:
+        if row.upper is not None:
+            theirs.append((dict(row.linear), Fraction(row.upper), row.lower == row.upper))
+        if row.lower is not None and row.lower != row.upper:
+            theirs.append(({j: -c for j, c in row.linear.items()}, Fraction(-row.lower), False))
+    assert sorted(map(repr, map(_normal, ours))) == sorted(map(repr, map(_normal, theirs)))
+    sign = -1 if program.sense == "maximize" else 1
+    goal = {place[c]: sign * number(v) for c, v in cost.items() if c is not None}
+    assert {j: v for j, v in goal.items() if v} == program.objective.linear
+
+
+def _normal(row: tuple[dict[int, Fraction], Fraction, bool]) -> object:
+    terms, side, equation = row
+    entries = sorted((j, Fraction(c)) for j, c in terms.items())
+    if equation and entries and entries[0][1] < 0:
+        entries, side = [(j, -c) for j, c in entries], -side
+    return entries, Fraction(side), equation
 
 
 # Attacks --------------------------------------------------------------------------------------------------------------

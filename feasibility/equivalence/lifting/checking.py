@@ -97,12 +97,12 @@ def _reciprocal(value: Polynomial) -> Polynomial:
 def _combine(first: Form, second: Form, weight: Polynomial) -> Form:
     """``first + weight * second``."""
     found = {cell: dict(value) for cell, value in first.items()}
-    _gather(found, second, weight)
+    add_form(found, second, weight)
     return found
 
 
-def _gather(into: Form, other: Form, weight: Polynomial) -> None:
-    """The same in place."""
+def add_form(into: Form, other: Form, weight: Polynomial) -> None:
+    """Add ``weight * other`` in place; what cancels goes."""
     number = weight.get(ONE) if set(weight) == {ONE} else None
     for cell, value in other.items():
         entry = into.setdefault(cell, {})
@@ -167,7 +167,7 @@ class Writer:
         if isinstance(node, Sum):
             total: Form = {}
             for inner in self.loops([(g.name, g.set_name) for g in node.generators], node.condition, env):
-                _gather(total, self.form(node.body, inner), {ONE: Fraction(1)})
+                add_form(total, self.form(node.body, inner), {ONE: Fraction(1)})
             return total
         assert isinstance(node, Binary)
         left, right = self.form(node.left, env), self.form(node.right, env)
@@ -264,7 +264,7 @@ def _substituted(lines: Lines, cost: Form, definition: Definition) -> tuple[Line
         total = {c: dict(v) for c, v in form.items() if c not in values}
         for cell, weight in form.items():
             if cell in values:
-                _gather(total, values[cell], weight)
+                add_form(total, values[cell], weight)
         if any(c is not None and c[0] == definition.variable for c in total):
             raise Broken(f"a member of {definition.variable} has no definition")
         return total
@@ -336,7 +336,7 @@ class Checker:
             if not rows and None not in step.loops:
                 raise Broken(f"{step.source[1]!r} has no row for {at}")
             for _, line in rows:
-                _gather(total, line.form, {ONE: Fraction(1)})
+                add_form(total, line.form, {ONE: Fraction(1)})
             if not self.positive(step.powers) or (step.factor <= 0 and not all(x.equation for _, x in rows)):
                 raise Broken(f"the factor of {step.source[1]!r} is not positive")
             factor = _factor(step.factor, step.powers, at)

@@ -8,8 +8,9 @@ from typing import Any
 from ...language.formulation import Data, Formulation
 from ...language.names import Resolved, resolve
 from ...policy import Policy
-from ..evidence import Scope
-from . import checking, proving
+from ...programs.compiling import Rejected, build
+from ..evidence import Correspondence, Scope
+from . import checking, columns, proving
 from .proof import LiftedProof
 from .symbols import NotLiftable
 
@@ -29,7 +30,7 @@ class Lifted:
     def to_dict(self) -> dict[str, Any]:
         """For a verdict's details: ``scope``, and ``assumptions`` or ``scope_reason``."""
         document: dict[str, Any] = {"scope": self.scope}
-        if self.proof is not None:
+        if self.scope == "all data":
             document["assumptions"] = list(self.assumptions)
             document["symbolic_instances"] = self.instances
         elif self.reason:
@@ -37,12 +38,20 @@ class Lifted:
         return document
 
 
-def lift(a: Formulation, b: Formulation, data: Data | None = None, policy: Policy | None = None) -> Lifted:
+def lift(
+    a: Formulation,
+    b: Formulation,
+    data: Data | None = None,
+    policy: Policy | None = None,
+    found: Correspondence | None = None,
+) -> Lifted:
     """The scope of an equivalence that has been shown on the data at hand.
 
     ``data`` are the problem's sets and parameters, which both formulations use by name; without them, those that both
     declare alike. All data means: any sets and numbers under these names that keep the assumptions and on which both
-    formulations build. Never raises for what cannot be lifted: the scope is then "this data".
+    formulations build. ``found`` is the correspondence on the data at hand: where the families do not match as such, it
+    is tried for all numbers over the sets as they are given, which the assumptions then say.
+    Never raises for what cannot be lifted: the scope is then "this data".
     """
     policy = policy or Policy()
     known = _shared(a, b, data or Data())
@@ -64,10 +73,26 @@ def lift(a: Formulation, b: Formulation, data: Data | None = None, policy: Polic
         proof = proving.prove(first, second, known)
         instances = checking.check(first, second, known, proof)
     except NotLiftable as trouble:
-        return Lifted("this data", str(trouble))
+        return _by_columns(a, b, first, second, known, policy, found) or Lifted("this data", str(trouble))
     except checking.Broken as trouble:
         return Lifted("this data", f"the proof for all data was not confirmed: {trouble}")
     return Lifted("all data", "", tuple(proof.conditions()), instances, proof)
+
+
+def _by_columns(
+    a: Formulation, b: Formulation, first: Resolved, second: Resolved, data: Data, policy: Policy,
+    found: Correspondence | None,
+) -> Lifted | None:  # fmt: skip
+    """For all numbers over the given sets, by the correspondence of the data at hand."""
+    if found is None or not data.parameters:
+        return None
+    try:
+        programs = build(a, data, policy), build(b, data, policy)
+        signs = columns.prove_columns((first, programs[0]), (second, programs[1]), found, data)
+    except (NotLiftable, Rejected):
+        return None
+    said = [f"{name} {sign}" for name, sign in signs]
+    return Lifted("all data", "", (*said, *(["the sets as given"] if data.sets else [])), 1)
 
 
 def _shared(a: Formulation, b: Formulation, data: Data) -> Data:

@@ -18,37 +18,11 @@ from ...language.names import Resolved
 from ..naming import is_meaningful, key
 from . import proof
 from .families import Families, Row, define, families, paired
-from .proof import Label, LiftedProof, Pairing, Sign, Step
+from .proof import Label, LiftedProof, Pairing, Step
+from .signs import Assumptions
 from .symbols import NotLiftable, Powers, Terms, multiply_powers, plus, renamed, substituted, summed
 
 MOST_PAIRINGS = 48
-
-
-class Assumptions:
-    """Signs of parameters that the data at hand have and that proofs have used."""
-
-    def __init__(self, data: Data) -> None:
-        self.signs = {name: [value for _, value in item.items()] for name, item in data.parameters.items()}
-        self.used: dict[str, Sign] = {}
-
-    def allow(self, name: str, sign: Sign) -> bool:
-        """Whether the data have the sign; if so it counts as assumed, the stronger one of two."""
-        values = self.signs.get(name)
-        if values is None:
-            return False
-        holds = {"> 0": all(v > 0 for v in values), ">= 0": all(v >= 0 for v in values),
-                 "!= 0": all(v != 0 for v in values)}[sign]  # fmt: skip
-        if holds:
-            before = self.used.get(name)
-            # Two different signs that the data have together say that they are positive.
-            self.used[name] = "> 0" if before is not None and before != sign else sign
-        return holds
-
-    def nonnegative(self, powers: Powers) -> bool:
-        """Whether the product is at least zero by assumption."""
-        return all(
-            exponent % 2 == 0 or self.allow(name, "> 0" if exponent < 0 else ">= 0") for (name, _), exponent in powers
-        )
 
 
 def prove(a: Resolved, b: Resolved, data: Data) -> LiftedProof:
@@ -224,13 +198,17 @@ def _factor(source: Terms, equation: bool, target: Terms, assumptions: Assumptio
     return None
 
 
+def _named(powers: Powers) -> list[tuple[str, int]]:
+    return [(name, exponent) for (name, _), exponent in powers]
+
+
 def _bound(places: object) -> bool:
     return any(name.startswith("$") for name in _names(places))
 
 
 def _nonpositive(terms: Terms, assumptions: Assumptions) -> bool:
     """Whether a constant expression is at most zero by the assumed signs."""
-    return all(c < 0 and assumptions.nonnegative(s[2]) for s, c in terms.items())
+    return all(c < 0 and assumptions.nonnegative(_named(s[2])) for s, c in terms.items())
 
 
 def _by_bounds(aim: Row, sign: int, source: Families, assumptions: Assumptions) -> Step | None:
@@ -241,7 +219,7 @@ def _by_bounds(aim: Row, sign: int, source: Families, assumptions: Assumptions) 
         if variable is not None:
             unknown = source.unknowns.get(variable[0])
             bound = None if unknown is None else unknown.upper if c > 0 else unknown.lower
-            if bound is None or not assumptions.nonnegative(powers):
+            if bound is None or not assumptions.nonnegative(_named(powers)):
                 return None
             term = {s: v * Fraction(bound) for s, v in term.items()} if bound else {}
         total = plus(total, term)

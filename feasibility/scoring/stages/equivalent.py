@@ -48,7 +48,7 @@ def decide(
     if found.relation != "equivalent" or formulation is None or not can_redraw(prepared.reference.data):
         return _result(found, details)
     assert prepared.reference.formulation is not None
-    lifted = lift(formulation, prepared.reference.formulation, prepared.reference.data, policy)
+    lifted = lift(formulation, prepared.reference.formulation, prepared.reference.data, policy, found.correspondence)
     details |= lifted.to_dict()
     if lifted.scope == "all data":
         return _result(found, details)
