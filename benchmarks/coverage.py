@@ -16,7 +16,8 @@ import numpy as np
 
 from pyrite.results.comparing import mcnemar, sign_flip
 from pyrite.results.decomposition import effects
-from pyrite.results.statistics import Floats, bootstrap_interval, clustered_interval, difference_interval, wilson
+from pyrite.results.paired import difference_interval
+from pyrite.results.statistics import Floats, bootstrap_interval, clustered_interval, wilson
 
 
 def share(found: Iterable[bool]) -> str:
@@ -58,7 +59,35 @@ def difference_covers(rng: np.random.Generator, trials: int) -> None:
             second = (draw > 1 - gained).astype(np.float64)
             low, high = difference_interval(second, first, np.arange(n))
             held.append(low <= gained - lost <= high)
-        print(f"paired bootstrap of a difference, {n} problems: covers {share(held)}")
+        print(f"difference of pairs, {n} problems: covers {share(held)}")
+
+
+def large_gaps_cover(rng: np.random.Generator, trials: int) -> None:
+    """Rates and differences near one, where all answers often agree and a bootstrap has nothing to draw from."""
+    for truth in (0.9, 0.95, 0.98, 0.99):
+        for problems, size in ((20, 1), (40, 1), (120, 1), (40, 4)):
+            groups = np.repeat(np.arange(problems), size)
+            kept: dict[str, list[bool]] = {"rate": [], "difference": [], "bootstrap": []}
+            for _ in range(trials // 2):
+                # Half of what is not gained is lost, so the difference's truth lies a little lower.
+                chances = rng.beta(truth * 2, (1 - truth) * 2, problems) if size > 1 else np.full(problems, truth)
+                draw = rng.random(problems * size)
+                gained = draw < np.repeat(chances, size)
+                lost = ~gained & (rng.random(problems * size) < 0.5)
+                low, high = clustered_interval(gained.astype(np.float64), groups)
+                kept["rate"].append(low <= truth <= high)
+                expected = truth - (1 - truth) / 2
+                low, high = difference_interval(gained.astype(np.float64), lost.astype(np.float64), groups)
+                kept["difference"].append(low <= expected <= high)
+                change = gained.astype(np.float64) - lost
+                rows = np.column_stack([np.bincount(groups, weights=change), np.bincount(groups)]).astype(np.float64)
+                low, high = bootstrap_interval(rows, lambda sums: sums[:, 0] / sums[:, 1], draws=1000)
+                kept["bootstrap"].append(low <= expected <= high)
+            what = f"{truth:.0%}, {problems} problems x {size}"
+            print(
+                f"near one, {what}: rate covers {share(kept['rate'])}, difference {share(kept['difference'])} "
+                f"(bootstrap {share(kept['bootstrap'])})"
+            )
 
 
 def _effect(part: int, sums: Floats) -> Floats:
@@ -105,7 +134,14 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=4000)
     args = parser.parse_args()
     rng = np.random.default_rng(20_261_123)
-    for part in (wilson_covers, clustered_covers, difference_covers, decomposition_covers, tests_keep_their_level):
+    for part in (
+        wilson_covers,
+        clustered_covers,
+        difference_covers,
+        large_gaps_cover,
+        decomposition_covers,
+        tests_keep_their_level,
+    ):
         part(rng, args.trials)
 
 

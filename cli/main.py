@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
 from io import TextIOWrapper
 
 import typer
 
-from ..feasibility.errors import PyriteError
+from ..feasibility.errors import PyriteError, PyriteWarning
 
 COMMANDS = (
     "problems",
@@ -61,6 +62,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show a letter shows its number; that must not end the program.
             stream.reconfigure(errors="backslashreplace")
+    warnings.showwarning = _show_warning
     try:
         code = app(standalone_mode=False, prog_name="pyrite")
     except PyriteError as error:
@@ -88,6 +90,14 @@ def main() -> None:
         sys.exit(0)
     # Outside of its standalone mode, click hands back the code of `raise typer.Exit(code)`.
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+    """Ours are one line; others' as Python shows them."""
+    if issubclass(category, PyriteWarning):
+        _say(f"pyrite: {message}")
+    else:
+        _say(warnings.formatwarning(message, category, filename, lineno).rstrip())
 
 
 def _say(line: str) -> None:

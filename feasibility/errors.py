@@ -1,6 +1,10 @@
-"""The one exception that a user sees as one line."""
+"""The one exception that a user sees as one line, and the one warning."""
 
 from __future__ import annotations
+
+
+class PyriteWarning(UserWarning):
+    """Something that is probably not meant: said once, in one line, and gone on with."""
 
 
 class PyriteError(Exception):

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from ..feasibility.errors import PyriteError
+from ..feasibility.errors import PyriteError, PyriteWarning
 from ..feasibility.language.formulation import Data, Formulation, exact_number
+from ..feasibility.language.suggestions import closest
 from ..feasibility.plans.grids.grid import Grid
 from ..feasibility.rationals import Exact
 from ..feasibility.scoring.reference import KnownStatus, Reference
 from ..feasibility.verdict import LADDERS
 
+_MEANT = {
+    "formulation": "reference", "model": "reference", "program": "reference", "gold": "reference",
+    "solution": "reference",
+    "value": "optimum", "objective": "optimum", "objective_value": "optimum", "optimal_value": "optimum",
+    "answer": "optimum", "question": "text", "prompt": "text", "description": "text", "problem": "text",
+    "problem_id": "id", "parameters": "data", "sets": "data", "reading": "readings",
+}  # fmt: skip
+"""Fields of other people's files, and which of ours they probably mean."""
 _KNOWN = ("id", "text", "reference", "optimum", "status", "data", "family", "source", "split", "units", "task", "grid")
 
 
@@ -44,7 +54,9 @@ class Problem:
         """Read a line of ``problems.jsonl``. Raises PyriteError naming the field that is wrong."""
         for name in ("id", "text"):
             if not isinstance(document.get(name), str) or not document[name]:
-                raise PyriteError(f"a problem needs a non-empty string {name!r}")
+                meant = next((f"; the field {k!r} is unknown" for k in document if _MEANT.get(k) == name), "")
+                raise PyriteError(f"a problem needs a non-empty string {name!r}{meant}")
+        _warn_of_near_misses(document)
         status = document.get("status")
         if status not in (None, "optimal", "infeasible", "unbounded"):
             raise PyriteError(f"status is optimal, infeasible or unbounded, not {status!r}")
@@ -104,3 +116,15 @@ class Problem:
         return Reference(
             self.reference, self.optimum, self.status, self.data, self.units, self.text, self.grid, self.task
         )
+
+
+def _warn_of_near_misses(document: Mapping[str, Any]) -> None:
+    """Unknown fields are kept; one that is nearly a known one, which is missing, was probably meant as that."""
+    missing = [name for name in _KNOWN if name not in document]
+    for name in document:
+        if name in _KNOWN:
+            continue
+        help_ = closest(str(name), missing, _MEANT)
+        if help_:
+            line = f"problem {document['id'][:80]!r}: the field {str(name)!r} is unknown and not used; {help_}"
+            warnings.warn(line, PyriteWarning, stacklevel=3)

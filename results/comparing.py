@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import binom, binomtest
 
 from .observing import OUTCOMES, PASS, UNKNOWN, Observed
-from .statistics import SEED, Floats, difference_interval
+from .paired import difference_interval
+from .statistics import SEED, Floats
 
 PERMUTATIONS = 20_000
 

@@ -4,8 +4,9 @@ One method serves every rate: the Wilson score interval on an effective number o
 that is plain Wilson. With several answers a problem (or when clustering by family is asked for) the variance between
 clusters gives a design effect, the number of answers is divided by it and the normal quantile is replaced by Student's
 with (clusters - 1) degrees of freedom (Korn and Graubard, Survey Methodology 24 (1998) 193-201; compared with others
-by Dean and Pagano, J. Survey Statistics and Methodology 3 (2015) 484-503). Differences and ratios use a seeded
-bootstrap over problems (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
+by Dean and Pagano, J. Survey Statistics and Methodology 3 (2015) 484-503). Differences of two runs have a score
+interval (:mod:`.paired`), products and ratios a seeded bootstrap over problems (Efron and Tibshirani, An Introduction
+to the Bootstrap, 1993, chapter 13).
 """
 
 from __future__ import annotations
@@ -64,10 +65,10 @@ def clustered_interval(values: Floats, clusters: NDArray[np.int64], level: float
     n = len(values)
     numbers, index = np.unique(clusters, return_inverse=True)
     count = len(numbers)
-    if n == 0 or (count < 2 and n > 1):
+    whole = bool(np.all((values == 0) | (values == 1)))
+    if count < 2 and not (n == 1 and whole):
         return 0.0, 1.0
     rate = float(values.mean())
-    whole = bool(np.all((values == 0) | (values == 1)))
     if count == n and whole:
         return wilson(float(values.sum()), n, level)
     sums = np.bincount(index, weights=values - rate, minlength=count)
@@ -226,26 +227,6 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
-def difference_interval(
-    first: Floats, second: Floats, clusters: NDArray[np.int64], level: float = 0.95, seed: int = SEED
-) -> tuple[float, float]:
-    """The interval of ``mean(first) - mean(second)`` of paired answers, by a bootstrap over clusters.
-
-    When no pair differs there is nothing to resample and the bootstrap would claim certainty; then the interval is
-    what Wilson allows for a change that was seen in none of the clusters.
-    """
-    difference = first - second
-    _, index = np.unique(clusters, return_inverse=True)
-    count = int(index.max()) + 1 if len(index) else 0
-    if count == 0:
-        return -1.0, 1.0
-    if not difference.any():
-        most = wilson(0, count, level)[1]
-        return -most, most
-    rows = np.column_stack([np.bincount(index, weights=difference), np.bincount(index).astype(np.float64)])
-    return bootstrap_interval(rows, lambda sums: sums[:, 0] / sums[:, 1], level, seed=seed)
-
-
 @dataclass(frozen=True, slots=True)
 class Gap:
     """P(surface) - P(substance) of one run over the outputs where substance is known."""
@@ -264,9 +245,9 @@ def gap_of(observed: Observed, cluster: Cluster = "problem", level: float = 0.95
     surface = (observed.column("surface")[known] == PASS).astype(np.float64)
     substance = (observed.column("substance")[known] == PASS).astype(np.float64)
     groups = (observed.problem if cluster == "problem" else observed.family)[known]
-    low, high = difference_interval(surface, substance, groups, level)
-    # Substance implies surface, so the gap is never negative.
-    return Gap(float(surface.mean() - substance.mean()), max(0.0, low), high, int(known.sum()))
+    # Substance implies surface, so the gap is a rate: of the answers that look right and are not.
+    low, high = clustered_interval(surface - substance, groups, level)
+    return Gap(float(surface.mean() - substance.mean()), low, high, int(known.sum()))
 
 
 def method_sentence(observed: Observed, cluster: Cluster = "problem") -> str:

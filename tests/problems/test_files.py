@@ -3,16 +3,32 @@
 import json
 import subprocess
 import sys
+import warnings
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pyrite import Problem
+<<<<<<< HEAD
 from pyrite.feasibility.errors import PyriteError
 from pyrite.problems.files import problem_set_hash, read_problems
 from pyrite.problems.lines import LineWriter, append_lines, read_lines, repair_last_line, write_lines
 from pyrite.results.outputs import Output, read_outputs
+=======
+from pyrite.feasibility.errors import PyriteError, PyriteWarning
+from pyrite.problems.files import (
+    LineWriter,
+    Output,
+    append_lines,
+    problem_set_hash,
+    read_lines,
+    read_outputs,
+    read_problems,
+    repair_last_line,
+    write_lines,
+)
+>>>>>>> 34b8b24 (Paired differences have a score interval that covers near one; near misses among a problem's fields are named)
 
 PROBLEM = {"id": "p1", "text": "Bake.", "optimum": 12, "family": "mix", "note": {"kept": True}}
 
@@ -243,3 +259,21 @@ def test_the_hash_names_the_set_and_not_its_order():
     assert problem_set_hash([one]) != problem_set_hash([one, two])
     changed = Problem.from_dict({**PROBLEM, "optimum": 13})
     assert problem_set_hash([changed]) != problem_set_hash([one])
+
+
+@pytest.mark.parametrize(("field", "meant"), [
+    ("formulation", "reference"), ("refrence", "reference"), ("Optimum", "optimum"), ("objective_value", "optimum"),
+    ("unit", "units"), ("datas", "data"),
+])  # fmt: skip
+def test_fields_that_are_nearly_known_are_named(field: str, meant: str) -> None:
+    with pytest.warns(PyriteWarning, match=f"'{field}' is unknown and not used; did you mean '{meant}'"):
+        problem = Problem.from_dict({"id": "p", "text": "t", field: "kept"})
+    assert problem.extra == {field: "kept"}
+
+
+def test_other_fields_are_kept_without_a_word() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Problem.from_dict({"id": "p", "text": "t", "optimum": 3, "value": 3, "difficulty": "easy", "twin": "q"})
+    with pytest.raises(PyriteError, match="needs a non-empty string 'text'; the field 'question' is unknown"):
+        Problem.from_dict({"id": "p", "question": "t"})

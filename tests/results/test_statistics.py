@@ -1,21 +1,23 @@
 """Rates and intervals, against published examples, statsmodels and simulation."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reporting import verdict
+from scipy.optimize import minimize_scalar
 from statsmodels.stats.proportion import proportion_confint
 
 from pyrite.feasibility.verdict import STAGES
 from pyrite.results.observing import OUTCOMES, observe
+from pyrite.results.paired import difference_interval, tango
 from pyrite.results.statistics import (
     bootstrap_interval,
     clustered_interval,
     conditional_rate,
-    difference_interval,
     gap_of,
     pass_at_k,
     pass_at_k_of,
@@ -127,8 +129,53 @@ def test_the_gap_is_what_looks_right_and_is_not():
 def test_no_pair_that_differs_is_not_certainty():
     ones = np.ones(40)
     low, high = difference_interval(ones, ones, np.arange(40))
-    assert low == -high
-    assert high == pytest.approx(wilson(0, 40)[1])
+    assert low == pytest.approx(-high)
+    assert high == pytest.approx(wilson(0, 40)[1], abs=1e-9)
+
+
+def test_pairs_that_all_differ_alike_are_not_certainty():
+    """A bootstrap had nothing to draw from: an interval without width that covered 64 % of the time."""
+    ones, zeros = np.ones(40), np.zeros(40)
+    low, high = difference_interval(ones, zeros, np.arange(40))
+    assert 0.8 < low < 0.9
+    assert high == 1
+    gap = gap_of(observe([verdict(f"b{i}", "value") for i in range(25)]))
+    assert (gap.gap, gap.high) == (1, 1)
+    assert gap.low == pytest.approx(wilson(25, 25)[0])
+
+
+def test_one_problem_with_several_answers_says_nothing():
+    run = [replace(verdict("a", "value" if k else None), sample=k) for k in range(4)]
+    observed = observe(run)
+    found = pass_at_k_of(observed, "value", 2)
+    assert (found.rate, found.low, found.high) == (0.5, 0, 1)
+    assert (rate_of(observed, "value").low, rate_of(observed, "value").high) == (0, 1)
+    assert (gap_of(observed).low, gap_of(observed).high) == (0, 1)
+    assert clustered_interval(np.array([0.25]), np.array([0])) == (0, 1)
+    assert difference_interval(np.ones(4), np.zeros(4), np.zeros(4, dtype=int)) == (-1, 1)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 40))
+def test_the_score_interval_inverts_the_score_test(gained, lost, same):
+    """At each end the constrained likelihood, maximised numerically, gives a score of the quantile."""
+    n, z = gained + lost + same, 1.96
+    low, high = tango(gained, lost, n, z)
+    estimate = (gained - lost) / n
+    assert -1 <= low <= estimate <= high <= 1
+    assert tango(lost, gained, n, z) == pytest.approx((-high, -low), abs=1e-7)
+    for end in (low, high):
+        if abs(end) > 0.98:
+            continue
+
+        def unlikely(q, end=end):
+            p = q + end
+            terms = ((gained, p), (lost, q), (same, 1 - p - q))
+            return -sum(k * np.log(max(x, 1e-300)) for k, x in terms if k)
+
+        q = minimize_scalar(unlikely, bounds=(max(0.0, -end), (1 - end) / 2), method="bounded",
+                            options={"xatol": 1e-12}).x  # fmt: skip
+        score = n * (estimate - end) / np.sqrt(n * (2 * q + end - end * end))
+        assert abs(score) == pytest.approx(z, abs=2e-3)
 
 
 def test_the_bootstrap_is_the_same_every_time_and_matches_scipy():
@@ -176,7 +223,7 @@ def test_clustered_intervals_cover_by_simulation(clusters, size, together):
     assert plain < held
 
 
-def test_the_bootstrap_of_a_difference_covers_by_simulation():
+def test_the_difference_of_pairs_covers_by_simulation():
     rng = np.random.default_rng(13)
     held, trials, n = 0, 1000, 120
     groups = np.arange(n)
@@ -188,3 +235,17 @@ def test_the_bootstrap_of_a_difference_covers_by_simulation():
         low, high = difference_interval(second.astype(float), first.astype(float), groups)
         held += low <= gained - lost <= high
     assert 0.93 <= held / trials <= 0.97
+
+
+@pytest.mark.parametrize("truth", [0.9, 0.95, 0.99])
+@pytest.mark.parametrize(("problems", "size"), [(20, 1), (120, 1), (40, 4)])
+def test_large_gaps_cover_by_simulation(truth, problems, size):
+    rng = np.random.default_rng(17)
+    groups = np.repeat(np.arange(problems), size)
+    held, trials = 0, 600
+    for _ in range(trials):
+        chances = rng.beta(truth * 2, (1 - truth) * 2, problems) if size > 1 else np.full(problems, truth)
+        gained = (rng.random(problems * size) < np.repeat(chances, size)).astype(float)
+        low, high = difference_interval(gained, np.zeros(problems * size), groups)
+        held += low <= truth <= high
+    assert held / trials >= 0.91
