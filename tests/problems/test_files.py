@@ -10,25 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyrite import Problem
-<<<<<<< HEAD
-from pyrite.feasibility.errors import PyriteError
+from pyrite.feasibility.errors import PyriteError, PyriteWarning
 from pyrite.problems.files import problem_set_hash, read_problems
 from pyrite.problems.lines import LineWriter, append_lines, read_lines, repair_last_line, write_lines
 from pyrite.results.outputs import Output, read_outputs
-=======
-from pyrite.feasibility.errors import PyriteError, PyriteWarning
-from pyrite.problems.files import (
-    LineWriter,
-    Output,
-    append_lines,
-    problem_set_hash,
-    read_lines,
-    read_outputs,
-    read_problems,
-    repair_last_line,
-    write_lines,
-)
->>>>>>> 34b8b24 (Paired differences have a score interval that covers near one; near misses among a problem's fields are named)
 
 PROBLEM = {"id": "p1", "text": "Bake.", "optimum": 12, "family": "mix", "note": {"kept": True}}
 
