@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def check_command(
-    formulation: Annotated[str, typer.Argument(help="A formulation or a raw output, or - for standard input.")],
+    formulation: Annotated[str, typer.Argument(help="A formulation, a program (.py) or a raw output, or -.")],
     problem: Annotated[str | None, typer.Option(help="The id of the problem that it answers.")] = None,
     problems: Annotated[str | None, typer.Option(help="problems.jsonl with that problem.")] = None,
     solver: Annotated[str | None, typer.Option(help="A second opinion from any solver that Pyomo finds.")] = None,
@@ -34,7 +34,9 @@ def check_command(
     settings: Annotated[list[str] | None, typer.Option("--set", help="One setting, name=value; may repeat.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The verdict as JSON.")] = False,
 ) -> None:
-    """Check one formulation: the ladder, the first failure, the numbers. Exit code 1 unless its substance is shown."""
+    """Check one formulation or program: the ladder, the first failure, the numbers. Exit code 1 without substance."""
+    from ..feasibility.recording import require_sandbox
+    from ..feasibility.scoring.languages import fenced, task_of
     from ..feasibility.scoring.pool import Pool
     from ..feasibility.scoring.reference import Reference
 
@@ -44,10 +46,15 @@ def check_command(
     if formulation == problems == "-":
         raise PyriteError("the formulation and the problems cannot both come from standard input")
     text = read_text(formulation)
+    task = task_of(text)
+    if formulation.lower().endswith((".py", ".ipynb")):
+        text, task = fenced(text), "code"
     known = find_problem(problem, problems) if problem is not None and problems is not None else None
     reference = known.as_reference() if known else Reference()
     name = known.id if known else ""
-    with Pool(chosen, workers=1) as pool:
+    if task == "code":
+        require_sandbox()
+    with Pool(chosen, workers=1, task=task) as pool:
         verdict = next(iter(pool.judge([(name, 0, text)], {name: reference})))
     if not as_json:
         _show(verdict, text, chosen)
@@ -79,19 +86,18 @@ def find_problem(problem_id: str, path: str) -> Problem:
 
 
 def _show(verdict: Verdict, text: str, policy: Policy) -> None:
-    from ..feasibility.verdict import STAGES
-
-    upto = STAGES.index(verdict.strongest)
-    shown = [s for place, s in enumerate(STAGES) if place <= upto or verdict.result(s).status != "skipped"]
+    stages = verdict.ladder.stages
+    upto = stages.index(verdict.strongest)
+    shown = [s for place, s in enumerate(stages) if place <= upto or verdict.result(s).status != "skipped"]
     width = max(len(stage) for stage in shown)
     for stage in shown:
         result = verdict.result(stage)
         sign, color = _SIGNS[result.status]
         line = f"{typer.style(sign, fg=color, bold=True)}  {stage:<{width}}  {_remark(stage, result)}"
         typer.echo(line.rstrip())
-    document = _document(text, policy)
+    document = _document(text, policy) if verdict.ladder.task == "formulation" else None
     told = {"earlier-unknown"}
-    for stage in STAGES:
+    for stage in stages:
         result = verdict.result(stage)
         if result.status == "fail" or (result.status == "unknown" and result.code not in told):
             _show_trouble(stage, result, text, document)
@@ -112,6 +118,10 @@ def _remark(stage: str, result: StageResult) -> str:
     # The worker may have been stopped later on; then a pass has lost its numbers.
     if stage == "builds" and "kind" in details:
         return dim(f"{details['kind']}, {details['columns']:,} columns, {details['rows']:,} rows")
+    if stage == "runs" and details.get("library"):
+        return dim(details["library"])
+    if stage == "declares" and details.get("notes"):
+        return dim("; ".join(details["notes"]))
     if result.code:
         return dim(result.message)
     if stage == "bounded" and "optimum" in details:

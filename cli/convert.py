@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def convert_command(
-    source: Annotated[str, typer.Argument(metavar="IN", help="A .json, .mof.json, .lp or .mps file, or -.")],
+    source: Annotated[str, typer.Argument(metavar="IN", help="A .json, .mof.json, .lp, .mps or .py file, or -.")],
     target: Annotated[str, typer.Argument(metavar="OUT", help="The file to write, or - for standard output.")],
     from_format: Annotated[str | None, typer.Option("--from", help=f"{_FORMATS}; else by IN's suffix.")] = None,
     to_format: Annotated[str | None, typer.Option("--to", help=f"{_FORMATS}; else by OUT's suffix.")] = None,
@@ -35,8 +35,12 @@ def convert_command(
 
     if as_json and target == "-":
         raise PyriteError("--json and OUT - both want standard output; name a file")
-    reads, writes = _format(source, from_format, "--from"), _format(target, to_format, "--to")
+    writes = _format(target, to_format, "--to")
     text = read_text(source)
+    program_text = source.lower().endswith((".py", ".ipynb")) and from_format is None
+    reads = "json" if program_text else _format(source, from_format, "--from")
+    if program_text:
+        text = _recorded(source, text)
     try:
         done = convert(text, reads, writes)
     except PyriteError as error:
@@ -50,7 +54,7 @@ def convert_command(
     program = done.program
     if as_json:
         document = {
-            "from": reads,
+            "from": "program" if program_text else reads,
             "to": writes,
             "columns": len(program.columns),
             "rows": len(program.rows),
@@ -61,6 +65,21 @@ def convert_command(
         print_json(document)
     elif target != "-":
         note(f"{target}: {len(program.columns):,} variables, {len(program.rows):,} constraints")
+
+
+def _recorded(source: str, program: str) -> str:
+    """The formulation that a program declares, as JSON; recorded in a process of its own."""
+    from ..feasibility.recording import record, require_sandbox
+    from ..feasibility.workers.apart import run_apart
+
+    require_sandbox()
+    recording = run_apart(record, program)
+    if recording.formulation is None:
+        assert recording.trouble is not None
+        raise PyriteError(f"{source}: {recording.trouble.message} ({recording.trouble.code})")
+    for line in recording.notes:
+        note(f"pyrite: {line}")
+    return recording.formulation.to_json()
 
 
 def _format(path: str, given: str | None, option: str) -> Format:

@@ -32,6 +32,9 @@ def score_command(
     outputs: Annotated[str, typer.Argument(help="outputs.jsonl, or - for standard input.")],
     out: Annotated[str | None, typer.Option(help="Run folder; what it already holds is not judged again.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes (default: one a core; 0: none).")] = None,
+    language: Annotated[
+        str, typer.Option(help="formulation (JSON), code (programs for a solver library), or auto: each by its text.")
+    ] = "auto",
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first broken line.")] = False,
     policy: Annotated[str | None, typer.Option(help="Tolerances and limits: a TOML or JSON file.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="One setting, name=value; may repeat.")] = None,
@@ -55,7 +58,7 @@ def score_command(
     folder = None if out is None else RunFolder(out)
     started = time.monotonic()
     with progress(len(answers), "judging") as show:
-        scored = score_outputs(known, answers, chosen, folder=folder, workers=workers, told=show)
+        scored = score_outputs(known, answers, chosen, folder=folder, workers=workers, language=language, told=show)
     seconds = time.monotonic() - started
     summary = summary_of(scored.verdicts, known, chosen, folder)
     if as_json:

@@ -44,7 +44,10 @@ STAGE_LINES = {
     "equivalent": "Stage 9, equivalent: does it allow the same plans, in the same order of preference?",
     "any": "Any stage: reasons for having no answer",
 }
-TASK_LINES = {"plan": "Plans: solutions instead of formulations ([their ladder](plans.md))"}
+TASK_LINES = {
+    "code": "Programs: parses, runs to the solver, declares a model; then the stages from 4 on",
+    "plan": "Plans: solutions instead of formulations",
+}
 
 
 ANSWER = """\

@@ -92,7 +92,7 @@ _add("no-output", "parses", "the file has a row for this answer, but no text; co
 _add("request-failed", "parses", "the request for this answer failed for good; counts as not answered",
      '{"output": "", "finish": "failed"}', "see the row's error, and ask again")
 _add("no-program", "parses", "the text holds no program, in a task that is answered in code",
-     "Bake 30 loaves of bread.", "answer with one fenced program")
+     "Bake 30 loaves of bread.", "answer with one fenced program", "code")
 _add("bad-syntax", "parses", "a JSON object begins, but a character breaks the rules of JSON",
      '{"variables": {"x"}}', "write strict JSON")
 _add("not-an-object", "parses", "the JSON value is a list, a text or a number",
@@ -380,6 +380,38 @@ _add("reference-contradiction", "any", "the reference contradicts the optimum or
      "optimum 120 stated, 118 solved", "correct the problem file")
 _add("reference-unsolved", "any", "the problem's own reference formulation was not solved within the limits; unknown",
      "a hard reference", "raise the limits, or state the optimum instead")
+# Stages 1 to 3 of a program (the task `code`): parses, runs, declares. Unknown where only the reading falls short.
+_add("syntax-error", "parses", "the program is no Python",
+     "x = (1", "correct the line that the message names", "code")
+_add("python-two", "parses", "the program is Python 2",
+     'print "done"', "write Python 3", "code")
+_add("notebook", "parses", "the answer is a notebook: JSON of cells",
+     '{"cells": [...]}', "give the program itself", "code")
+_add("shell-command", "parses", "the program holds a shell or notebook command",
+     "!pip install pulp", "leave the line away", "code")
+_add("program-too-long", "parses", "the program is longer than 100,000 characters",
+     "1,000,000 characters", "move tables to the problem's data, or write a shorter program", "code")
+_add("program-too-deep", "parses", "the program nests too deeply to be read",
+     "((((... 500 deep", "write a flatter program", "code")
+_add("program-error", "runs", "an error of Python or of the solver library ends the program before it solves",
+     "x.foo for a variable of gurobipy", "correct the line that the message names", "code")
+_add("never-solved", "runs", "the program ends without calling the solver",
+     "a function that nobody calls", "call solve() or optimize()", "code")
+_add("not-recorded", "runs", "the program uses something of its library that is not recorded; unknown",
+     "m.addSOS(...), a callback, m.addGenConstrIndicator(...)", "see docs/code.md for what is recorded", "code")
+_add("sandbox-lacks", "runs", "the program uses Python, or a module, that the sandbox does not have; unknown",
+     "import pandas as pd; pd.read_csv(...)", "write the data into the program", "code")
+_add("outside-world", "runs", "the program asks for a file, the network or another process; unknown",
+     'open("data.csv")', "write the data into the program", "code")
+_add("recursion-limit", "runs", "the program calls itself too deeply; unknown",
+     "def f(n): return f(n + 1)", "end the recursion, or write a loop", "code")
+_add("model-too-large", "runs", "the program declares more than 200,000 variables or constraints; unknown",
+     "m.addVars(10**9)", "declare a smaller model", "code")
+_add("empty-model", "declares", "the solver is called on a model without variables",
+     "gurobipy.Model().optimize()", "declare variables", "code")
+_add("infinite-number", "declares", "a coefficient of the recorded model is infinite or no number; unknown",
+     'float("nan")*x <= 1', "correct the coefficient", "code")
+
 # Plans.
 _add("plan-form", "schema", "a plan is not an object of numbers under values, nested as its variables are indexed",
      '{"make": 3}', 'write {"values": {"make": {"bread": 3}}}', "plan")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -81,6 +81,10 @@ class Policy:
             names = ", ".join(sorted(item.name for item in fields(cls)))
             raise PyriteError(f"{where}: unknown setting {unknown[0]!r}; known are {names}")
         return from_table(cls, values, where)
+
+    def with_lengths_of_own(self) -> Self:
+        """The same policy for a text that Pyrite wrote itself: its length follows the model, not an answer's limits."""
+        return replace(self, max_output_chars=10**9, max_expression_chars=10**9)
 
     @property
     def digest(self) -> str:

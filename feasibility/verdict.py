@@ -56,7 +56,14 @@ PLAN = Ladder(
     together=("bounds", "integrality", "inequalities", "equalities"),
 )
 
-LADDERS: dict[str, Ladder] = {ladder.task: ladder for ladder in (FORMULATION, PLAN)}
+CODE = Ladder(
+    task="code",
+    stages=("parses", "runs", "declares", *FORMULATION.stages[3:]),
+    surface=("parses", "runs", "declares"),
+    comparing=FORMULATION.comparing,
+)
+
+LADDERS: dict[str, Ladder] = {ladder.task: ladder for ladder in (FORMULATION, CODE, PLAN)}
 """The ladder of each task. A stored verdict of a task that is not here keeps its own stages (see :func:`ladder_of`)."""
 
 STAGES: tuple[str, ...] = FORMULATION.stages

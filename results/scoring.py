@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..feasibility.errors import PyriteError
 from ..feasibility.policy import Policy
+from ..feasibility.scoring.languages import by_task
 from ..feasibility.scoring.pool import Pool
 from ..feasibility.verdict import Verdict
 from ..problems.problem import Problem
@@ -38,11 +39,13 @@ def score_outputs(
     *,
     folder: RunFolder | None = None,
     workers: int | None = None,
-    task: str = "formulation",
+    language: str = "auto",
     told: Callable[[int], None] = lambda done: None,
 ) -> Scored:
     """Judge the outputs; with a folder, those that it has no verdict for, and write them there.
 
+    ``language`` says what answers to problems that ask for a formulation are read as (see
+    :func:`~pyrite.feasibility.scoring.languages.task_of`): the ladder of formulations, or of programs.
     ``told`` hears how many are done. Raises PyriteError when the folder belongs to other problems or another policy,
     and (exit code 3) on KeyboardInterrupt: with a folder what was judged is kept.
     """
@@ -50,21 +53,32 @@ def score_outputs(
     todo: Sequence[Output] = outputs if folder is None else folder.begin(chosen, problems, outputs)
     tasks = [(output.problem_id, output.sample, output.answer) for output in todo]
     references = {problem.id: problem.as_reference() for problem in problems}
-    verdicts: list[Verdict] = []
+    groups = by_task((text for _, _, text in tasks), language)
+    if "code" in groups:
+        from ..feasibility.recording import require_sandbox
+
+        require_sandbox()
+    verdicts: dict[int, Verdict] = {}
+    size = killed = 0
     writer: Any = nullcontext() if folder is None else folder.verdict_writer()
-    with writer as file, Pool(chosen, workers, task) as pool:
+    with writer as file:
         try:
-            for verdict in pool.judge(tasks, references):
-                _keep(file, verdict)
-                verdicts.append(verdict)
-                told(pool.finished)
+            for task, places in groups.items():
+                before = len(verdicts)
+                with Pool(chosen, workers, task) as pool:
+                    found = pool.judge([tasks[place] for place in places], references)
+                    for place, verdict in zip(places, found, strict=True):
+                        _keep(file, verdict)
+                        verdicts[place] = verdict
+                        told(before + pool.finished)
+                    size, killed = pool.size, killed + pool.killed
         except KeyboardInterrupt:
             kept = "without a run folder nothing is kept" if folder is None else "run the same command again to go on"
             raise PyriteError(
                 f"stopped after {len(verdicts):,} of {len(tasks):,} outputs; {kept}", exit_code=3
             ) from None
-    found = verdicts if folder is None else folder.read_verdicts()
-    return Scored(found, len(todo), pool.size, pool.killed)
+    inside = [verdicts[place] for place in sorted(verdicts)]
+    return Scored(inside if folder is None else folder.read_verdicts(), len(todo), size, killed)
 
 
 def summary_of(

@@ -30,30 +30,40 @@ class Case:
     output: str
     problem: Problem
     policy: Policy = field(default_factory=Policy)
+    task: str = "formulation"
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def asked(self) -> str:
+        """The ladder that it is held against: the problem's own, unless the output is a program."""
+        return self.problem.task if self.task == "formulation" else self.task
 
 
 def read_case(path: Path) -> Case:
     """Read one file; anything it says beyond the format is an error."""
     code = path.stem
+    task = "formulation"
     document: dict[str, Any] = {}
     if path.suffix == ".txt":
         output = path.read_text(encoding="utf-8")
     else:
         document = json.loads(path.read_text(encoding="utf-8"))
-        if "output" in document:
+        if "program" in document:
+            output, task = f"```python\n{document.pop('program')}\n```", "code"
+        elif "output" in document:
             output = document.pop("output")
         else:
             output = json.dumps(document.pop("formulation"), ensure_ascii=False)
     if "finish" in document:
         output = Answered(output, document.pop("finish"))
+    task = document.pop("task", task)
     problem: Mapping[str, Any] = document.pop("problem", {})
     policy = Policy.from_dict(document.pop("policy", {}))
     stage = document.pop("stage", CODES[code].stage if code in CODES else "")
     assert not document, f"{path.name}: unknown entries {sorted(document)}"
-    return Case(code, stage, output, Problem.from_dict({"id": code, "text": "A case.", **problem}), policy)
+    return Case(code, stage, output, Problem.from_dict({"id": code, "text": "A case.", **problem}), policy, task)
 
 
 def all_cases() -> list[Case]:

@@ -30,7 +30,7 @@ def to_formulation(program: Program, notes: Notes | None = None) -> Formulation:
     >>> flat.objective.expression, flat.constraints["cap"].expression
     ('3*x', '2*x <= 7')
     """
-    names = Names.of((column.name for column in program.columns), _fits)
+    names = Names.of((column.name for column in program.columns), fits_language)
     if names.changed and notes is not None:
         new, old = next(iter(names.changed.items()))
         notes.add(f"{len(names.changed)} names are not identifiers and are changed, such as {old} to {new}")
@@ -51,7 +51,7 @@ def to_formulation(program: Program, notes: Notes | None = None) -> Formulation:
             name = f"{start} ({number})"
         if name != row.name and notes is not None:
             notes.add(f"the row name {row.name[:40]!r} is changed to {name!r}")
-        constraints[name] = Constraint(_relation_text(row.body, row.lower, row.upper, names.safe, row.name))
+        constraints[name] = Constraint(relation_text(row.body, row.lower, row.upper, names.safe, row.name))
     return Formulation(variables, objective, constraints)
 
 
@@ -62,7 +62,7 @@ def _bounds(column: Column) -> tuple[Exact | None, Exact | None]:
     return (None if column.lower == 0 else column.lower), (None if column.upper == 1 else column.upper)
 
 
-def _fits(name: str) -> bool:
+def fits_language(name: str) -> bool:
     return _IDENTIFIER.match(name) is not None and len(name) <= _NAME_LENGTH and name not in RESERVED
 
 
@@ -96,7 +96,7 @@ def _exact_text(value: Exact) -> str:
     return str(value)  # numerator/denominator: the language divides exactly
 
 
-def _relation_text(body: Quadratic, lower: Exact | None, upper: Exact | None, names: list[str], row: str) -> str:
+def relation_text(body: Quadratic, lower: Exact | None, upper: Exact | None, names: list[str], row: str) -> str:
     left = expression_text(body, names)
     if lower is None and upper is None:
         raise Unsupported("program", ["`free row` (a row with no side)"], row)

@@ -8,11 +8,12 @@ fault and not the output: it is judged again without.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeAlias
 
 from ..policy import Policy
-from ..verdict import StageResult, Verdict
+from ..verdict import FORMULATION, StageResult, Verdict
 from ..workers.limits import usable_cores
 from ..workers.pool import Workers
 from ..workers.process import WorkerProcess
@@ -37,7 +38,8 @@ GRACE = 0.5
 class Pool:
     """Judges outputs in ``workers`` processes (0: in this one, where limits are only as good as the solver's).
 
-    Each output climbs the ladder of its problem's ``Reference.task``; outputs of several tasks may be judged together.
+    Each output climbs the ladder of its problem's ``Reference.task``; ``task`` (``code``) is climbed instead by the
+    outputs to problems that ask for a formulation.
 
     >>> from pyrite import Policy
     >>> from pyrite.feasibility.scoring.pool import Pool
@@ -48,7 +50,8 @@ class Pool:
     ['parses', 'schema']
     """
 
-    def __init__(self, policy: Policy | None = None, workers: int | None = None) -> None:
+    def __init__(self, policy: Policy | None = None, workers: int | None = None, task: str | None = None) -> None:
+        self.task = task
         self.policy = policy or Policy()
         self.size = usable_cores() if workers is None else workers
         self._here = 0
@@ -96,7 +99,7 @@ class Pool:
         for problem_id, _, _ in tasks:
             if problem_id not in references:
                 raise KeyError(problem_id)
-        questions = {name: Question(reference) for name, reference in references.items()}
+        questions = {name: Question(self._asked(reference)) for name, reference in references.items()}
         if self._pool is None:
             yield from self._judge_here(tasks, questions)
             return
@@ -106,6 +109,11 @@ class Pool:
             return self._broken(task, failure, questions)
 
         yield from self._pool.run(jobs, broken, questions)
+
+    def _asked(self, reference: Reference) -> Reference:
+        if self.task is None or reference.task != FORMULATION.task:
+            return reference
+        return replace(reference, task=self.task)
 
     def _judge_here(self, tasks: Iterable[Task], questions: Mapping[str, Question]) -> Iterator[Verdict]:
         cache = JudgeCache(self.policy)

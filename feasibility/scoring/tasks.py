@@ -112,7 +112,11 @@ class PlanTask:
 
 PLANS = PlanTask()
 
-TASKS: dict[str, str] = {"formulation": f"{__name__}:FORMULATIONS", "plan": f"{__name__}:PLANS"}
+TASKS: dict[str, str] = {
+    "formulation": f"{__name__}:FORMULATIONS",
+    "code": f"{__package__}.code_task:PROGRAMS",
+    "plan": f"{__name__}:PLANS",
+}
 """Where each task is found (module:object): what is not asked for is not imported."""
 
 
