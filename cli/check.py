@@ -141,6 +141,12 @@ def _show_trouble(stage: str, result: StageResult, text: str, document: Any) -> 
         _show_finding(finding, text, document)
     if not result.findings:
         typer.echo(clean(f"  {result.message}"))
+    second = result.details.get("jsonschema")
+    if second:
+        said = (
+            f"{second['path']} ({second['rule']})" if second.get("confirmed") else f"not asked: {second.get('reason')}"
+        )
+        typer.echo(dim(clean(f"  jsonschema: {said}")))
     if len(result.findings) > _LINES:
         typer.echo(f"  ... and {len(result.findings) - _LINES} more findings")
     _show_evidence(result.details)

@@ -152,6 +152,9 @@ _add("no-variables", "schema", "variables is empty",
 _add("unexpected-expression", "schema", "the sense is feasibility, but there is an expression",
      '{"sense": "feasibility", "expression": "x"}', "remove the expression, or write minimize or maximize")
 
+_add("schema-disagreement", "schema", "Pyrite's validator refuses what jsonschema accepts: a defect of Pyrite; unknown",
+     "none is known", "report it, with the output")
+
 # Stage 3: names. First what is wrong with an expression, then with names.
 _add("empty-expression", "names", "an expression or a 'for' holds only white space",
      '"  "', "write an expression such as 3*x + 2*y")

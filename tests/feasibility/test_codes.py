@@ -31,6 +31,7 @@ NO_FILE = {
     "worker-died": "needs a process that is killed; the pool's tests kill one",
     "evidence-lost": "needs a process that is killed; the pool's tests kill one",
     "internal-error": "needs a defect",
+    "schema-disagreement": "needs a defect; the schema's tests make one up",
     "not-asked": "stands for a stage that a stored verdict lacks; the verdicts' tests read such lines",
     "reference-unsolved": "needs a reference that the solver cannot finish",
     "other-words": "a pass; the tests of stages that agree hold examples",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import random
 import re
 import time
 from collections.abc import Iterator
@@ -14,11 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyrite.feasibility.language.document import schema
+from pyrite.feasibility.language.document.confirming import confirm
 from pyrite.feasibility.language.document.reading import MAX_FINDINGS
 from pyrite.feasibility.language.document.schema import formulation_schema, validate
 from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.language.names import resolve
 from pyrite.feasibility.policy import Policy
+from pyrite.feasibility.scoring.ladder import Judge
+from pyrite.feasibility.scoring.reference import Reference
+from pyrite.feasibility.verdict import Finding
 
 SCHEMA = formulation_schema()
 
@@ -164,6 +171,96 @@ def places(document: Any) -> Iterator[tuple[Any, Any]]:
 def test_accepts_exactly_what_jsonschema_accepts(document: Any) -> None:
     findings = validate(document)
     assert (findings == []) == ORACLE.is_valid(document), findings
+
+
+LEAVES: list[Any] = [
+    None, True, False, 0, 1, -3, 1.0, 1.5, Fraction(1, 3), "", "x", "P", "x\n", "x" * 100, "x" * 101, "a\tb", [], {},
+    ["P"],
+    {"x": 1}, "continuous", "integer", "binary", "minimize", "maximize", "feasibility", "x <= 1", [1, 2],
+    [1, 1.0], ["a", "a"],
+]  # fmt: skip
+KEYS = [
+    "sets", "parameters", "variables", "objective", "constraints", "values", "index", "domain", "lower", "upper",
+    "sense", "expression", "for", "extra", "ub", "x", "y_1", "2x", "", "a b", "x\n", "é", "x" * 64, "x" * 65,
+]  # fmt: skip
+
+
+def random_document(chance: random.Random) -> Any:
+    """An example of the schema with up to four places changed, or any small value."""
+    if chance.random() < 0.05:
+        return copy.deepcopy(chance.choice(LEAVES))
+    document = copy.deepcopy(chance.choice(SCHEMA["examples"]))
+    for _ in range(chance.randint(0, 4)):
+        found = list(places(document))
+        if not found:
+            break
+        container, key = chance.choice(found)
+        action = chance.randrange(5)
+        if action == 0:
+            container[key] = copy.deepcopy(chance.choice(LEAVES))
+        elif action == 1:
+            del container[key]
+        elif isinstance(container, list):
+            container.append(copy.deepcopy(chance.choice(LEAVES)))
+        elif action == 2:
+            container[chance.choice(KEYS)] = copy.deepcopy(chance.choice(LEAVES))
+        elif action == 3:
+            container[chance.choice(KEYS)] = container.pop(key)
+        else:
+            container[chance.choice(KEYS)] = copy.deepcopy(container[key])
+    return document
+
+
+def agree(count: int, seed: int) -> tuple[int, int]:
+    """How many random documents both accept and refuse; an AssertionError shows one on which they differ."""
+    chance = random.Random(seed)
+    counts = [0, 0]
+    for _ in range(count):
+        document = random_document(chance)
+        findings = validate(document)
+        second = confirm(document, findings[0].where if findings else "")
+        assert second.refused is bool(findings), (document, findings, second)
+        counts[bool(findings)] += 1
+    return counts[0], counts[1]
+
+
+def test_both_validators_agree_on_random_documents() -> None:
+    accepted, refused = agree(3_000, 1)
+    assert accepted > 300
+    assert refused > 300
+
+
+@pytest.mark.slow
+def test_both_validators_agree_on_many_random_documents() -> None:
+    agree(100_000, 2)
+
+
+def test_a_refusal_is_confirmed_with_its_place() -> None:
+    document = {**GOOD, "variables": {"x": {"domain": "whole", "lower": 0}}}
+    verdict = Judge(Reference()).judge(json.dumps(document))
+    assert verdict.stages["schema"].status == "fail"
+    second = verdict.stages["schema"].details["jsonschema"]
+    assert (second["confirmed"], second["path"], second["rule"]) == (True, "$.variables.x.domain", "enum")
+    assert second["schema_path"].startswith("properties/variables/patternProperties/")
+    assert second["schema_path"].endswith("/properties/domain/enum")
+
+
+def test_a_disagreement_is_a_defect_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "validate", lambda _: [Finding("wrong-type", "made up", "/x")])
+    stage = Judge(Reference()).judge(json.dumps(GOOD)).stages["schema"]
+    assert (stage.status, stage.code) == ("unknown", "schema-disagreement")
+
+
+@pytest.mark.parametrize("values", ["deep", "long", "many"])
+def test_what_jsonschema_cannot_take_is_not_asked(values: str) -> None:
+    deep: Any = "x"
+    for _ in range(5_000):
+        deep = {"a": deep}
+    hard = {"deep": deep, "long": list(range(2_000)), "many": {f"k{i}": {} for i in range(30_000)}}[values]
+    start = time.perf_counter()
+    second = confirm({**GOOD, "objective": 3, "parameters": {"p": {"values": hard}}})
+    assert second.refused is None
+    assert time.perf_counter() - start < 1
 
 
 @given(nearly_valid())

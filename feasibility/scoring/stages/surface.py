@@ -45,12 +45,18 @@ class Schema:
     needs: tuple[str, ...] = ("document",)
 
     def ask(self, attempt: FormulationAttempt) -> StageResult:
-        """Hold the document against the schema."""
+        """Hold the document against the schema; every refusal is confirmed by jsonschema on the same file."""
         from ...language.document.schema import validate
 
         found = validate(attempt.document)
         if found:
-            return StageResult.failed(*found)
+            from ...language.document.confirming import confirm
+
+            second = confirm(attempt.document, found[0].where)
+            if second.refused is False:
+                text = f"Pyrite's validator says: {found[0].message}; jsonschema accepts it (a defect of Pyrite)"
+                return StageResult("unknown", "schema-disagreement", text, tuple(found))
+            return StageResult.failed(*found, jsonschema=second.to_dict())
         if attempt.formulation is None:
             attempt.formulation = Formulation.from_dict(attempt.document)
         return passed()
