@@ -8,7 +8,8 @@ import typer
 
 from ..feasibility.errors import PyriteError
 from ..feasibility.policy import read_policy
-from .console import bold, clean, dim, note, notes, print_json, read_text
+from .console import bold, clean, dim, note, notes, print_json
+from .models import read_model
 
 if TYPE_CHECKING:
     from ..feasibility.policy import Policy
@@ -26,7 +27,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check_command(
-    formulation: Annotated[str, typer.Argument(help="A formulation, a program (.py) or a raw output, or -.")],
+    formulation: Annotated[
+        str, typer.Argument(help="A formulation, a model (.lp, .mps, .mof.json), a program (.py), a raw output, or -.")
+    ],
     problem: Annotated[str | None, typer.Option(help="The id of the problem that it answers.")] = None,
     problems: Annotated[str | None, typer.Option(help="problems.jsonl with that problem.")] = None,
     solver: Annotated[str | None, typer.Option(help="A second opinion from any solver that Pyomo finds.")] = None,
@@ -45,7 +48,7 @@ def check_command(
         raise PyriteError("--problem ID and --problems FILE go together")
     if formulation == problems == "-":
         raise PyriteError("the formulation and the problems cannot both come from standard input")
-    text = read_text(formulation)
+    text, chosen = read_model(formulation, chosen)
     task = task_of(text)
     if formulation.lower().endswith((".py", ".ipynb")):
         text, task = fenced(text), "code"

@@ -87,7 +87,10 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
 
 
 def read_text(path: str, limit: int = 100_000_000) -> str:
-    """The whole text of a file, or of standard input for ``-``. Raises PyriteError when it is missing or not UTF-8."""
+    """The whole text of a file, or of standard input for ``-``; gzip is unpacked, up to ``limit`` bytes.
+
+    Raises PyriteError when it is missing, too long or not UTF-8.
+    """
     label = "standard input" if path == "-" else path
     try:
         if path == "-":
@@ -99,12 +102,26 @@ def read_text(path: str, limit: int = 100_000_000) -> str:
         raise PyriteError(f"{path}: there is no such file") from error
     except OSError as error:
         raise PyriteError(f"{path} cannot be read: {error.strerror}") from error
+    if raw[:2] == b"\x1f\x8b":
+        raw = _unpacked(raw, limit, label)
     if len(raw) > limit:
         raise PyriteError(f"{label} is longer than {limit:,} bytes")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PyriteError(f"{label} is not UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
+
+
+def _unpacked(raw: bytes, limit: int, label: str) -> bytes:
+    import gzip
+    import io
+    import zlib
+
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+            return file.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise PyriteError(f"{label} is not whole gzip: {error}") from error
 
 
 def clean(text: str) -> str:

@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 
 def convert_command(
-    source: Annotated[str, typer.Argument(metavar="IN", help="A .json, .mof.json, .lp, .mps or .py file, or -.")],
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="A .json, .mof.json, .lp, .mps (.qps, .gz) or .py file, or -.")
+    ],
     target: Annotated[str, typer.Argument(metavar="OUT", help="The file to write, or - for standard output.")],
     from_format: Annotated[str | None, typer.Option("--from", help=f"{_FORMATS}; else by IN's suffix.")] = None,
     to_format: Annotated[str | None, typer.Option("--to", help=f"{_FORMATS}; else by OUT's suffix.")] = None,

@@ -11,6 +11,7 @@ from ..feasibility.errors import PyriteError
 from ..feasibility.policy import read_policy
 from .check import find_problem
 from .console import bold, dim, print_json, read_text, table
+from .models import model_program
 
 if TYPE_CHECKING:
     from ..feasibility.equivalence.maps import Affine
@@ -80,9 +81,9 @@ def _program(path: str, policy: Policy, problem: Problem | None) -> tuple[Progra
 
     form = "json" if path == "-" else format_of(path)
     text = read_text(path)
+    if form != "json":
+        return model_program(path, text, read, policy), None
     try:
-        if form != "json":
-            return read(text, form, policy), None
         formulation = parse_formulation(text, policy)
         return build(formulation, problem.data if problem else Data(), policy), formulation
     except PyriteError as error:

@@ -19,6 +19,7 @@ __all__ = [
     "FORMATS",
     "Converted",
     "Format",
+    "Notes",
     "Unsupported",
     "convert",
     "format_of",

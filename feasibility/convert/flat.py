@@ -120,7 +120,10 @@ def formulation_text(formulation: Formulation, notes: Notes) -> str:
     texts = [formulation.objective.expression or "", *(item.expression for item in formulation.constraints.values())]
     limit = Policy().max_expression_chars
     if max(map(len, texts)) > limit:
-        notes.add(f"an expression is longer than {limit:,} characters: set max_expression_chars to score it")
+        notes.add(
+            f"an expression is longer than {limit:,} characters: `check` takes it, `score` needs --set "
+            f"max_expression_chars={max(map(len, texts))}"
+        )
     marks: dict[str, str] = {}
     for name, variable in formulation.variables.items():
         for side in ("lower", "upper"):

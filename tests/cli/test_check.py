@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -224,3 +225,37 @@ def test_hostile_formulations_end_within_the_limit():
     assert "builds: too-many-rows" in check(document).stdout
     assert "parses: " in check("[" * 1_000_000).stdout
     assert time.monotonic() - started < 10
+
+
+def pyrite(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [*PYRITE, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_model_files_are_read_by_their_suffix(tmp_path: Path) -> None:
+    import gzip
+
+    lp, packed = tmp_path / "a.lp", tmp_path / "a.qps.gz"
+    lp.write_text("minimize\n obj: 2x + 3y\nst\n c1: x + y >= 4\n c2: 2x + y >= 5\n d: x >= -inf\nend\n")
+    done = pyrite("check", lp)
+    assert done.returncode == 0
+    assert "optimum 8" in done.stdout
+    assert "line 6: row d has only infinite sides" in done.stderr
+    text = "NAME\nROWS\n N C\n G R\nCOLUMNS\n X C 1 R 1\nRHS\n RHS R 2\nQSECTION C\n X X 2\nENDATA\n"
+    packed.write_bytes(gzip.compress(text.encode()))
+    done = pyrite("check", packed)
+    assert (done.returncode, "optimum 6" in done.stdout) == (0, True)
+    packed.write_bytes(gzip.compress(text.encode())[:40])
+    done = pyrite("check", packed)
+    assert (done.returncode, done.stderr.count("\n"), "not whole gzip" in done.stderr) == (2, 1, True)
+
+
+def test_what_convert_writes_is_never_too_long_for_check(tmp_path: Path) -> None:
+    lp, document = tmp_path / "long.lp", tmp_path / "long.json"
+    terms = " + ".join(f"{number}.25 a_variable_with_a_long_name_{number}" for number in range(1, 3000))
+    lp.write_text(f"min\n obj: {terms}\nst\n c: a_variable_with_a_long_name_1 >= 1\nend\n")
+    done = pyrite("convert", lp, document)
+    assert "`check` takes it" in done.stderr
+    assert pyrite("check", document).returncode == 0
+    strict = pyrite("check", document, "--set", "max_expression_chars=50000")
+    assert strict.returncode == 1
