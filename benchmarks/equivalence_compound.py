@@ -1,6 +1,6 @@
 """The equivalence check on pairs with several rewrites and changes at once, against a truth found by enumeration.
 
-    python -m benchmarks equivalence_compound [--pairs 20000] [--seed 0] [--json] [--failures FOLDER] [--one NUMBER]
+    python -m benchmarks equivalence_compound [--pairs 20000] [--seed 0] [--blind] [--json] [--failures FOLDER]
 
 Each pair starts from a small random program or a small reference of our families. The one side takes one to four
 honest rewrites, in a third of the pairs after one to three changes; the other side takes one honest rewrite in a
@@ -30,7 +30,8 @@ from benchmarks import equivalence_drafts as drafts
 from benchmarks import equivalence_geometry as geometry
 from benchmarks import equivalence_truth as oracle
 from benchmarks.equivalence_changes import CHANGES
-from benchmarks.equivalence_rewrites import REWRITES, Rewrite
+from benchmarks.equivalence_rewrites import REWRITES
+from benchmarks.equivalence_unforeseen import UNFORESEEN
 from pyrite.feasibility.convert.flat import to_formulation
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.deciding import compare
@@ -40,6 +41,7 @@ from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
 from pyrite.problems.families import FAMILIES
 from pyrite.problems.families import draw as draw_problem
 
+TABLE = {**REWRITES, **UNFORESEEN}
 MOST_COLUMNS = 7
 """Columns of a family's reference that serves as a start."""
 
@@ -70,8 +72,8 @@ class Pair:
     truth: oracle.Verdict
 
 
-def draw(seed: str, table: dict[str, Rewrite] = REWRITES) -> Recipe:
-    """A random recipe."""
+def draw(seed: str, blind: bool = False) -> Recipe:
+    """A random recipe; a blind one holds one or two unforeseen rewrites among at most two others."""
     chance = random.Random(f"recipe/{seed}")
 
     def steps(names: list[str], count: int) -> tuple[Step, ...]:
@@ -79,14 +81,18 @@ def draw(seed: str, table: dict[str, Rewrite] = REWRITES) -> Recipe:
 
     harmful = chance.random() < 0.35
     changes = steps(list(CHANGES), chance.choice([1, 1, 2, 3]) if harmful else 0)
-    rewrites = steps(list(table), chance.choice([1, 2, 2, 3, 3, 4]))
-    others = steps(list(REWRITES), 1 if chance.random() < 0.25 else 0)
+    if blind:
+        mixed = [*steps(list(UNFORESEEN), chance.choice([1, 1, 2])), *steps(list(REWRITES), chance.choice([0, 1, 2]))]
+        rewrites = tuple(chance.sample(mixed, len(mixed)))
+    else:
+        rewrites = steps(list(REWRITES), chance.choice([1, 2, 2, 3, 3, 4]))
+    others = steps(list(REWRITES), int(not blind and chance.random() < 0.25))
     return Recipe(seed, changes, rewrites, others)
 
 
-def make(recipe: Recipe, table: dict[str, Rewrite] = REWRITES) -> Pair | None:
+def make(recipe: Recipe) -> Pair | None:
     """The pair of a recipe; None where the program is trivial (fewer than two plans)."""
-    core = _core(recipe.seed)
+    core = start(recipe.seed)
     if core is None:
         return None
     changed, changes = core, []
@@ -94,8 +100,8 @@ def make(recipe: Recipe, table: dict[str, Rewrite] = REWRITES) -> Pair | None:
         tried = changed.copy()
         if CHANGES[name](tried, random.Random(seed)):
             changed, changes = tried, [*changes, name]
-    ours, rewrites = _rewritten(changed, recipe.rewrites, "a", table)
-    theirs, others = _rewritten(core.copy(), recipe.others, "b", REWRITES)
+    ours, rewrites = _rewritten(changed, recipe.rewrites, "a")
+    theirs, others = _rewritten(core.copy(), recipe.others, "b")
     bound = [
         (i, i) for i, column in enumerate(core.columns)
         if drafts.binds(column.name) and ours.kept[i] is not None and theirs.kept[i] is not None
@@ -115,7 +121,7 @@ def model(linear: Program) -> geometry.Model:
     return geometry.Model(columns, rows, maximize, dict(linear.objective.linear), linear.objective.constant)
 
 
-def _core(seed: str) -> geometry.Model | None:
+def start(seed: str) -> geometry.Model | None:
     """A random program, in one pair of five the reference of a small problem of our families."""
     chance = random.Random(f"core/{seed}")
     for attempt in range(20):
@@ -133,11 +139,9 @@ def _core(seed: str) -> geometry.Model | None:
     return None
 
 
-def _rewritten(
-    model: geometry.Model, steps: tuple[Step, ...], side: str, table: dict[str, Rewrite]
-) -> tuple[drafts.Draft, list[str]]:
+def _rewritten(model: geometry.Model, steps: tuple[Step, ...], side: str) -> tuple[drafts.Draft, list[str]]:
     draft = drafts.Draft(model.copy(), list(range(len(model.columns))), side)
-    return draft, [name for name, seed in steps if table[name](draft, random.Random(seed))]
+    return draft, [name for name, seed in steps if TABLE[name](draft, random.Random(seed))]
 
 
 def hold(draft: drafts.Draft, core: geometry.Model, found: geometry.Plans) -> None:
@@ -217,18 +221,18 @@ def judge(pair: Pair) -> Outcome:
     return Outcome(pair, found.relation, found.proof, found.code, seconds, report.problems[:2])
 
 
-def outcomes(pairs: int, seed: int, table: dict[str, Rewrite] = REWRITES) -> Iterator[Outcome]:
+def outcomes(pairs: int, seed: int, blind: bool = False) -> Iterator[Outcome]:
     """That many pairs, judged one after another."""
     made = number = 0
     while made < pairs:
-        pair = make(draw(f"{seed}/{number}", table), table)
+        pair = make(draw(f"{seed}/{number}", blind))
         number += 1
         if pair is not None:
             made += 1
             yield judge(pair)
 
 
-def shrunk(outcome: Outcome, table: dict[str, Rewrite] = REWRITES) -> Outcome:
+def shrunk(outcome: Outcome) -> Outcome:
     """The same fault with as few steps as possible."""
     smaller = True
     while smaller:
@@ -237,7 +241,7 @@ def shrunk(outcome: Outcome, table: dict[str, Rewrite] = REWRITES) -> Outcome:
         for part in ("others", "rewrites", "changes"):
             steps = getattr(recipe, part)
             for k in range(len(steps)):
-                pair = make(replace(recipe, **{part: steps[:k] + steps[k + 1 :]}), table)
+                pair = make(replace(recipe, **{part: steps[:k] + steps[k + 1 :]}))
                 tried = judge(pair) if pair is not None else None
                 if tried is not None and tried.fault == outcome.fault:
                     outcome, smaller = tried, True
@@ -350,14 +354,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true", help="counts as JSON instead of tables")
     parser.add_argument("--failures", type=Path, help="a folder for the pairs that went wrong")
     parser.add_argument("--unknown", action="store_true", help="with --failures, write the undecided pairs too")
+    parser.add_argument("--blind", action="store_true", help="with rewrites written after the check")
     parser.add_argument("--one", type=int, help="only the pair of this number, in full")
     chosen = parser.parse_args(arguments)
     if chosen.one is not None:
-        pair = make(draw(f"{chosen.seed}/{chosen.one}"))
+        pair = make(draw(f"{chosen.seed}/{chosen.one}", chosen.blind))
         print("a trivial program" if pair is None else json.dumps(described(judge(pair)), indent=1, default=str))
         return
     found = []
-    for outcome in outcomes(chosen.pairs, chosen.seed):
+    for outcome in outcomes(chosen.pairs, chosen.seed, chosen.blind):
         found.append(outcome)
         if len(found) % 500 == 0:
             print(
