@@ -200,7 +200,7 @@ class Pipeline:
         self._note(f"  {name}: {tally.sentence()}")
 
     def _report(self) -> None:
-        from .reports.pages.charts import CurvePoint, learning_curve
+        from .reports.charts import CurvePoint, learning_curve
         from .reports.pages.site import write_site
         from .results.collection import read_collection
         from .results.statistics import rate_of

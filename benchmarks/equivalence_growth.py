@@ -18,7 +18,7 @@ from benchmarks import equivalence_kinds as kinds
 from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
-from pyrite.reports.pages.charts import element, picture, text
+from pyrite.reports.charts import element, picture, text
 
 SIZES = (10, 30, 100, 300, 1000, 3000, 10_000)
 CASES = ("rescaled", "renamed and reordered", "one demand changed")

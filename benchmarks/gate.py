@@ -22,10 +22,10 @@ import numpy as np
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.verdict import SKIPPED_EARLIER, STAGES, StageResult, Verdict
 from pyrite.problems.problem import Problem
+from pyrite.reports.charts import element, picture, text
 from pyrite.reports.gate.deciding import decide
 from pyrite.reports.gate.rules import Rules
 from pyrite.reports.gate.snapshot import Entry, Snapshot, _states, of_run, write_baseline
-from pyrite.reports.pages.charts import element, picture, text
 from pyrite.results.outputs import Output
 from pyrite.results.run import RunFolder
 

@@ -60,6 +60,21 @@ def reached(graph: dict[str, set[str]], start: str) -> set[str]:
     return seen
 
 
+def rooms(graph: dict[str, set[str]]) -> dict[str, dict[str, set[str]]]:
+    """For every folder (dotted; empty: the top) the graph of its items, files and sub-folders alike."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for name, targets in graph.items():
+        for target in targets:
+            ours, theirs = name.split("."), target.split(".")
+            shared = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
+            if shared is None:
+                continue
+            items = found.setdefault(".".join(ours[:shared]), {})
+            items.setdefault(ours[shared], set()).add(theirs[shared])
+            items.setdefault(theirs[shared], set())
+    return found
+
+
 def circle(graph: dict[str, set[str]]) -> list[str]:
     """One circle of the graph as its members in order, or nothing."""
     state: dict[str, int] = {}

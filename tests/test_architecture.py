@@ -39,6 +39,14 @@ def test_files_make_no_circle(graph: dict[str, set[str]]) -> None:
     assert architecture.circle(graph) == []
 
 
+def test_rooms_make_no_circle(graph: dict[str, set[str]]) -> None:
+    """In every folder its files and sub-folders, each taken as one, ask each other in one direction only."""
+    found = {
+        folder: circle for folder, items in architecture.rooms(graph).items() if (circle := architecture.circle(items))
+    }
+    assert found == {}
+
+
 def test_feasibility_needs_no_model_library() -> None:
     for name, path in architecture.sources().items():
         if name.startswith("feasibility."):
@@ -64,6 +72,12 @@ def test_the_checker_of_lifted_proofs_shares_no_code_with_their_prover(graph: di
 def test_a_circle_would_be_found() -> None:
     assert architecture.circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
     assert architecture.circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_a_circle_of_rooms_would_be_found() -> None:
+    graph = {"a.b.one": {"a.c"}, "a.c": {"a.b.two"}, "a.b.two": set()}
+    assert architecture.circle(graph) == []
+    assert architecture.circle(architecture.rooms(graph)["a"]) == ["b", "c", "b"]
 
 
 def _imports(line: str) -> bool:

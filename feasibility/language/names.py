@@ -15,9 +15,9 @@ from itertools import islice
 from ..errors import PyriteError
 from ..policy import Policy
 from ..verdict import Finding
-from .cursor import ExpressionError
 from .document.reading import MAX_FINDINGS
 from .formulation import Data, Formulation, Parameter, Sense, Values, Variable
+from .grammar.cursor import ExpressionError
 from .grammar.parsing import parse_expression, parse_family, parse_relation
 from .grammar.syntax import Expression, Family, Member, Relation
 from .grammar.tokens import RESERVED

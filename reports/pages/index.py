@@ -13,10 +13,10 @@ from ...feasibility.policy import Policy
 from ...feasibility.verdict import STAGES, Verdict
 from ...results.collection import Collection, Run
 from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, rate_of
+from ..charts import LETTERS, CurvePoint, Score, element, ladder, learning_curve, marker, percent, plane, shade
 from ..escaping import file_name, shortened, storable
 from ..tables.overview import Pair, changes_table, pairs_of, pass_at_k_table, reasons_table, scores_table
 from ..tables.table import Table
-from .charts import LETTERS, CurvePoint, Score, element, ladder, learning_curve, marker, percent, plane, shade
 from .saying import state_of
 
 NOT_ANSWERED = 11

@@ -20,9 +20,9 @@ from ...feasibility.verdict import Verdict
 from ...problems.problem import Problem
 from ...results.collection import Collection, Run
 from ...results.outputs import Output
+from ..charts import COLORS, LETTERS
 from ..escaping import MAX_SHOWN, file_name, shortened, visible
 from .aligning import Line, Reader, align, fold, scalars
-from .charts import COLORS, LETTERS
 from .formulas import html_of, row_html
 from .locating import Shown, locate, marked_text
 from .regions import Mark, draw, plan_point

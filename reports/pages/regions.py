@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ...feasibility.programs.program import Program
-from .charts import element, number, picture, text
+from ..charts import element, number, picture, text
 
 Point: TypeAlias = tuple[float, float]
 HalfPlane: TypeAlias = tuple[float, float, float]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from importlib import metadata, resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -231,13 +232,28 @@ def _render(name: str, **context: Any) -> str:
     return _environment().get_template(name).render(**context)
 
 
+_ROOMS = ("feasibility", "problems", "results", "reports")
+"""Everything that a page is made with: reports, and all that they may ask (the floors of the architecture tests)."""
+
+_LIBRARIES = ("jinja2", "markupsafe", "numpy", "scipy", "highspy")
+
+
 @lru_cache(maxsize=1)
 def _code_digest() -> str:
-    """Of the package's report code and templates: another version makes every page anew."""
+    """Of the code, templates and libraries that make pages: another version of any makes every page anew."""
     digest = hashlib.sha256(_version().encode())
-    folder = resources.files(__package__)
-    for place in (folder, folder / "templates"):
-        for item in sorted(place.iterdir(), key=lambda entry: entry.name):
-            if item.name.endswith((".py", ".html")):
-                digest.update(item.name.encode() + b"\0" + item.read_bytes())
+    for name in _LIBRARIES:
+        digest.update(f"{name} {metadata.version(name)}\0".encode())
+    package = resources.files((__package__ or "pyrite").partition(".")[0])
+    for room in _ROOMS:
+        _add_files(digest, package / room, room)
     return digest.hexdigest()
+
+
+def _add_files(digest: Any, folder: Traversable, name: str) -> None:
+    for item in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if item.is_dir():
+            if item.name not in ("__pycache__", "studies"):  # what was found in studies is told elsewhere
+                _add_files(digest, item, f"{name}/{item.name}")
+        elif not item.name.endswith((".pyc", ".md")):
+            digest.update(f"{name}/{item.name}\0".encode() + item.read_bytes())

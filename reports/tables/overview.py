@@ -11,7 +11,7 @@ from ...results.collection import Collection, Run
 from ...results.comparing import Change, Flip, adjusted, compare_runs, different_comparisons, flips, power_sentence
 from ...results.decomposition import Decomposition, decompose, in_words
 from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, method_sentence, pass_at_k_of, rate_of
-from ..pages.charts import percent
+from ..charts import percent
 from .table import Column, Table, Value
 
 PASS_AT = (1, 2, 4, 5, 8, 10, 16, 32, 64, 100)

@@ -11,7 +11,7 @@ from reporting import verdict
 from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.verdict import STAGES
-from pyrite.reports.pages.charts import CurvePoint, Score, ladder, learning_curve, plane, shade
+from pyrite.reports.charts import CurvePoint, Score, ladder, learning_curve, plane, shade
 from pyrite.reports.pages.regions import Mark, clip, corners, draw, half_planes, inside, plan_point, ticks
 from pyrite.results.observing import observe
 from pyrite.results.statistics import rate_of

@@ -211,3 +211,31 @@ def test_half_a_megabyte_in_every_field_still_makes_a_bounded_page(tmp_path):
     for path in (tmp_path / "report").rglob("*"):
         if path.suffix in (".html", ".js"):
             assert path.stat().st_size < 600_000, path
+
+
+def test_everything_that_makes_a_page_is_in_the_digest(monkeypatch):
+    """Code of any room that pages ask, templates, scripts and libraries: a change of any makes the pages anew."""
+    from pyrite.reports.pages import site
+
+    seen = []
+    monkeypatch.setattr(
+        site.hashlib,
+        "sha256",
+        lambda first: type("D", (), {"update": lambda self, b: seen.append(b), "hexdigest": lambda self: ""})(),
+    )
+    site._code_digest.__wrapped__()
+    names = {entry.split(b"\0")[0].decode() for entry in seen}
+    assert {
+        "reports/pages/problem.py",
+        "reports/charts.py",
+        "reports/escaping.py",
+        "reports/pages/templates/problem.html",
+        "reports/pages/templates/pages.js",
+        "results/statistics.py",
+        "feasibility/verdict.py",
+        "feasibility/language/mathematics.py",
+        "feasibility/solver/words.py",
+        "problems/problem.py",
+    } <= names
+    assert not {name for name in names if name.startswith(("models/", "cli/"))}
+    assert any(name.startswith("jinja2 ") for name in names)

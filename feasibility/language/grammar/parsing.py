@@ -30,8 +30,8 @@ from __future__ import annotations
 from typing import Final
 
 from ...policy import Policy
-from ..conditions import LoopParser
-from ..cursor import COMPARISONS, RELATIONS, ExpressionError
+from .conditions import LoopParser
+from .cursor import COMPARISONS, RELATIONS, ExpressionError
 from .syntax import Binary, Expression, Family, Generator, Negative, Number, Reference, Relation, Square, Sum
 from .tokens import RESERVED
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..policy import Policy
-from ..rationals import Exact, from_decimal
+from ...policy import Policy
+from ...rationals import Exact, from_decimal
 from .cursor import COMPARISONS, Cursor
-from .grammar.syntax import Comparison, Condition, Generator, Index, IndexMember, IndexName, IndexSum, Logical, Not
-from .grammar.tokens import RESERVED, Token, unquote
+from .syntax import Comparison, Condition, Generator, Index, IndexMember, IndexName, IndexSum, Logical, Not
+from .tokens import RESERVED, Token, unquote
 
 _LOGICAL: Final = frozenset({"<=", ">=", "==", "=", "<", ">", "!=", "and", "or", "not"})
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final, NoReturn
 
-from ..errors import PyriteError
-from ..policy import Policy
-from ..verdict import Finding
-from .grammar.tokens import RESERVED, Token, tokenize
+from ...errors import PyriteError
+from ...policy import Policy
+from ...verdict import Finding
+from .tokens import RESERVED, Token, tokenize
 
 RELATIONS: Final = {"<=": "<=", ">=": ">=", "==": "==", "=": "=="}
 COMPARISONS: Final = {**RELATIONS, "<": "<", ">": ">", "!=": "!="}

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ...feasibility.verdict import STAGES
-from ...results.statistics import Rate
+from ..feasibility.verdict import STAGES
+from ..results.statistics import Rate
 
 WIDTH = 340
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
