@@ -1,8 +1,9 @@
 """Honest rewrites that nobody had in mind when the check was written, for a blind run.
 
-They were written after the check they were run against, which then was not changed for them: what comes out is how the
-check does on other people's habits. As in ``equivalence_rewrites``, each takes a draft and a random generator, changes
-the draft in place and says whether it applied.
+They were written apart from the check, which has not been changed for them: what comes out is how it does on other
+people's habits. Once it is changed for one of these, that one belongs to the other table. As in
+``equivalence_rewrites``, each takes a draft and a random generator, changes the draft in place and says whether it
+applied.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations, permutations, product
+from itertools import chain, combinations, permutations, product
 
 from ...language.formulation import Data
 from ...language.names import Resolved
@@ -20,7 +20,7 @@ from . import proof
 from .families import Families, Row, define, families, paired
 from .proof import Label, LiftedProof, Pairing, Step
 from .signs import Assumptions
-from .symbols import NotLiftable, Powers, Terms, multiply_powers, plus, renamed, substituted, summed
+from .symbols import NotLiftable, Powers, Terms, linear, multiply_powers, plus, renamed, substituted, summed
 
 MOST_PAIRINGS = 48
 
@@ -30,19 +30,20 @@ def prove(a: Resolved, b: Resolved, data: Data) -> LiftedProof:
     first, second = families(a), families(b)
     if (first.sense == "feasibility") != (second.sense == "feasibility"):
         raise NotLiftable("only one side has an objective")
-    reason = "the variable families could not be paired"
+    reason = ""
     tried = 0
     for kept_a, kept_b in _kept(first, second):
         ours, theirs = define(first, kept_a), define(second, kept_b)
         for names in _pairings(ours, theirs):
             tried += 1
             if tried > MOST_PAIRINGS:
-                raise NotLiftable(reason)
+                break
             try:
                 return _attempt(ours, theirs, names, data)
             except NotLiftable as trouble:
-                reason = str(trouble)
-    raise NotLiftable(reason)
+                # The likeliest pairing comes first, and its trouble tells most.
+                reason = reason or str(trouble)
+    raise NotLiftable(reason or "the variable families could not be paired")
 
 
 def _kept(a: Families, b: Families) -> Iterator[tuple[list[str], list[str]]]:
@@ -131,42 +132,45 @@ def _said(label: Label) -> str:
 
 
 def _by_row(aim: Row, sign: int, source: Families, assumptions: Assumptions) -> Step | None:
-    for row in source.rows:
-        for loops, summed_row in _summed(row):
-            for order in permutations(range(len(aim.loops)), len(summed_row.loops)):
-                if any(summed_row.loops[k][1] != aim.loops[p][1] for k, p in enumerate(order)):
-                    continue
-                names = {
-                    n: (("i", ((aim.loops[p][0], 1),), 0)) for (n, _), p in zip(summed_row.loops, order, strict=True)
-                }
-                tests = renamed(((), summed_row.conditions, (), None), names)[1]
-                if not set(tests) <= set(aim.conditions):
-                    continue
-                before = dict(assumptions.used)
-                found = _factor(substituted(summed_row.body, names), row.equation, aim.body, assumptions)
-                if found is None:
-                    assumptions.used = before
-                else:
-                    place = iter(order)
-                    positions = tuple(next(place) if kept else None for kept in loops)
-                    return Step(aim.label, sign, row.label, positions, found[0], _plain(found[1], aim))
+    """A row of the source that is the target up to a factor; rows as they stand come before sums of rows."""
+    wanted = {summand[3] for summand in aim.body if summand[3] is not None}
+    over = {variable[0] for variable in wanted}
+    rows = [row for row in source.rows if {s[3][0] for s in row.body if s[3] is not None} == over]
+    for kept, row in chain(((None, row) for row in rows), ((gone, r) for r in rows for gone in _sums(r))):
+        loops, tried = ([True] * len(row.loops), row) if kept is None else _summed(row, kept)
+        for order in permutations(range(len(aim.loops)), len(tried.loops)):
+            if any(tried.loops[k][1] != aim.loops[p][1] for k, p in enumerate(order)):
+                continue
+            names = {n: linear({aim.loops[p][0]: 1}, 0) for (n, _), p in zip(tried.loops, order, strict=True)}
+            tests = renamed(((), tried.conditions, (), None), names)[1]
+            if not set(tests) <= set(aim.conditions):
+                continue
+            before = dict(assumptions.used)
+            found = _factor(substituted(tried.body, names), row.equation, aim.body, assumptions)
+            if found is None:
+                assumptions.used = before
+                continue
+            place = iter(order)
+            positions = tuple(next(place) if stays else None for stays in loops)
+            return Step(aim.label, sign, row.label, positions, found[0], _plain(found[1], aim))
     return None
 
 
-def _summed(row: Row) -> Iterator[tuple[list[bool], Row]]:
-    """The row, and the row summed over one or two of its loops; with which loops were kept."""
-    yield [True] * len(row.loops), row
+def _sums(row: Row) -> Iterator[tuple[int, ...]]:
+    """One or two loops to sum a row over."""
     for count in (1, 2):
-        for chosen in combinations(range(len(row.loops)), count):
-            gone = tuple(row.loops[k] for k in chosen)
-            names = {n for n, _ in gone}
-            inside = tuple(t for t in row.conditions if _names(t) & names)
-            outside = tuple(t for t in row.conditions if not _names(t) & names)
-            loops = tuple(loop for k, loop in enumerate(row.loops) if k not in chosen)
-            yield (
-                [k not in chosen for k in range(len(row.loops))],
-                Row(row.label, loops, outside, summed(row.body, gone, inside), row.equation),
-            )
+        yield from combinations(range(len(row.loops)), count)
+
+
+def _summed(row: Row, chosen: tuple[int, ...]) -> tuple[list[bool], Row]:
+    """The row summed over the chosen loops, and which loops stay."""
+    gone = tuple(row.loops[k] for k in chosen)
+    names = {n for n, _ in gone}
+    inside = tuple(t for t in row.conditions if _names(t) & names)
+    outside = tuple(t for t in row.conditions if not _names(t) & names)
+    loops = tuple(loop for k, loop in enumerate(row.loops) if k not in chosen)
+    total = Row(row.label, loops, outside, summed(row.body, gone, inside), row.equation)
+    return [k not in chosen for k in range(len(row.loops))], total
 
 
 def _names(test: object) -> set[str]:
