@@ -28,12 +28,34 @@ _TITLES = {
     "_CoptModel": "coptpy.Model",
     "_CoptConstr": "coptpy.Constraint",
     "_CoptEnvr": "coptpy.Envr",
+    "_LpProblem": "pulp.LpProblem",
+    "_VariableMaker": "pulp.LpVariable",
+    "_PyModel": "pyomo.environ.ConcreteModel",
+    "_LpSolver": "ortools.linear_solver.pywraplp.Solver",
+    "_SolverClass": "ortools.linear_solver.pywraplp.Solver",
+    "_LpRow": "ortools.linear_solver.pywraplp.Constraint",
+    "_LpObjective": "ortools.linear_solver.pywraplp.Objective",
+    "_MipModel": "mip.Model",
+    "_MipRow": "mip.Constr",
+    "_Array": "numpy.ndarray",
 }
 """Classes of the recorders that stand for one class of a library; the rest depend on the library."""
 
 _SHARED = {
-    "Var": {"gurobipy": "gurobipy.Var", "coptpy": "coptpy.Var"},
-    "Expr": {"gurobipy": "gurobipy.LinExpr", "coptpy": "coptpy.LinExpr"},
+    "Var": {
+        "gurobipy": "gurobipy.Var",
+        "coptpy": "coptpy.Var",
+        "pulp": "pulp.LpVariable",
+        "pyomo": "pyomo.environ.Var",
+        "ortools": "ortools.linear_solver.pywraplp.Variable",
+        "mip": "mip.Var",
+    },
+    "Expr": {
+        "gurobipy": "gurobipy.LinExpr",
+        "coptpy": "coptpy.LinExpr",
+        "pulp": "pulp.LpAffineExpression",
+        "mip": "mip.LinExpr",
+    },
     "Con": {"gurobipy": "gurobipy.TempConstr", "coptpy": "coptpy.ConstrBuilder"},
     "_TupleDict": {"gurobipy": "gurobipy.tupledict", "coptpy": "coptpy.tupledict"},
     "_TupleList": {"gurobipy": "gurobipy.tuplelist", "coptpy": "coptpy.tuplelist"},

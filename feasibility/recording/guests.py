@@ -13,12 +13,16 @@ from pathlib import Path
 from .rewriting import PREFIX
 
 _FOLDER = Path(__file__).parent / "guest"
-BASE = ("expressions", "calls", "python", "model")
+BASE = ("expressions", "calls", "python", "model", "numpy")
 
 LIBRARIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "gurobipy": ("gurobipy", (*BASE, "tuples", "gurobi")),
     "coptpy": ("coptpy", (*BASE, "tuples", "copt")),
     "pulp": ("pulp", (*BASE, "pulp")),
+    "pyomo": ("pyomo", (*BASE, "pyomo")),
+    "ortools": ("ortools", (*BASE, "wraplp")),
+    "mip": ("mip", (*BASE, "mip")),
+    "scipy": ("scipy", (*BASE, "scipy")),
 }
 """Outermost package -> the library's name and the files that record it."""
 
@@ -37,7 +41,11 @@ def libraries(modules: Iterable[str]) -> list[str]:
     >>> libraries(["math", "gurobipy", "gurobipy.GRB"])
     ['gurobipy']
     """
-    found = [LIBRARIES[name.split(".")[0]][0] for name in modules if name.split(".")[0] in LIBRARIES]
+    found = []
+    for name in modules:
+        package = name.split(".")[0]
+        if package in LIBRARIES and (package != "scipy" or name.startswith("scipy.optimize")):
+            found.append(LIBRARIES[package][0])
     return list(dict.fromkeys(found))
 
 
@@ -71,7 +79,8 @@ def _own_names(tree: ast.Module) -> set[str]:
             own.add(node.name)
         elif isinstance(node, ast.Import):
             own.update(alias.asname or alias.name for alias in node.names)
-        for part in ast.walk(node) if isinstance(node, ast.Assign | ast.For) else ():
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.For) else []
+        for part in (inner for target in targets for inner in ast.walk(target)):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                 own.add(part.id)
     return own

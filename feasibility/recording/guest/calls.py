@@ -10,6 +10,9 @@ _rules = {
     "strict": False,
     "in_place": True,
     "differ": "",
+    "expressions": "",
+    "numbers": False,
+    "strict_message": "",
 }
 
 
@@ -36,6 +39,12 @@ def _compare(a, op, b):
 
 def _relate(a, op, b):
     if op == "<" or op == ">":
+        if _rules["strict"] == "later":
+            body = _copy(a)
+            _accumulate(body, b, -1)
+            return Con(body, op)
+        if _rules["strict_message"]:
+            raise ValueError(_rules["strict_message"])
         if not _rules["strict"]:
             raise TypeError(f"'{op}' not supported between instances of '{type(a).__name__}' and '{type(b).__name__}'")
         _not_recorded("a strict inequality")
@@ -78,6 +87,8 @@ def _chain(*parts):
 def _truth(value):
     if isinstance(value, Con):
         return _truth_of_constraint(value)
+    if _rules["expressions"] and isinstance(value, (Var, Expr)) and not _is_constant(value):
+        raise RuntimeError(_rules["expressions"])
     if hasattr(value, "__bool__"):
         return bool(value.__bool__())
     if hasattr(value, "__len__"):
@@ -142,6 +153,8 @@ def _get(owner, name):
     """An attribute that the sandbox cannot compute on the way: asked from the object's ``_read``."""
     if hasattr(owner, "_read"):
         return owner._read(name)
+    if _rules["numbers"] and name == "value" and isinstance(owner, (int, float)):
+        return owner
     if name == "get" and isinstance(owner, dict):
         return lambda *given: owner.get(*given)
     return getattr(owner, name)
