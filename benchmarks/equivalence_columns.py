@@ -148,9 +148,9 @@ def split_signs(draft: Draft, chance: random.Random) -> bool:
     if j is None:
         return False
     old = draft.model.columns[j]
-    pair = [Col(draft.fresh(f"{old.name}_pos", chance), old.whole, 0, None)]
+    pair = [Col(draft.fresh(f"{old.name}_pos", chance), old.whole, 0, None, part=True)]
     draft.model.columns.append(pair[0])
-    pair.append(Col(draft.fresh(f"{old.name}_neg", chance), old.whole, 0, None))
+    pair.append(Col(draft.fresh(f"{old.name}_neg", chance), old.whole, 0, None, part=True))
     draft.model.columns.pop()
     row = (old.low, old.high)
     if chance.random() < 0.4 and old.low is not None and old.high is not None and old.high >= 0:
@@ -171,7 +171,7 @@ def split_parts(draft: Draft, chance: random.Random) -> bool:
     old = draft.model.columns[j]
     names = [draft.fresh(f"{old.name}_part", chance)]
     names.append(f"{names[0]}_b")
-    columns = [Col(name, old.whole, 0, None) for name in names]
+    columns = [Col(name, old.whole, 0, None, part=True) for name in names]
     share = chance.choice([0, 1, Fraction(1, 2)])
 
     def values(x: Number, _: Sequence[Number]) -> Sequence[Number]:
@@ -183,11 +183,15 @@ def split_parts(draft: Draft, chance: random.Random) -> bool:
 
 
 def other_basis(draft: Draft, chance: random.Random) -> bool:
-    """A column replaced by its sum with another."""
+    """A column replaced by its sum with another.
+
+    Not the parts of an amount: one of them beside their sum reads like a decision of its own.
+    """
     model = draft.model
     entries = _entries(draft)
-    pairs = [(j, k) for j, c in enumerate(model.columns) for k, d in enumerate(model.columns)
-             if j != k and c.whole == d.whole and entries[j] >= 2 and entries[k]]  # fmt: skip
+    usable = [j for j, c in enumerate(model.columns) if not c.part]
+    pairs = [(j, k) for j in usable for k in usable if j != k and entries[j] >= 2 and entries[k]]
+    pairs = [(j, k) for j, k in pairs if model.columns[j].whole == model.columns[k].whole]
     if not pairs:
         return False
     j, k = chance.choice(pairs)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 from typing import Literal, TypeAlias
@@ -26,12 +26,13 @@ MOST_CORNERS = 500
 
 @dataclass
 class Col:
-    """One unknown; None is no bound."""
+    """One unknown; None is no bound. ``part``: one of several that together stand for an amount, freely divided."""
 
     name: str
     whole: bool
     low: Number | None
     high: Number | None
+    part: bool = False
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Model:
 
     def copy(self) -> Model:
         return Model(
-            [Col(c.name, c.whole, c.low, c.high) for c in self.columns],
+            [replace(c) for c in self.columns],
             [Line(r.name, dict(r.terms), r.low, r.high) for r in self.rows],
             self.maximize, dict(self.cost), self.constant,
         )  # fmt: skip
