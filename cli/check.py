@@ -245,37 +245,11 @@ def _second_opinion(
     if verdict.result("builds").status == "fail" or verdict.result("names").status != "pass":
         note(f"pyrite: no second opinion from {solver}: the formulation does not build")
         return None
-    from ..feasibility.language.formulation import Data, Formulation
-    from ..feasibility.pyomo.model import to_pyomo
-    from ..feasibility.pyomo.solving import solve_with
+    from ..feasibility.language.formulation import Data
+    from ..results.opinions import opinion_of
 
-    formulation = Formulation.from_dict(_document(text, policy))
-    model = to_pyomo(formulation, problem.data if problem else Data(), policy)
-    answer = solve_with(model, solver, policy=policy)
-    ours = _our_status(verdict)
-    agrees: bool | None = None
-    if "unknown" not in (ours, answer.status):
-        agrees = ours == answer.status
-        if agrees and ours == "optimal" and answer.objective is not None and verdict.optimum is not None:
-            agrees = abs(answer.objective - verdict.optimum) <= policy.value_tolerance * max(1, abs(verdict.optimum))
-    return {
-        "solver": solver,
-        "status": answer.status,
-        "optimum": answer.objective,
-        "message": answer.message,
-        "our_status": ours,
-        "our_optimum": verdict.optimum,
-        "agrees": agrees,
-    }
-
-
-def _our_status(verdict: Verdict) -> str:
-    feasible, bounded = verdict.result("feasible"), verdict.result("bounded")
-    if "infeasible" in (feasible.code, bounded.code) or "both-infeasible" in (feasible.code, bounded.code):
-        return "infeasible"
-    if bounded.code in ("unbounded", "both-unbounded"):
-        return "unbounded"
-    return "optimal" if bounded.status == "pass" else "unknown"
+    found = opinion_of(text, problem.data if problem else Data(), verdict, solver, policy).to_dict()
+    return {name: value for name, value in found.items() if name not in ("problem_id", "sample")}
 
 
 def _show_opinion(opinion: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from ..feasibility.errors import PyriteError
 from ..feasibility.policy import read_policy
-from .console import bold, dim, note, notes, print_json, progress, table
+from .console import bold, clean, dim, note, notes, print_json, progress, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,12 @@ def score_command(
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first broken line.")] = False,
     policy: Annotated[str | None, typer.Option(help="Tolerances and limits: a TOML or JSON file.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="One setting, name=value; may repeat.")] = None,
+    second_opinion: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of the outputs that go through Pyomo and another solver too.")
+    ] = 0.0,
+    second_solver: Annotated[
+        str | None, typer.Option(help="The other solver, by Pyomo's name (default: scip_direct if there, else highs).")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary as JSON (with verdicts, without --out).")
     ] = False,
@@ -60,7 +66,19 @@ def score_command(
     with progress(len(answers), "judging") as show:
         scored = score_outputs(known, answers, chosen, folder=folder, workers=workers, language=language, told=show)
     seconds = time.monotonic() - started
-    summary = summary_of(scored.verdicts, known, chosen, folder)
+    opinions = None
+    if second_opinion:
+        from ..results.opinions import chosen as drawn
+        from ..results.opinions import second_opinions
+        from ..results.opinions import summary as summary_of_opinions
+
+        asked = drawn(answers, second_opinion, chosen.seed)
+        with progress(len(asked), "asking another solver") as show:
+            found = second_opinions(
+                scored.verdicts, asked, known, chosen, solver=second_solver, workers=workers, told=show
+            )
+        opinions = {"share": second_opinion, "drawn": len(asked), **summary_of_opinions(found)}
+    summary = summary_of(scored.verdicts, known, chosen, folder, opinions)
     if as_json:
         shown = {"verdicts": [verdict.to_dict() for verdict in scored.verdicts]}
         print_json(summary if folder else {**summary, **shown})
@@ -68,12 +86,32 @@ def score_command(
     if scored.judged < len(answers):
         note(f"pyrite: {len(answers) - scored.judged:,} of {len(answers):,} outputs were judged before")
     _show(summary, chosen)
+    _show_opinions(opinions)
     if scored.judged:
         rate = f"{scored.judged / seconds:,.0f} a second"
         killed = f", {scored.killed} workers killed or dead" if scored.killed else ""
         note(f"{scored.judged:,} outputs judged in {seconds:.1f} s ({rate}, {scored.workers} workers{killed})")
     if folder is not None:
         note(f"run: {folder.path}")
+
+
+def _show_opinions(opinions: Mapping[str, Any] | None) -> None:
+    """How many the other solver confirms, and each disagreement in a line."""
+    if opinions is None:
+        return
+    if not opinions["asked"]:
+        typer.echo(f"Second opinion: none of the {opinions['drawn']:,} outputs drawn builds.")
+        return
+    wrong = opinions["disagree"]
+    line = (
+        f"Second opinion ({opinions['solver']} on the indexed Pyomo model): {opinions['asked']:,} outputs asked, "
+        f"{opinions['agree']:,} agree, {opinions['unknown']:,} say nothing certain, {len(wrong):,} DISAGREE"
+    )
+    typer.echo(bold(line, "red") if wrong else line)
+    from ..results.opinions import Opinion
+
+    for entry in wrong[:_REASONS]:
+        typer.echo(clean(f"  {Opinion(**entry).sentence()}"))
 
 
 def _of_known_problems(

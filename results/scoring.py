@@ -82,11 +82,17 @@ def score_outputs(
 
 
 def summary_of(
-    verdicts: Iterable[Verdict], problems: Iterable[Problem], policy: Policy, folder: RunFolder | None = None
+    verdicts: Iterable[Verdict],
+    problems: Iterable[Problem],
+    policy: Policy,
+    folder: RunFolder | None = None,
+    opinions: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The summary, written into the folder when there is one."""
+    """The summary, written into the folder when there is one; with ``opinions`` of another solver if it was asked."""
     families: Mapping[str, str | None] = {problem.id: problem.family for problem in problems}
     summary = {"policy_digest": policy.digest, **summarize(verdicts, families)}
+    if opinions is not None:
+        summary["second_opinion"] = dict(opinions)
     if folder is not None:
         write_json(folder.summary, summary)
     return summary

@@ -8,8 +8,10 @@ from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.scoring.pool import Pool
 from pyrite.problems.files import read_problems
 from pyrite.reports.gate.snapshot import of_run, read_baseline
+from pyrite.results.opinions import second_opinions, summary
 from pyrite.results.outputs import read_outputs
 from pyrite.results.run import RunFolder
+from pyrite.results.scoring import score_outputs
 
 STORED = Path(__file__).parent.parent / "gate"
 
@@ -34,3 +36,14 @@ def test_no_verdict_moved(tmp_path: Path) -> None:
         if before != after
     ]
     assert not moved, "verdicts moved; look at each, then write a new baseline (tests/gate/README.md)"
+
+
+def test_another_solver_agrees_with_every_verdict() -> None:
+    """All outputs of the self-gate through the indexed Pyomo model and SCIP (HiGHS without the extra)."""
+    problems = read_problems(STORED / "problems.jsonl", strict=True)
+    outputs = read_outputs(STORED / "outputs.jsonl", strict=True)
+    scored = score_outputs(problems, outputs, Policy(), workers=2)
+    found = summary(second_opinions(scored.verdicts, outputs, problems, Policy(), workers=2))
+    assert found["asked"] > 80
+    assert found["disagree"] == []
+    assert found["agree"] > 0.9 * found["asked"]
