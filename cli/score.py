@@ -29,12 +29,18 @@ def register(app: typer.Typer) -> None:
 
 def score_command(
     problems: Annotated[str, typer.Argument(help="problems.jsonl, or - for standard input.")],
-    outputs: Annotated[str, typer.Argument(help="outputs.jsonl, or - for standard input.")],
+    outputs: Annotated[
+        str,
+        typer.Argument(help="The answers: a file or folder of any layout, or - for standard input."),
+    ],
     out: Annotated[str | None, typer.Option(help="Run folder; what it already holds is not judged again.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes (default: one a core; 0: none).")] = None,
     language: Annotated[
         str, typer.Option(help="formulation (JSON), code (programs for a solver library), or auto: each by its text.")
     ] = "auto",
+    mapping: Annotated[
+        str | None, typer.Option("--map", help="Where things are: problem_id=KEY,output=KEY,sample=KEY,finish=KEY.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first broken line.")] = False,
     policy: Annotated[str | None, typer.Option(help="Tolerances and limits: a TOML or JSON file.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="One setting, name=value; may repeat.")] = None,
@@ -50,7 +56,7 @@ def score_command(
 ) -> None:
     """Score raw outputs twice: surface (stages 1-3) and substance (the strongest stage the reference allows)."""
     from ..problems.files import read_problems
-    from ..results.outputs import read_outputs
+    from ..results.readers.reading import parse_map, read_answers
     from ..results.run import RunFolder
     from ..results.scoring import score_outputs, summary_of
 
@@ -58,8 +64,8 @@ def score_command(
         raise PyriteError("problems and outputs cannot both come from standard input")
     chosen = read_policy(policy, settings or ())
     known = read_problems(problems, strict)
-    answers = read_outputs(outputs, strict)
-    notes([*known.complaints, *answers.complaints], "broken lines were passed over")
+    answers = read_answers(outputs, known, None if mapping is None else parse_map(mapping), strict)
+    notes([*known.complaints, *answers.complaints], "remarks on the files' lines")
     answers = _of_known_problems(answers, known, problems, strict)
     folder = None if out is None else RunFolder(out)
     started = time.monotonic()
@@ -119,14 +125,19 @@ def _of_known_problems(
 ) -> Records[Output]:
     """The outputs whose problem is there; the others are named, and with ``strict`` the first one ends it."""
     from ..problems.lines import Records
+    from ..results.readers.reading import stranger
 
-    ids = {problem.id for problem in problems}
-    strangers = [answer for answer in answers if answer.problem_id not in ids]
-    lines = [f"problem {answer.problem_id!r} (sample {answer.sample}) is not in {path}" for answer in strangers]
+    ids = [problem.id for problem in problems]
+    known = set(ids)
+    strangers = [answer for answer in answers if answer.problem_id not in known]
+    lines = [
+        f"problem {answer.problem_id!r} (sample {answer.sample}) is not in {path}{stranger(answer.problem_id, ids)}"
+        for answer in strangers
+    ]
     if strict and lines:
         raise PyriteError(lines[0])
     notes(lines, "outputs answer unknown problems and were passed over")
-    kept = Records(answer for answer in answers if answer.problem_id in ids)
+    kept = Records(answer for answer in answers if answer.problem_id in known)
     if not kept:
         raise PyriteError(f"no output answers a problem of {path}")
     return kept

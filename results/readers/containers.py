@@ -1,0 +1,325 @@
+"""From the bytes of a file, or a folder, to rows: compression, archives, tables, encodings, JSON in every form.
+
+What a file is, is told by its first bytes. Sizes are bounded: nothing unpacks to more than ``MOST_BYTES``.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from ...feasibility.errors import PyriteError
+
+_DAMAGED: Final = (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, RuntimeError)
+MOST_BYTES: Final = 4 * 1024**3
+_GZIP, _ZSTD, _ZIP, _PARQUET, _ARROW = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1", b"ARROW1"
+_INSIDE: Final = ("samples", "results", "outputs", "responses", "data", "rows", "predictions", "generations")
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of a file as (number from 1, row), what could not be read as (number, reason), and remarks."""
+
+    rows: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    broken: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_rows(path: str, label: str) -> Rows:
+    """Everything that a file, a folder or standard input (``-``) holds. Raises PyriteError when it cannot be read."""
+    if path != "-" and Path(path).is_dir():
+        return _folder(Path(path), label)
+    return _from_bytes(_bytes(path, label), label)
+
+
+def _bytes(path: str, label: str) -> bytes:
+    try:
+        if path == "-":
+            return sys.stdin.buffer.read()
+        if not Path(path).exists():
+            raise PyriteError(f"{label}: there is no such file")
+        if not Path(path).is_file():
+            raise PyriteError(f"{label} is neither a file nor a folder")
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise PyriteError(f"{label} cannot be read: {error.strerror}") from error
+
+
+def _from_bytes(raw: bytes, label: str) -> Rows:
+    for _ in range(3):
+        if raw.startswith(_GZIP):
+            raw = _unpacked(gzip.GzipFile(fileobj=io.BytesIO(raw)), label, "gzip")
+        elif raw.startswith(_ZSTD):
+            raw = _unpacked(_zstd(raw, label), label, "zstd")
+        else:
+            break
+    if raw.startswith(_ZIP):
+        return _archive(raw, label)
+    if raw.startswith(_PARQUET):
+        return _parquet(raw, label)
+    if raw.startswith(_ARROW):
+        return _arrow([raw], label)
+    if not raw.strip(b"\x00\r\n\t "):
+        raise PyriteError(f"{label} is empty" + (" but for zeros" if raw.strip() else ""))
+    rows = Rows()
+    text = decoded(raw, rows.notes)
+    return _csv(text, rows) if _is_csv(text) else _json(text, rows, label)
+
+
+def _unpacked(stream: Any, label: str, what: str) -> bytes:
+    try:
+        raw: bytes = stream.read(MOST_BYTES + 1)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        raise PyriteError(f"{label}: the {what} data is damaged: {error}") from error
+    if len(raw) > MOST_BYTES:
+        raise PyriteError(f"{label}: unpacks to more than {MOST_BYTES // 1024**3} GiB")
+    return raw
+
+
+def _zstd(raw: bytes, label: str) -> Any:
+    try:
+        from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
+    except ImportError:
+        pass
+    else:
+        return zstd.ZstdFile(io.BytesIO(raw))
+    pa = _pyarrow(label, "zstd")
+    return pa.CompressedInputStream(pa.BufferReader(raw), "zstd")
+
+
+def _pyarrow(label: str, what: str) -> Any:
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise PyriteError(f"{label}: {what} needs pyarrow: pip install 'pyrite[parquet]'") from error
+    return pyarrow
+
+
+# Text --------------------------------------------------------------------------------------------------------------
+
+
+def decoded(raw: bytes, notes: list[str]) -> str:
+    """The text of a file: by its byte order mark, else UTF-16 where every other byte is zero, UTF-8, Windows-1252."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if raw.startswith(mark):
+            return raw.decode(encoding, "replace")
+    head = raw[:2000]
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(head) > 3 and head[first::2].count(0) > 0.9 * len(head[first::2]) and head[1 - first :: 2].count(0) == 0:
+            notes.append(f"read as {encoding.upper()} (there is no byte order mark)")
+            return raw.decode(encoding, "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        notes.append(f"not UTF-8 (byte {error.start + 1} is 0x{raw[error.start]:02x}): read as Windows-1252")
+        return raw.decode("cp1252", "replace")
+
+
+def _is_csv(text: str) -> bool:
+    """Whether the first line is a header: words with commas, tabs or semicolons, and no JSON."""
+    head = text.lstrip("\ufeff \t\r\n")[:2000]
+    if head[:1] in ("{", "[", ""):
+        return False
+    line = re.split(r"[\r\n]", head, maxsplit=1)[0]
+    return bool(re.fullmatch(r"""\s*"?[\w .\-]+"?(?:\s*[,;\t]\s*"?[\w .\-]+"?)+\s*""", line))
+
+
+def _csv(text: str, rows: Rows) -> Rows:
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    head = re.split(r"[\r\n]", text.lstrip("\ufeff\r\n"), maxsplit=1)[0]
+    delimiter = max(",;\t", key=head.count)
+    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
+    number = 1
+    try:
+        for number, row in enumerate(reader, start=2):
+            if None in row or None in row.values():
+                rows.broken.append((number, "the row has more or fewer fields than the header"))
+                continue
+            rows.rows.append((number, {key: value if value != "" else None for key, value in row.items()}))
+    except csv.Error as error:
+        rows.broken.append((number, f"not CSV: {error}"))
+    return rows
+
+
+def _json(text: str, rows: Rows, label: str) -> Rows:
+    """One JSON value, or one a line; values side by side in one line are taken apart."""
+    whole = _whole(text)
+    if whole is not None:
+        rows.rows = list(enumerate(_inner(whole, label), start=1))
+        return rows
+    lines = text.split("\n")
+    if len(lines) < 3 and "\r" in text.strip():
+        lines = re.split(r"\r\n|\r|\n", text)
+    for number, line in enumerate(lines, start=1):
+        content = line.strip("\r\ufeff \t")
+        bare = content.strip("\x00")
+        if not bare:
+            if content:
+                rows.broken.append((number, f"{len(content):,} zero bytes and nothing else (a machine that died?)"))
+            continue
+        _line(number, content, number == len(lines), rows)
+    if len(rows.rows) == 1 and not rows.broken:
+        rows.rows = list(enumerate(_inner(rows.rows[0][1], label), start=1))
+    return rows
+
+
+def _line(number: int, line: str, last: bool, rows: Rows) -> None:
+    content = line.strip("\x00")
+    decoder = json.JSONDecoder()
+    place, count = 0, 0
+    try:
+        while place < len(content):
+            value, place = decoder.raw_decode(content, place)
+            place = re.compile(r"[\s,]*").match(content, place).end()  # type: ignore[union-attr]
+            if not isinstance(value, dict):
+                rows.broken.append((number, f"a JSON object is needed, not {json.dumps(value)[:40]}"))
+                continue
+            rows.rows.append((number, value))
+            count += 1
+    except json.JSONDecodeError as error:
+        zeros = " (zero bytes: a machine that died while writing?)" if "\x00" in line else ""
+        half = " (the last line, half written?)" if last and not zeros else ""
+        rows.broken.append((number, f"not JSON: {error.msg} at character {error.pos + 1}{half}{zeros}"))
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        rows.broken.append((number, f"not readable JSON: {reason}"))
+    if count > 1:
+        rows.notes.append(f"line {number} holds {count} objects; each was read")
+
+
+def _whole(text: str) -> Any:
+    """The document when the text is one JSON value over all its lines, else None."""
+    stripped = text.strip("\ufeff \t\r\n\x00")
+    if stripped[:1] not in "{[" or (stripped[:1] == "{" and "\n" not in stripped):
+        return None
+    try:
+        return json.loads(stripped)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _inner(document: Any, label: str) -> list[Mapping[str, Any]]:
+    """The rows of a document: a list's, those of the list it holds under a usual name, or itself."""
+    if isinstance(document, list):
+        wrong = [item for item in document if not isinstance(item, dict)]
+        if wrong:
+            raise PyriteError(f"{label}: a list of JSON objects is needed, this one holds {json.dumps(wrong[0])[:40]}")
+        return document
+    assert isinstance(document, dict)
+    if any(name in document for name in ("problem_id", "custom_id", "id", "doc_id")):
+        return [document]
+    for name in _INSIDE:
+        inner = document.get(name)
+        if isinstance(inner, dict):  # promptfoo keeps its results one level deeper
+            inner = inner.get(name)
+        if isinstance(inner, list) and inner and all(isinstance(item, dict) for item in inner):
+            return inner
+    return [document]
+
+
+# Archives and tables ------------------------------------------------------------------------------------------------
+
+
+def _archive(raw: bytes, label: str) -> Rows:
+    """inspect's ``.eval``: an archive with a file a sample."""
+    rows = Rows()
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            names = [info for info in archive.infolist() if re.fullmatch(r"samples/[^/]+\.json", info.filename)]
+            if not names:
+                held = ", ".join(archive.namelist()[:5])
+                raise PyriteError(f"{label} is an archive without samples/*.json (it holds {held or 'nothing'})")
+            if sum(info.file_size for info in names) > MOST_BYTES:
+                raise PyriteError(f"{label}: unpacks to more than {MOST_BYTES // 1024**3} GiB")
+            for number, info in enumerate(sorted(names, key=lambda item: item.filename), start=1):
+                try:
+                    value = json.loads(archive.read(info).decode("utf-8", "replace"))
+                except (*_DAMAGED, ValueError, RecursionError) as error:
+                    rows.broken.append((number, f"{info.filename[:100]}: {str(error)[:200]}"))
+                    continue
+                if isinstance(value, dict):
+                    rows.rows.append((number, value))
+    except _DAMAGED as error:
+        raise PyriteError(f"{label}: the archive is damaged: {error}") from error
+    return rows
+
+
+def _parquet(raw: bytes, label: str) -> Rows:
+    pyarrow = _pyarrow(label, "parquet")
+    from pyarrow import parquet
+
+    try:
+        return _table(parquet.read_table(io.BytesIO(raw)).to_pylist())
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise PyriteError(f"{label}: the parquet file is damaged: {str(error)[:200]}") from error
+
+
+def _arrow(files: list[bytes], label: str) -> Rows:
+    """Arrow files and streams, as Hugging Face data sets are saved."""
+    pyarrow = _pyarrow(label, "arrow")
+    from pyarrow import ipc
+
+    rows: list[dict[str, Any]] = []
+    try:
+        for raw in files:
+            reader = ipc.open_file(raw) if raw.startswith(_ARROW) else ipc.open_stream(raw)
+            rows += reader.read_all().to_pylist()
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise PyriteError(f"{label}: the arrow data is damaged: {str(error)[:200]}") from error
+    return _table(rows)
+
+
+def _table(rows: list[dict[str, Any]]) -> Rows:
+    return Rows(list(enumerate(rows, start=1)))
+
+
+def _folder(path: Path, label: str) -> Rows:
+    """A run folder, or a data set as Hugging Face saves it (arrow or parquet files)."""
+    run = path / "outputs.jsonl"
+    if run.is_file():
+        return _from_bytes(_bytes(str(run), str(run)), str(run))
+    arrow = sorted(path.glob("*.arrow"))
+    if arrow:
+        return _arrow([_bytes(str(file), str(file)) for file in arrow], label)
+    several = _splits(path)
+    if len(several) > 1:
+        raise PyriteError(f"{label} holds several splits ({', '.join(several)}); name one: {label}/{several[0]}")
+    if several:
+        return _folder(path / several[0], label)
+    for pattern in ("*.parquet", "*.eval", "samples_*.jsonl", "*.jsonl", "*.json"):
+        files = sorted(file for file in path.glob(pattern) if not file.name.startswith(("dataset_info", "state")))
+        if files:
+            return _together(files)
+    raise PyriteError(f"{label} is a folder without outputs.jsonl, *.arrow, *.parquet, *.eval or *.jsonl")
+
+
+def _splits(path: Path) -> list[str]:
+    return sorted(inner.name for inner in path.iterdir() if inner.is_dir() and any(inner.glob("*.arrow")))
+
+
+def _together(files: list[Path]) -> Rows:
+    """Several files of one kind, one after the other."""
+    rows = Rows()
+    for file in files:
+        part = _from_bytes(_bytes(str(file), str(file)), str(file))
+        rows.rows += part.rows
+        rows.broken += [(number, f"{file.name}: {reason}") for number, reason in part.broken]
+        rows.notes += [f"{file.name}: {note}" for note in part.notes]
+    return rows
+
+
+def keys_of(rows: Iterator[Mapping[str, Any]] | list[Mapping[str, Any]], most: int = 20) -> list[str]:
+    """The keys that rows have, in the order in which they are met."""
+    found: dict[str, None] = {}
+    for row in rows:
+        found.update(dict.fromkeys(str(key) for key in row))
+    return list(found)[:most]

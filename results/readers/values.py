@@ -1,0 +1,88 @@
+"""What rows of every layout are made of: ids, texts in parts, chat messages, choices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...feasibility.errors import PyriteError
+
+_THOUGHT = ("thinking", "reasoning", "redacted_thinking", "reasoning_content")
+
+
+def id_of(value: Any) -> str | None:
+    """A problem's id: a text, or a whole number as its digits; None for anything else."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else None
+
+
+def number_of(value: Any) -> int | None:
+    """A sample's number, also as text; None when there is none. Raises PyriteError for anything else."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and value.strip().isdigit():
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise PyriteError(f"'sample' is a whole number from 0, not {str(value)[:60]!r}")
+    return value
+
+
+def text_of(value: Any) -> str | None:
+    """The text of an answer: a text, the text parts of a list of parts, or a JSON object as its text.
+
+    Parts that are thinking are left out: they are kept apart by whoever wrote them.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        parts = [_part(item) for item in value]
+        if all(part is not None for part in parts):
+            return "".join(part for part in parts if part is not None)
+    if isinstance(value, dict) and isinstance(value.get("text"), str) and value.get("type") in ("text", "output_text"):
+        return str(value["text"])
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _part(item: Any) -> str | None:
+    if isinstance(item, str):
+        return item
+    if not isinstance(item, Mapping) or not isinstance(item.get("type"), str):
+        return None
+    if item["type"] in _THOUGHT:
+        return ""
+    return item["text"] if isinstance(item.get("text"), str) else None
+
+
+def message_answer(message: Any, finish: str | None) -> tuple[str | None, str | None]:
+    """The text of a chat message and how it ended; a tool call is its arguments, a refusal is one."""
+    if not isinstance(message, Mapping):
+        raise PyriteError("a choice has no message")
+    text = text_of(message.get("content"))
+    if not text and isinstance(message.get("refusal"), str) and message["refusal"]:
+        return message["refusal"], "refusal"
+    if not text and isinstance(message.get("tool_calls"), list) and message["tool_calls"]:
+        return tool_calls(message["tool_calls"]), finish
+    return text, finish
+
+
+def tool_calls(calls: Iterable[Any]) -> str:
+    """Tool calls as text, one JSON object a line: what a model wrote as a call is a wrapper around its answer."""
+    lines = []
+    for call in calls:
+        function = call.get("function", call) if isinstance(call, Mapping) else {}
+        if isinstance(function, Mapping):
+            lines.append(json.dumps({"name": function.get("name"), "arguments": function.get("arguments")}))
+    return "\n".join(lines)
+
+
+def first_of(row: Mapping[str, Any], names: Iterable[str]) -> Any:
+    """The value of the first of these keys that the row has."""
+    return next((row[name] for name in names if name in row), None)
