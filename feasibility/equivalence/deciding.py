@@ -62,6 +62,7 @@ def _compare(
             message = f"{side} has a product of variables in {row.name!r}; only linear rows are compared"
             return Comparison("unknown", code="nonlinear", message=message)
     best: Comparison | None = None
+    bound = False
     undecided: Comparison | None = None
     objection: str | None = None
     for proposal in proposals(a, b, policy, mapping, deadline):
@@ -83,7 +84,10 @@ def _compare(
         found = replace(found, checked=report.checked, trusted=report.trusted)
         if found.relation == "equivalent":
             return found
-        best = found
+        best, bound = found, proposal.bound
+    if best is not None and not bound and objection not in (None, "names"):
+        # Something fits that the rules do not let stand; then a pairing by chance is no ground for a difference.
+        best = None
     if best is not None:
         return best
     if objection is not None:

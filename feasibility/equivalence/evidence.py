@@ -107,13 +107,15 @@ class Preference:
     - same: ``scale * cost_a + constant`` equals ``cost_b``: certificates for "at least" on A's plans and "at most" on
       B's; or, with ``scale`` None, neither of the two doubled programs finds a pair that the two rank differently.
     - differs: ``better`` and ``worse`` are plans of B's own columns; A's cost says better < worse, B's does not (or the
-      reverse when ``strict_in`` is "b").
+      reverse when ``strict_in`` is "b"). ``least`` names the sides with open columns in their objective, for which
+      the certificates, in this order, show that reading a plan there and back never costs more.
     """
 
     status: Literal["same", "differs", "unknown"]
     scale: Exact | None = None
     constant: Exact = 0
     certificates: tuple[Certificate, ...] = ()
+    least: tuple[Literal["a", "b"], ...] = ()
     better: tuple[Exact, ...] = ()
     worse: tuple[Exact, ...] = ()
     strict_in: Literal["a", "b"] = "a"

@@ -236,17 +236,17 @@ def test_unbounded_directions() -> None:
 
 
 def test_equalities_decide_the_objective() -> None:
-    """On x + y = 10 the objectives x and -y rank alike."""
+    """On wine + oil = 10 the objectives wine and -oil rank alike."""
     base = {
-        "variables": {"x": {"domain": "continuous", "lower": 0}, "y": {"domain": "continuous", "lower": 0}},
-        "objective": {"sense": "maximize", "expression": "x"},
-        "constraints": {"all": "x + y == 10"},
+        "variables": {"wine": {"domain": "continuous", "lower": 0}, "oil": {"domain": "continuous", "lower": 0}},
+        "objective": {"sense": "maximize", "expression": "wine"},
+        "constraints": {"all": "wine + oil == 10"},
     }
     assert (
-        related(program(base, objective={"sense": "minimize", "expression": "2*y"}), program(base)).relation
+        related(program(base, objective={"sense": "minimize", "expression": "2*oil"}), program(base)).relation
         == "equivalent"
     )
-    found = related(program(base, objective={"sense": "maximize", "expression": "y"}), program(base))
+    found = related(program(base, objective={"sense": "maximize", "expression": "oil"}), program(base))
     assert found.relation == "objective-differs"
 
 

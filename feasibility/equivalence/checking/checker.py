@@ -167,7 +167,7 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
     if all(groups) and not merges_agree(case.whole_a, case.whole_b, (maps.forward, *groups)):
         report.objections.append("merged-differently")
     bound = _bound(case, maps)
-    if unpaid(case.first, case.second, maps.forward, case.ours, case.theirs, bound):
+    if unpaid(case.first, case.second, (maps.forward, maps.backward), case.ours, case.theirs, bound):
         report.objections.append("unpaid")
     if case.text and not maps.b_merges:
         leftover = sorted(case.theirs.determined | case.theirs.open)
@@ -439,17 +439,48 @@ def _ranked_apart(case: _Costs, preference: Preference, report: Report) -> None:
     strict, other = (ours, theirs) if preference.strict_in == "a" else (theirs, ours)
     if not (strict(better) < strict(worse) and other(better) >= other(worse)):
         report.problems.append("both objectives rank the pair alike")
-    used = set(first.cost) | {j for pair in first.cost_two for j in pair}
-    if used & case.a_open:
-        # The auxiliary columns' formulas must be as cheap as any choice: cost_a(back(there(x))) - cost_a(x) <= 0.
-        if len(preference.certificates) != 1 or first.cost_two:
+    _at_best(case, preference, report)
+    if "b" in preference.least and any(theirs(p) != theirs(_there_and_back(maps, p)) for p in (better, worse)):
+        report.problems.append("the ranked pair are not at their best")
+
+
+def _there_and_back(maps: Correspondence, plan: Sequence[Fraction]) -> list[Fraction]:
+    """A plan of merged B read as one of A and again as one of B; columns without formula stay."""
+    there: dict[int, Fraction] = {}
+    for j, image in enumerate(maps.backward):
+        if image is not None:
+            terms, constant = form_of(image)
+            there[j] = sum((c * plan[k] for k, c in terms.items()), start=constant)
+    found = list(plan)
+    for k, image in enumerate(maps.forward):
+        if image is not None:
+            terms, constant = form_of(image)
+            found[k] = sum((c * there[j] for j, c in terms.items()), start=constant)
+    return found
+
+
+def _at_best(case: _Costs, preference: Preference, report: Report) -> None:
+    """Open columns of an objective are as cheap as any choice: cost(there and back) - cost <= 0."""
+    maps = case.maps
+    sides = {
+        "a": (case.first, case.a_open, maps.forward, maps.backward),
+        "b": (case.second, case.b_open, maps.backward, maps.forward),
+    }
+    given = dict(zip(preference.least, preference.certificates, strict=False))
+    for name, (side, open_columns, there, back) in sides.items():
+        used = set(side.cost) | {j for pair in side.cost_two for j in pair}
+        if not used & open_columns:
+            continue
+        certificate = given.get(name)  # type: ignore[call-overload]
+        if certificate is None or side.cost_two:
             report.problems.append("nothing shows that the auxiliary columns are chosen as cheaply as possible")
-            return
-        pulled, constant = composed(first.cost, maps.backward)
-        around, extra = composed(pulled, maps.forward)
-        terms = {j: around.get(j, Fraction(0)) - first.cost.get(j, Fraction(0)) for j in {*around, *first.cost}}
+            continue
+        try:
+            pulled, constant = composed(side.cost, back)
+            around, extra = composed(pulled, there)
+        except ValueError as error:
+            report.problems.append(f"objective: {error}")
+            continue
+        terms = {j: around.get(j, Fraction(0)) - side.cost.get(j, Fraction(0)) for j in {*around, *side.cost}}
         terms = {j: v for j, v in terms.items() if v}
-        _claim(first, preference.certificates[0], terms, -constant - extra, "objective", report)
-    theirs_used = set(second.cost) | {j for pair in second.cost_two for j in pair}
-    if theirs_used & case.b_open:
-        report.problems.append("the reference's objective uses an auxiliary column")
+        _claim(side, certificate, terms, -constant - extra, "objective", report)

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from ..maps import Affine
 from .equations import Equations
-from .sides import Form, Side, composed, form_of
+from .sides import Side, composed, form_of
 from .totality import Standing
 
 Key = tuple[tuple[int, Fraction], ...]
@@ -33,12 +33,16 @@ class _Statement:
 def unpaid(
     first: Side,
     second: Side,
-    forward: Sequence[Affine | None],
+    maps: tuple[Sequence[Affine | None], Sequence[Affine | None]],
     ours: Standing,
     theirs: Standing,
     bound: Collection[int],
 ) -> list[int]:
-    """Columns of B whose image has more free numbers than agreements; ``bound`` are those that a shared name binds."""
+    """Columns of B whose image has more free numbers than agreements.
+
+    ``maps`` is the way to B's columns and the way back; ``bound`` are the columns that a shared name binds.
+    """
+    forward = maps[0]
     plain = {next(iter(f.terms)) for f in forward if f is not None and _is_plain(f)}
     numbers = {k: n for k in theirs.partners if (n := _free_numbers(forward[k], k in bound, plain))}
     if not numbers:
@@ -86,13 +90,13 @@ def unpaid(
         for k in hit:
             score[k] += gain
             rows[k] += len(said.raw) > 1
-    objective = _objective(first, second, forward, mine, yours)
+    objective = _objective(first, second, maps, mine, yours)
     if objective is None:
         return sorted(numbers)
-    weight = len(second.cost) - 1
-    for k in numbers.keys() & second.cost.keys() if objective else ():
+    weight = max(len(objective) - 1, 0)
+    for k in numbers.keys() & {*second.cost, *objective} if weight else ():
         score[k] += weight
-    total += max(weight, 0) if objective else 0
+    total += weight
     short = [k for k, n in numbers.items() if score[k] <= n or (_turns(forward[k]) and not rows[k])]
     if not short and total <= sum(numbers.values()):
         return sorted(numbers)
@@ -148,19 +152,28 @@ def _marks(low: Fraction | None, high: Fraction | None) -> set[Mark]:
 
 
 def _objective(
-    first: Side, second: Side, forward: Sequence[Affine | None], mine: Equations, yours: Equations
+    first: Side,
+    second: Side,
+    maps: tuple[Sequence[Affine | None], Sequence[Affine | None]],
+    mine: Equations,
+    yours: Equations,
 ) -> Mapping[int, Fraction] | None:
-    """B's cost in its undetermined columns when it is A's up to a positive factor; empty without costs, else None."""
-    theirs: Form = yours.normal(second.cost, Fraction(0))
+    """B's cost in its undetermined columns when it is A's up to a positive factor; empty without costs, else None.
+
+    Open columns, which stand for the objective, are read there and back: at their best.
+    """
+    forward, backward = maps
     try:
-        pulled, _ = composed(theirs[0], forward)
+        there, _ = composed(second.cost, forward)
+        around, _ = composed(composed(first.cost, backward)[0], forward)
+        own, _ = composed(there, backward)
     except ValueError:
         return {}
-    left, _ = mine.normal(pulled, Fraction(0))
-    right, _ = mine.normal(first.cost, Fraction(0))
+    left, _ = mine.normal(there, Fraction(0))
+    right, _ = mine.normal(around, Fraction(0))
     if not left and not right:
         return {}
     if left.keys() != right.keys():
         return None
     ratios = {left[j] / v for j, v in right.items()}
-    return theirs[0] if len(ratios) == 1 and ratios.pop() > 0 else None
+    return yours.normal(own, Fraction(0))[0] if len(ratios) == 1 and ratios.pop() > 0 else None

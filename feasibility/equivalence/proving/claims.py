@@ -8,7 +8,7 @@ program bounds it, and its multipliers, rounded to rationals, are the certificat
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -23,7 +23,7 @@ from ...rationals import Exact, divide, magnitude, simplify
 from ...solver import highs
 from ...solver.solution import Solution
 from ...solver.solving import solve
-from ..evidence import Certificate, Method, Target
+from ..evidence import Certificate, Line, Method, Target
 from ..maps import Affine, add_term
 
 Key = tuple[tuple[int, Exact], ...]
@@ -62,6 +62,23 @@ class Source:
         self.points: list[tuple[Exact, ...]] = []
         self._empty: Certificate | None = None
 
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Derived lines that the certificates may name; a plain source has none."""
+        return ()
+
+    def form(self, body: Affine) -> Affine:
+        """The form as it reads after reduction; a plain source reduces nothing."""
+        return body
+
+    def core_form(self, body: Affine) -> Affine:
+        """The form in the columns of :meth:`view`'s program."""
+        return body
+
+    def view(self) -> tuple[Source, Callable[[Sequence[Exact]], tuple[Exact, ...]]]:
+        """The source on which plans are searched, and how a plan of it becomes one of this program."""
+        return self, tuple
+
     def at_once(self, body: Affine, limit: Exact, target: Target) -> Certificate | None:
         """The certificate that ``body(x) <= limit`` when one of the program's own rows or bounds says so."""
         limit = simplify(limit - body.constant)
@@ -99,6 +116,10 @@ class Source:
 
     def whole(self, image: Affine, target: Target) -> Outcome:
         """Decide whether ``image`` is a whole number at every plan."""
+        return self.surely_whole(image, target) or self._fractional_plan(image, target)
+
+    def surely_whole(self, image: Affine, target: Target) -> Outcome | None:
+        """The proof that ``image`` is whole by its coefficients, or by one equation's multiple; None without one."""
         if self._is_whole(image.terms, image.constant):
             return Outcome("proved", Certificate(target, "integral"))
         for number, row in enumerate(self.program.rows):
@@ -107,7 +128,7 @@ class Source:
             reduced = self._reduced_by(image, row)
             if reduced is not None:
                 return Outcome("proved", Certificate(target, "integral", {number: reduced}))
-        return self._fractional_plan(image, target)
+        return None
 
     # -- cheap certificates ------------------------------------------------------------------------------------
 

@@ -55,11 +55,14 @@ class _View:
         return [k for k in range(len(self.b.columns)) if k not in self.pairs]
 
 
-def candidates(a: Program, b: Program, mapping: Mapping[str, Affine] | None, deadline: float) -> Iterator[Candidate]:
+def by_names(a: Program, b: Program) -> Candidate | None:
+    """The correspondence of equal names when it is complete on both sides."""
+    named = _View(a, b, name_pairs(a, b), "names")
+    return None if named.a_left or named.b_left else _candidate(named, trusted=True)
+
+
+def candidates(a: Program, b: Program, deadline: float) -> Iterator[Candidate]:
     """Correspondences to try, in order of likelihood."""
-    if mapping is not None:
-        yield _from_user(a, b, mapping)
-        return
     named = _View(a, b, name_pairs(a, b), "names")
     complete = not named.a_left and not named.b_left
     if complete or named.pairs:
@@ -209,7 +212,7 @@ def _structural(view: _View, deadline: float) -> Iterator[Candidate]:
                 yield _candidate(_View(view.a, view.b, pairing, "every pairing tried"), trusted=False)
 
 
-def _from_user(a: Program, b: Program, mapping: Mapping[str, Affine]) -> Candidate:
+def from_user(a: Program, b: Program, mapping: Mapping[str, Affine]) -> Iterator[Candidate]:
     """The user's own map, {name in B: affine function of A's columns}, inverted where each is a single column."""
     names_b = b.column_index()
     pairs: dict[int, int] = {}
@@ -226,7 +229,7 @@ def _from_user(a: Program, b: Program, mapping: Mapping[str, Affine]) -> Candida
         pairs[k] = j
         chosen[k] = (scale, image.constant)
     view = _View(a, b, pairs, "map", units=chosen)
-    return _candidate(view, trusted=True)
+    yield _candidate(view, trusted=True)
 
 
 def unmatched(program: Program, images: Sequence[Affine | None]) -> list[str]:

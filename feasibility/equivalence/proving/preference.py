@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Literal
 
 from ...programs.program import Column, Program, Quadratic, Row
 from ...rationals import Exact, divide, simplify
@@ -53,37 +54,45 @@ def prefer(
         around = theirs.through(forward)
     except KeyError:
         return Preference("unknown", code="auxiliary", message="the reference's objective has no formula in A's terms")
-    proposals = [*_factors(ours, theirs, b.program), *_factors(linear_part(cost_a), around, a.program)]
+    proposals = [*_factors(ours, theirs, b), *_factors(linear_part(cost_a), around, a)]
     for scale, constant in dict.fromkeys(proposals):
         found = _same(a, b, linear_part(cost_a), ours, theirs, around, scale, constant)
         if found is not None:
             return found
-    least = _least_cost(a, cost_a, ours, forward, a_open)
-    if least is None or not _columns(cost_b).isdisjoint(b_open):
+    least: dict[Literal["a", "b"], Certificate | None] = {}
+    if not _columns(cost_a).isdisjoint(a_open):
+        least["a"] = _least_cost(a, linear_part(cost_a), ours, forward)
+    if not _columns(cost_b).isdisjoint(b_open):
+        least["b"] = _least_cost(b, theirs, around, backward)
+    if any(certificate is None for certificate in least.values()):
         return Preference("unknown", code="auxiliary", message="an auxiliary variable's best value has no formula")
-    return _by_pairs(b, ours, theirs, least, closed=not (a_open or b_open))
+    certificates = tuple(certificate for certificate in least.values() if certificate is not None)
+    return _by_pairs(b, ours, theirs, (tuple(least), certificates), closed=not (a_open or b_open))
 
 
-def _least_cost(
-    a: Source, cost_a: Quadratic, ours: Affine, forward: Sequence[Affine | None], a_open: frozenset[int]
-) -> tuple[Certificate, ...] | None:
-    """Certificates that the formulas of A's auxiliary columns choose them as cheaply as each plan allows, or None."""
-    if _columns(cost_a).isdisjoint(a_open):
-        return ()
+def _least_cost(source: Source, own: Affine, pulled: Affine, images: Sequence[Affine | None]) -> Certificate | None:
+    """The certificate that reading a plan there and back never costs more: auxiliary columns at their best; or None.
+
+    ``pulled`` is the source's own cost in the other's terms, ``images`` the other's columns in the source's.
+    """
     try:
-        claim = ours.through(forward).plus(linear_part(cost_a).scaled(-1))
+        claim = pulled.through(images).plus(own.scaled(-1))
     except KeyError:
         return None
-    outcome = a.prove(claim, 0, Target("objective", 0, "lower"))
-    return (outcome.certificate,) if outcome.certificate is not None else None
+    return source.prove(claim, 0, Target("objective", 0, "lower")).certificate
 
 
-def _factors(ours: Affine, theirs: Affine, program: Program) -> list[tuple[Exact, Exact]]:
-    """Positive factors and constants that turn our cost into theirs: as they stand, then modulo the equations."""
+_EQUATIONS = 300
+"""Equations modulo which costs are compared."""
+
+
+def _factors(ours: Affine, theirs: Affine, source: Source) -> list[tuple[Exact, Exact]]:
+    """Positive factors and constants that turn our cost into theirs: as they stand, reduced, modulo the equations."""
     found: list[tuple[Exact, Exact]] = []
-    equations = [Affine(r.linear, -r.lower) for r in program.rows if r.lower is not None and r.lower == r.upper]
-    forms = [(ours, theirs)]
-    if equations:
+    rows = source.program.rows
+    equations = [Affine(r.linear, -r.lower) for r in rows if r.lower is not None and r.lower == r.upper]
+    forms = [(ours, theirs), (source.form(ours), source.form(theirs))]
+    if equations and len(equations) <= _EQUATIONS:
         reduced = _reduced([ours, theirs], equations)
         forms.append((reduced[0], reduced[1]))
     for left, right in forms:
@@ -153,8 +162,23 @@ def _same(
     return Preference("same", scale, constant, certificates, proof=proof)  # type: ignore[arg-type]
 
 
-def _by_pairs(b: Source, ours: Affine, theirs: Affine, least: tuple[Certificate, ...], *, closed: bool) -> Preference:
+_Least = tuple[tuple[Literal["a", "b"], ...], tuple[Certificate, ...]]
+
+
+def _by_pairs(b: Source, ours: Affine, theirs: Affine, least: _Least, *, closed: bool) -> Preference:
     """Two plans p, q of B: one cost says p < q, the other p >= q; or (``closed``) proof that there are none."""
+    view, lifted = b.view()
+    if view is not b:
+        # The core tells plans apart sooner; that there are none is proved of the program itself.
+        found = _pairs(view, b.core_form(ours), b.core_form(theirs), least, closed=False)
+        if found.status == "differs":
+            return replace(found, better=lifted(found.better), worse=lifted(found.worse))
+        if not closed:
+            return found
+    return _pairs(b, ours, theirs, least, closed=closed)
+
+
+def _pairs(b: Source, ours: Affine, theirs: Affine, least: _Least, *, closed: bool) -> Preference:
     doubled = _doubled(b.program)
     count = len(b.program.columns)
     certificates: list[Certificate] = []
@@ -168,7 +192,8 @@ def _by_pairs(b: Source, ours: Affine, theirs: Affine, least: tuple[Certificate,
             assert outcome.point is not None
             return Preference(
                 "differs",
-                certificates=least,
+                certificates=least[1],
+                least=least[0],
                 better=outcome.point[:count],
                 worse=outcome.point[count:],
                 strict_in="a" if strict_in == "a" else "b",

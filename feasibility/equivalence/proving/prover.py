@@ -14,12 +14,14 @@ from dataclasses import dataclass, replace
 from ...policy import Policy
 from ...programs.program import Program
 from ...verdict import Proof
-from ..evidence import Comparison, Containment, Merge, Preference, Relation
+from ..evidence import Comparison, Containment, Correspondence, Merge, Preference, Relation
 from ..maps import Affine
 from ..merging import unmerged_plan
+from ..naming import is_meaningful
 from .claims import Source
 from .containment import contain
-from .matching import Candidate, candidates, unmatched
+from .cores import SMALL, Match, empties, matches, with_lines
+from .matching import Candidate, by_names, candidates, from_user, unmatched
 from .preference import prefer
 
 
@@ -28,10 +30,12 @@ class Proposal:
     """A relation found under one correspondence.
 
     ``trusted``: a relation other than equivalence may be read off it; a guess that fits badly says nothing.
+    ``bound``: meaningful names leave no other pairing.
     """
 
     found: Comparison
     trusted: bool
+    bound: bool = False
 
 
 def proposals(
@@ -41,13 +45,56 @@ def proposals(
 
     Raises PyriteError when ``mapping``, the user's own correspondence, cannot be used.
     """
-    for candidate in candidates(a, b, mapping, deadline):
-        yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), candidate.trusted)
+    if mapping is not None:
+        for candidate in from_user(a, b, mapping):
+            yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), trusted=True)
+        return
+    linear = not a.is_quadratic and not b.is_quadratic
+    named = by_names(a, b)
+    if named is not None:
+        # Generic names are no ground for a difference before other pairings have been tried.
+        binding = all(is_meaningful(c.name) for c in b.columns)
+        trusted = binding or len(b.columns) > SMALL or not linear
+        yield Proposal(_attempt(named, policy, deadline), trusted, binding)
+    if linear:
+        empty = empties(a, b, policy, deadline)
+        if any(empty):
+            yield from _one_empty(a, b, empty, policy, deadline)
+            return
+        for match in matches(a, b, policy, deadline):
+            yield Proposal(_unmerged(a, b, _proved(match)), match.trusted, match.bound)
+            if time.monotonic() > deadline:
+                return
+    for candidate in candidates(a, b, deadline):
+        yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), candidate.trusted and not linear)
         if time.monotonic() > deadline:
             return
     nothing = _without_plans(a, b, policy, deadline)
     if nothing is not None:
         yield Proposal(nothing, trusted=True)
+
+
+def _proved(match: Match) -> Comparison:
+    """What is proved of the programs under a correspondence of their cores."""
+    found = _related(match.a, match.b, match.correspondence)
+    return with_lines(found, match.a, match.b)
+
+
+def _one_empty(
+    a: Program,
+    b: Program,
+    empty: tuple[Containment | None, Containment | None],
+    policy: Policy,
+    deadline: float,
+) -> Iterator[Proposal]:
+    """A side without plans: both have none, or any plan of the other is the difference."""
+    nothing = _without_plans(a, b, policy, deadline)
+    if nothing is not None:
+        yield Proposal(nothing, trusted=True)
+        return
+    del empty
+    for candidate in candidates(a, b, deadline):
+        yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), trusted=True)
 
 
 def _unmerged(a: Program, b: Program, found: Comparison) -> Comparison:
@@ -75,15 +122,18 @@ def _unmerged(a: Program, b: Program, found: Comparison) -> Comparison:
 
 
 def _attempt(candidate: Candidate, policy: Policy, deadline: float) -> Comparison:
-    maps = candidate.correspondence
     a, b = Source(candidate.a, policy, deadline), Source(candidate.b, policy, deadline)
-    a_in_b = contain(a, candidate.b, maps.forward, maps.b_open)
-    b_in_a = contain(b, candidate.a, maps.backward, maps.a_open)
+    return _related(a, b, candidate.correspondence)
+
+
+def _related(a: Source, b: Source, maps: Correspondence) -> Comparison:
+    a_in_b = contain(a, b.program, maps.forward, maps.b_open)
+    b_in_a = contain(b, a.program, maps.backward, maps.a_open)
     relation = _relation(a_in_b, b_in_a)
     if relation == "unknown":
         trouble = a_in_b if a_in_b.status == "unknown" else b_in_a
         code, message = trouble.code, trouble.message
-        missing = unmatched(candidate.b, maps.forward)
+        missing = unmatched(b.program, maps.forward)
         if missing and code == "auxiliary":
             code = "no-correspondence"
             message = f"no variable of the formulation corresponds to {', '.join(missing[:5])}"

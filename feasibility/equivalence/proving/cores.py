@@ -1,0 +1,382 @@
+"""Reduce, then match: each side by itself is brought to a core, the cores are matched, the programs compared.
+
+Variants of a core differ in what is read as one column (halves and digits; sums as well) and in how much is
+substituted. They are tried lazily, the first proof wins. Whatever is found is told in the two programs' own columns.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from ...policy import Policy
+from ...programs.program import Program
+from ...rationals import Exact
+from ..evidence import Comparison, Containment, Correspondence, Merge, Target
+from ..maps import Affine
+from ..merging import merged_program
+from ..naming import is_meaningful, key, shared
+from .fingerprint import Fingerprint, fingerprint
+from .lines import used_lines
+from .mapping import Pairing, inverse, maps, statements
+from .parts import groups
+from .preference import cost
+from .reduced_source import ReducedSource
+from .reducing.core import Core, certificate, reduced
+from .reducing.side import EmptyError, Options
+from .structure import pair_columns
+
+SMALL = 14
+"""Columns of a core up to which ranges, sample plans and the search over maps are used."""
+
+_TRIES = 12
+"""Maps of one pair of cores that are proved."""
+
+Defining = Literal["none", "free", "all"]
+
+
+@dataclass(slots=True)
+class Variant:
+    """One way to reduce a side. ``empty`` grounds that it has no plan."""
+
+    merged: Program
+    merges: tuple[Merge, ...]
+    core: Core | None
+    empty: Containment | None = None
+    _print: Fingerprint | None = None
+
+    def printed(self, policy: Policy, deadline: float) -> Fingerprint:
+        """The core's fingerprint, made once."""
+        assert self.core is not None
+        if self._print is None:
+            self._print = fingerprint(self.core.program, policy, deadline)
+        return self._print
+
+
+@dataclass(slots=True)
+class Workshop:
+    """Both sides with their variants, made when asked for."""
+
+    a: Program
+    b: Program
+    policy: Policy
+    deadline: float
+    kept: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
+    _made: dict[tuple[int, Defining, bool], Variant] = field(default_factory=dict)
+
+    def variant(self, number: int, defining: Defining, sums: bool) -> Variant:
+        """Side 0 or 1, reduced this way."""
+        mark = number, defining, sums
+        if mark in self._made:
+            return self._made[mark]
+        program, kept = (self.a, self.b)[number], self.kept[number]
+        merges = groups(program, kept, sums=sums)
+        if sums and merges == self.variant(number, defining, False).merges:
+            self._made[mark] = self._made[number, defining, False]
+            return self._made[mark]
+        merged = merged_program(program, merges)
+        gone = {j for group in merges for j in group.weights}
+        place = {j: p for p, j in enumerate(j for j in range(len(program.columns)) if j not in gone)}
+        options = Options(defining, frozenset(place[j] for j in kept))
+        try:
+            made = Variant(merged, merges, reduced(merged, options, self.deadline))
+        except EmptyError as error:
+            made = Variant(merged, merges, None, _no_plan(error))
+        self._made[mark] = made
+        return made
+
+
+def _no_plan(error: EmptyError) -> Containment:
+    aim = Target("objective", 0, "upper")
+    proof = certificate(aim, "empty" if error.ground is not None else "solver", error.ground or {})
+    return Containment("proved", (proof,), proof="certified" if error.ground is not None else "solver-trusted")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A correspondence between two reduced sides, ready to be proved. ``trusted``: a difference may be read off it."""
+
+    a: ReducedSource
+    b: ReducedSource
+    correspondence: Correspondence
+    trusted: bool
+    bound: bool
+
+
+def protected(a: Program, b: Program) -> tuple[frozenset[int], frozenset[int]]:
+    """Columns that are never reduced away: both sides carry them under one meaningful name. Not the objective's own."""
+    pairs = shared(a.columns, b.columns)
+    first, second = set(cost(a).linear), set(cost(b).linear)
+    pairs = {k: j for k, j in pairs.items() if first != {j} and second != {k}}
+    return frozenset(pairs.values()), frozenset(pairs)
+
+
+def matches(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator[Match]:
+    """Correspondences of the cores, variant by variant."""
+    shop = Workshop(a, b, policy, deadline, protected(a, b))
+    equations = [any(r.lower is not None and r.lower == r.upper for r in p.rows) for p in (a, b)]
+    orders: list[Defining] = ["free", "none", "all"] if any(equations) else ["free"]
+    seen: set[tuple[int, int]] = set()
+    for defining in orders:
+        for sums_a, sums_b in ((False, False), (True, False), (False, True), (True, True)):
+            if time.monotonic() > deadline:
+                return
+            first, second = shop.variant(0, defining, sums_a), shop.variant(1, defining, sums_b)
+            if (id(first), id(second)) in seen or first.core is None or second.core is None:
+                continue
+            seen.add((id(first), id(second)))
+            yield from _matched(shop, first, second)
+
+
+def empties(a: Program, b: Program, policy: Policy, deadline: float) -> tuple[Containment | None, Containment | None]:
+    """Which of the two are shown to have no plan by their reductions."""
+    shop = Workshop(a, b, policy, deadline)
+    first, second = shop.variant(0, "free", False), shop.variant(1, "free", False)
+    return (None if first.merges else first.empty, None if second.merges else second.empty)
+
+
+def _matched(shop: Workshop, first: Variant, second: Variant) -> Iterator[Match]:
+    assert first.core is not None
+    assert second.core is not None
+    core_a, core_b = first.core, second.core
+    count = len(core_a.program.columns)
+    if not count or count != len(core_b.program.columns):
+        return
+    hints, binding = _names(core_a.program, core_b.program)
+    small = count <= SMALL
+    told: set[object] = set()
+    forced = len(binding) == count
+    if len(hints) == count:
+        forward = [Affine({hints[k]: 1}) for k in range(count)]
+        told.add(_mark(forward))
+        # Names that say nothing tell a difference only when no other pairing fits, or where there are many of them.
+        yield _joined(shop, first, second, forward, "names", trusted=forced or not small, bound=forced)
+    if not small:
+        yield from _by_structure(shop, first, second, hints, told)
+        return
+    a, b = first.printed(shop.policy, shop.deadline), second.printed(shop.policy, shop.deadline)
+    if a.empty or b.empty:
+        return
+    pairing = Pairing(a, b, binding, hints, shop.deadline, _evidence(core_a), _evidence(core_b))
+    tries = 0
+    for forward, _ in maps(pairing):
+        if _mark(forward) in told:
+            continue
+        told.add(_mark(forward))
+        tries += 1
+        if tries > _TRIES:
+            break
+        yield _joined(shop, first, second, forward, _how(forward), trusted=False)
+    if forced or tries > _TRIES or not pairing.exhausted:
+        return
+    if len(hints) == count:
+        forward = [Affine({hints[k]: 1}) for k in range(count)]
+        yield _joined(shop, first, second, forward, "names", trusted=True)
+    else:
+        yield from _likeliest(shop, first, second, binding, hints)
+
+
+def _how(forward: Sequence[Affine]) -> str:
+    """What a map that the search found uses, in words."""
+    if any(len(f.terms) > 1 for f in forward):
+        return "rows, with a change of basis"
+    if any(set(f.terms.values()) != {1} for f in forward):
+        return "ranges and rows, with units"
+    return "ranges and rows"
+
+
+def _likeliest(
+    shop: Workshop, first: Variant, second: Variant, binding: dict[int, int], hints: dict[int, int]
+) -> Iterator[Match]:
+    """Nothing fits: the likeliest pairing tells the difference, when all that could be tried was."""
+    assert first.core is not None
+    assert second.core is not None
+    a, b = first.printed(shop.policy, shop.deadline), second.printed(shop.policy, shop.deadline)
+    if not _telling(a, b):
+        return
+    count = len(a.program.columns)
+    pairs, _ = pair_columns(a.program, b.program, binding, shop.deadline, threshold=0.0)
+    if len(pairs) < count:
+        pairs, _ = pair_columns(a.program, b.program, hints, shop.deadline, threshold=0.0)
+    if len(pairs) == count:
+        forward = [Affine({pairs[k]: 1}) for k in range(count)]
+        yield _joined(shop, first, second, forward, "likeliest of all pairings", trusted=True)
+
+
+def _telling(a: Fingerprint, b: Fingerprint) -> bool:
+    """Whether no map at all could make the two alike: their plans differ in number, or their cost levels do."""
+    if a.every is None or b.every is None:
+        return False
+    if len(a.every) != len(b.every):
+        return True
+    levels = []
+    for side in (a, b):
+        tally: dict[Exact, int] = {}
+        for plan in side.every or ():
+            value = side.program.objective.value(plan)
+            tally[value] = tally.get(value, 0) + 1
+        levels.append([tally[value] for value in sorted(tally)])
+    return levels[0] != levels[1]
+
+
+def _mark(forward: Sequence[Affine]) -> object:
+    return tuple((tuple(sorted(f.terms.items())), f.constant) for f in forward)
+
+
+def _names(a: Program, b: Program) -> tuple[dict[int, int], dict[int, int]]:
+    """{column of B: column of A} by equal names, and those of them that bind."""
+    ours: dict[object, int | None] = {}
+    theirs: dict[object, int | None] = {}
+    for index, program in ((ours, a), (theirs, b)):
+        for j, column in enumerate(program.columns):
+            name = key(column.name)
+            index[name] = None if name in index else j
+    hints: dict[int, int] = {}
+    for name, k in theirs.items():
+        j = ours.get(name)
+        if k is not None and j is not None:
+            hints[k] = j
+    return hints, {k: j for k, j in hints.items() if is_meaningful(b.columns[k].name)}
+
+
+def _evidence(core: Core) -> list[tuple[dict[int, Exact], Exact | None, Exact | None]]:
+    """All that the origin says, read in the core's columns: rows that were dropped still tell units and bases."""
+    readings = core.readings()
+    found = []
+    for terms, lower, upper in statements(core.origin):
+        flat = Affine()
+        for j, c in terms.items():
+            flat = flat.plus(readings[j].scaled(c))
+        if flat.terms:
+            low = None if lower is None else lower - flat.constant
+            high = None if upper is None else upper - flat.constant
+            found.append((dict(flat.terms), low, high))
+    return found
+
+
+def _by_structure(
+    shop: Workshop, first: Variant, second: Variant, hints: dict[int, int], told: set[object]
+) -> Iterator[Match]:
+    """Large cores: pairs by structure, beside the names and without them."""
+    assert first.core is not None
+    assert second.core is not None
+    a, b = first.core.program, second.core.program
+    for given in (hints, {}) if hints else ({},):
+        if len(given) == len(a.columns):
+            continue
+        pairs, _ = pair_columns(a, b, given, shop.deadline)
+        if len(pairs) != len(a.columns):
+            continue
+        forward = [Affine({pairs[k]: 1}) for k in range(len(pairs))]
+        if _mark(forward) not in told:
+            told.add(_mark(forward))
+            yield _joined(shop, first, second, forward, "names and structure" if given else "structure", trusted=False)
+
+
+def _joined(
+    shop: Workshop,
+    first: Variant,
+    second: Variant,
+    forward: Sequence[Affine],
+    source: str,
+    *,
+    trusted: bool,
+    bound: bool = False,
+) -> Match:
+    """The map of the cores as one of the (merged) programs, with reduced columns paired where they say the same."""
+    core_a, core_b = first.core, second.core
+    assert core_a is not None
+    assert core_b is not None
+    backward = inverse(forward)
+    assert backward is not None
+    there = _composed(core_b, core_a, forward)
+    back = _composed(core_a, core_b, backward)
+    unpaired_a, unpaired_b = _pair_reduced(core_a, core_b, forward, there, back)
+    told = [f"in A, {text}" for text in core_a.told] + [f"in B, {text}" for text in core_b.told]
+    told += [_read_as_one("A", shop.a, group) for group in first.merges]
+    told += [_read_as_one("B", shop.b, group) for group in second.merges]
+    maps_ = Correspondence(
+        tuple(there), tuple(back), source, unpaired_a, unpaired_b, first.merges, second.merges, tuple(told)
+    )
+    policy, deadline = shop.policy, shop.deadline
+    return Match(
+        ReducedSource(core_a, policy, deadline), ReducedSource(core_b, policy, deadline), maps_, trusted, bound
+    )
+
+
+def _read_as_one(side: str, program: Program, group: Merge) -> str:
+    parts = " + ".join(f"{w}*{program.columns[j].name}" for j, w in group.weights.items())
+    return f"in {side}, {group.name} stands for {parts}".replace("+ -", "- ").replace(" 1*", " ").replace(" -1*", " -")
+
+
+def _composed(target: Core, source: Core, images: Sequence[Affine]) -> list[Affine | None]:
+    """Every column of the target's program in those of the source's, through a map of the cores."""
+    readings, ids = target.readings(), source.ids
+    found: list[Affine | None] = []
+    for k in range(len(target.origin.columns)):
+        flat = readings[k].through(images)
+        found.append(Affine({ids[p]: c for p, c in flat.terms.items()}, flat.constant))
+    return found
+
+
+def _pair_reduced(
+    core_a: Core, core_b: Core, forward: Sequence[Affine], there: list[Affine | None], back: list[Affine | None]
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Pair columns that both sides reduced away and that say the same, a shared name first; the rest is returned."""
+    left: dict[object, list[int]] = {}
+    readings_a, readings_b = core_a.readings(), core_b.readings()
+    for j, gone in core_a.gone.items():
+        left.setdefault((_form(readings_a[j]), gone.kind == "pressed"), []).append(j)
+    paired_a, paired_b = set(), set()
+    names = {j: key(core_a.origin.columns[j].name) for j in core_a.gone}
+    for k, gone in core_b.gone.items():
+        candidates = left.get((_form(readings_b[k].through(forward)), gone.kind == "pressed"), [])
+        if not candidates:
+            continue
+        name = key(core_b.origin.columns[k].name)
+        j = min(candidates, key=lambda j: (names[j] != name, j))
+        candidates.remove(j)
+        there[k], back[j] = Affine({j: 1}), Affine({k: 1})
+        paired_a.add(j)
+        paired_b.add(k)
+    loose = ("pressed", "fixed")
+    return (
+        frozenset(j for j, g in core_a.gone.items() if j not in paired_a and g.kind in loose),
+        frozenset(k for k, g in core_b.gone.items() if k not in paired_b and g.kind in loose),
+    )
+
+
+def _form(reading: Affine) -> object:
+    return tuple(sorted(reading.terms.items())), reading.constant
+
+
+def with_lines(found: Comparison, a: ReducedSource, b: ReducedSource) -> Comparison:
+    """The comparison with the derived lines that its certificates use, and only those."""
+    a_in_b, b_in_a, preference = found.a_in_b, found.b_in_a, found.preference
+    over_a = list(a_in_b.certificates if a_in_b else ())
+    over_b = list(b_in_a.certificates if b_in_a else ())
+    costs: tuple[list[int], list[int]] = ([], [])
+    if preference is not None and preference.scale is not None and len(preference.certificates) == 2:
+        over_b.append(preference.certificates[0])
+        over_a.append(preference.certificates[1])
+        costs = [1], [0]
+    elif preference is not None and preference.status == "differs":
+        sides = preference.least
+        costs = [i for i, s in enumerate(sides) if s == "a"], [i for i, s in enumerate(sides) if s == "b"]
+        over_a += [preference.certificates[i] for i in costs[0]]
+        over_b += [preference.certificates[i] for i in costs[1]]
+    new_a, lines_a = used_lines(a.lines, over_a)
+    new_b, lines_b = used_lines(b.lines, over_b)
+    if preference is not None and (costs[0] or costs[1]):
+        certificates = list(preference.certificates)
+        for places, new in ((costs[0], new_a), (costs[1], new_b)):
+            for place, changed in zip(places, new[len(new) - len(places) :], strict=True):
+                certificates[place] = changed
+        preference = replace(preference, certificates=tuple(certificates))
+    if a_in_b is not None:
+        a_in_b = replace(a_in_b, certificates=tuple(new_a[: len(a_in_b.certificates)]), lines=tuple(lines_a))
+    if b_in_a is not None:
+        b_in_a = replace(b_in_a, certificates=tuple(new_b[: len(b_in_a.certificates)]), lines=tuple(lines_b))
+    return replace(found, a_in_b=a_in_b, b_in_a=b_in_a, preference=preference)
