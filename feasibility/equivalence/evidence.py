@@ -158,6 +158,19 @@ class Correspondence:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What sets A's plans apart from B's whatever corresponds to what: ``ours`` and ``theirs`` say what each has.
+
+    ``proof``: ``enumerated`` when all plans were listed, else the search's word; nothing here is re-checked.
+    """
+
+    kind: str
+    ours: str
+    theirs: str
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The relation of A to B and its evidence.
 
@@ -173,6 +186,7 @@ class Comparison:
     preference: Preference | None = None
     code: str | None = None
     message: str = ""
+    difference: Difference | None = None
     seconds: float = 0.0
     scope: Scope = "this data"
     checked: int = 0

@@ -28,8 +28,15 @@ def to_json(a: Program, b: Program, comparison: Comparison, units: Mapping[str, 
     if comparison.code:
         document["code"] = comparison.code
     document["sentence"] = sentence(a, b, comparison, units)
+    if comparison.difference is not None:
+        apart = comparison.difference
+        document["difference"] = {"of": apart.kind, "formulation": apart.ours, "reference": apart.theirs}
     maps = comparison.correspondence
-    if maps is not None:
+    if maps is None:
+        found = witnesses(a, b, comparison, units)
+        if found:
+            document["witness"] = found
+    else:
         first, second = merged_program(a, maps.a_merges), merged_program(b, maps.b_merges)
         document["correspondence"] = _correspondence(first, second, maps)
         found = witnesses(a, b, comparison, units)
@@ -51,7 +58,15 @@ def witnesses(a: Program, b: Program, comparison: Comparison, units: Mapping[str
     """``admits``: a plan of A that B forbids; ``forbids``: one of B that A forbids; ``ranks``: a pair ranked apart."""
     maps = comparison.correspondence
     if maps is None:
-        return {}
+        pairs = (("admits", a, comparison.a_in_b), ("forbids", b, comparison.b_in_a))
+        found = {}
+        for name, program, side in pairs:
+            if side is not None and side.witness is not None:
+                found[name] = {
+                    **point("plan", program, side.witness.plan),
+                    "broken": {"sentence": "the other admits no plan at all"},
+                }
+        return found
     first, second = merged_program(a, maps.a_merges), merged_program(b, maps.b_merges)
     document: dict[str, Any] = {}
     if comparison.a_in_b is not None and comparison.a_in_b.witness is not None:
@@ -110,10 +125,15 @@ def sentence(a: Program, b: Program, comparison: Comparison, units: Mapping[str,
         case "objective-differs":
             return _objective_sentence(a, b, comparison)
     parts = []
+    apart = comparison.difference
+    if apart is not None:
+        what = f"{apart.kind}: {apart.ours} in the formulation, {apart.theirs} in the problem"
+        return f"No correspondence of the variables makes them agree ({what})."
     found = witnesses(a, b, comparison, units)
     if "admits" in found:
         breach = found["admits"]["broken"]["sentence"]
-        parts.append(f"The formulation would allow {_plan(found['admits'], 'image')}, but {breach}.")
+        shown = _plan(found["admits"], "image" if "image" in found["admits"] else "plan")
+        parts.append(f"The formulation would allow {shown}, but {breach}.")
     if "forbids" in found:
         breach = found["forbids"]["broken"]["sentence"]
         parts.append(f"It forbids {_plan(found['forbids'], 'plan')}, which the problem allows: {breach}.")

@@ -277,7 +277,8 @@ def test_different_problems() -> None:
         }
     )
     found = related(transport, program(BAKERY))
-    assert (found.relation, found.code) == ("unknown", "no-correspondence")
+    assert (found.relation, found.proof) == ("incomparable", "solver-trusted")
+    assert found.difference is not None
 
 
 def test_symmetric_model_with_many_automorphisms() -> None:

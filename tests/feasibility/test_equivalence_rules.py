@@ -130,9 +130,9 @@ def test_the_checker_tests_totality_itself() -> None:
     report = check(a, b, forged)
     assert report.holds
     assert report.objections == ["left-over"]
+
+
 def test_generic_names_bind_nothing() -> None:
     reference = model({"x": real(), "y": real()}, "max 3*x + 3*y", "x + y <= 20", "x <= 15", "y <= 12")
     answer = model({"x": real(), "y": real()}, "max 3*x + 3*y", "x + y <= 20", "x <= 12", "y <= 15")
     assert relation(answer, reference) == "equivalent"
-
-

@@ -12,20 +12,18 @@ _MOST = 400
 
 
 class Equations:
-    """Rows with equal sides and columns with equal bounds, by Gauss and Jordan; ``pivots`` are solved for first."""
+    """The equations of a side by Gauss and Jordan; ``pivots`` are solved for first."""
 
-    def __init__(self, side: Side, pivots: Collection[int] = ()) -> None:
+    def __init__(self, side: Side, pivots: Collection[int] = (), *, only: bool = False) -> None:
+        """``only``: equations that hold no pivot stay unsolved."""
         self.solved: dict[int, Form] = {}
         self._holders: dict[int, set[int]] = {}
         asked = set(pivots)
-        for j, (low, high) in enumerate(zip(side.lower, side.upper, strict=True)):
-            if low is not None and low == high:
-                self._insert({j: Fraction(1)}, low, asked)
-        equations = [(body, low) for body, low, high in side.rows if low is not None and low == high and body]
+        equations = _equations(side)
         if len(equations) > _MOST:
             equations = [(body, low) for body, low in equations if not asked.isdisjoint(body)]
         for body, value in sorted(equations, key=lambda e: asked.isdisjoint(e[0])):
-            self._insert(body, value, asked)
+            self._insert(body, value, asked, only)
 
     def normal(self, terms: Mapping[int, Fraction], constant: Fraction) -> Form:
         """The form with every solved column replaced: equal forms at all plans of the equations become equal."""
@@ -40,9 +38,9 @@ class Equations:
                 found[k] = found.get(k, Fraction(0)) + v * c
         return {j: v for j, v in found.items() if v}, constant
 
-    def _insert(self, body: Mapping[int, Fraction], value: Fraction, asked: set[int]) -> None:
+    def _insert(self, body: Mapping[int, Fraction], value: Fraction, asked: set[int], only: bool) -> None:
         terms, constant = self.normal(body, -value)
-        if not terms:
+        if not terms or (only and asked.isdisjoint(terms)):
             return
         pivot = min(terms, key=lambda j: (j not in asked, j))
         lead = terms.pop(pivot)
@@ -63,3 +61,27 @@ class Equations:
         self.solved[pivot] = mine
         for j in mine[0]:
             self._holders.setdefault(j, set()).add(pivot)
+
+
+def _equations(side: Side) -> list[tuple[Mapping[int, Fraction], Fraction]]:
+    """Rows with equal sides, columns with equal bounds, and what two opposite inequalities say together."""
+    found: list[tuple[Mapping[int, Fraction], Fraction]] = []
+    limits: dict[tuple[tuple[int, Fraction], ...], list[Fraction | None]] = {}
+    bounds = (({j: Fraction(1)}, low, high) for j, (low, high) in enumerate(zip(side.lower, side.upper, strict=True)))
+    derived = ((body, None, most) for body, most in side.derived)
+    for body, low, high in (*bounds, *side.rows, *derived):
+        if not body or (low is None and high is None):
+            continue
+        if low == high and low is not None:
+            found.append((body, low))
+            continue
+        lead = body[min(body)]
+        key = tuple((j, body[j] / lead) for j in sorted(body))
+        least, most = (None if end is None else end / lead for end in ((low, high) if lead > 0 else (high, low)))
+        known = limits.setdefault(key, [None, None])
+        if least is not None and (known[0] is None or least > known[0]):
+            known[0] = least
+        if most is not None and (known[1] is None or most < known[1]):
+            known[1] = most
+    found += [(dict(key), low) for key, (low, high) in limits.items() if low is not None and low == high]
+    return found

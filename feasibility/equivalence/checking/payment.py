@@ -47,10 +47,11 @@ def unpaid(
     numbers = {k: n for k in theirs.partners if (n := _free_numbers(forward[k], k in bound, plain))}
     if not numbers:
         return []
-    # An equation that defines a column agrees with any number chosen for it: those columns are solved for first.
-    partners = {j for k in numbers for j in forward[k].terms}  # type: ignore[union-attr]
-    mine = Equations(first, {*ours.determined, *partners})
-    yours = Equations(second, {*theirs.determined, *numbers})
+    # An equation that defines a free column agrees with any number chosen for it: those columns are solved for.
+    free = [k for k in numbers if second.lower[k] is None and second.upper[k] is None]
+    partners = {j for k in free for j in forward[k].terms}  # type: ignore[union-attr]
+    mine = Equations(first, {*ours.determined, *partners}, only=True)
+    yours = Equations(second, {*theirs.determined, *free}, only=True)
     for k in list(numbers):
         if k in yours.solved and not yours.solved[k][0] and k not in bound:
             return [k]  # a fixed column under another number: nothing could agree on it
@@ -169,8 +170,10 @@ def _objective(
         own, _ = composed(there, backward)
     except ValueError:
         return {}
-    left, _ = mine.normal(there, Fraction(0))
-    right, _ = mine.normal(around, Fraction(0))
+    left, right = mine.normal(there, Fraction(0))[0], mine.normal(around, Fraction(0))[0]
+    if left.keys() != right.keys():
+        every = Equations(first)
+        left, right = every.normal(there, Fraction(0))[0], every.normal(around, Fraction(0))[0]
     if not left and not right:
         return {}
     if left.keys() != right.keys():

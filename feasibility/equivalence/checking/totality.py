@@ -64,7 +64,7 @@ def objections(first: Side, second: Side, ours: Standing, theirs: Standing) -> l
     if ours.determined and theirs.determined:
         # What both sides add must say nothing new: slacks, totals, names for the objective.
         for side, stand in ((first, ours), (second, theirs)):
-            if any(not _harmless(side, j, stand) for j in stand.determined):
+            if not stand.determined <= _harmless(side, stand):
                 found.append("left-over")
     return list(dict.fromkeys(found))
 
@@ -76,18 +76,23 @@ def _only_objective(side: Side, stand: Standing) -> bool:
     return all(j in stand.open or j in stand.determined for j in side.cost)
 
 
-def _harmless(side: Side, j: int, stand: Standing) -> bool:
-    """A slack, a plain total of partnered columns, or the objective under a name."""
-    if set(side.cost) == {j}:
-        return True
-    if side.lower[j] not in (None, 0) or side.upper[j] is not None:
-        return False
-    holders = [row for row in side.rows if j in row[0]]
-    if len(holders) == 1 and j not in side.cost and not side.whole[j] and side.lower[j] == 0:
-        return True
-    equations = Equations(side, [j])
-    terms, constant = equations.solved.get(j, ({}, Fraction(1)))
-    return bool(terms) and constant == 0 and all(v > 0 for v in terms.values()) and stand.partners.issuperset(terms)
+def _harmless(side: Side, stand: Standing) -> set[int]:
+    """Determined columns that say nothing new: the objective's name, plain totals, slacks of what else there is."""
+    found = {j for j in stand.determined if set(side.cost) == {j}}
+    totals: set[int] = set()
+    for i, (body, low, high) in enumerate(side.rows):
+        if low is None or low != high or low != 0:
+            continue
+        for j in stand.determined & body.keys():
+            rest = [v / body[j] for k, v in body.items() if k != j]
+            if rest and all(v < 0 for v in rest) and side.upper[j] is None and side.lower[j] in (None, 0):
+                found.add(j)
+                totals.add(i)
+    for j in stand.determined - found:
+        holders = [i for i, row in enumerate(side.rows) if j in row[0] and i not in totals]
+        if len(holders) == 1 and j not in side.cost and side.lower[j] == 0 and side.upper[j] is None:
+            found.add(j)
+    return found
 
 
 def merges_agree(

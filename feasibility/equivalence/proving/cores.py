@@ -14,7 +14,7 @@ from typing import Literal
 from ...policy import Policy
 from ...programs.program import Program
 from ...rationals import Exact
-from ..evidence import Comparison, Containment, Correspondence, Merge, Target
+from ..evidence import Certificate, Comparison, Containment, Correspondence, Difference, Merge, Target
 from ..maps import Affine
 from ..merging import merged_program
 from ..naming import is_meaningful, key, shared
@@ -26,6 +26,7 @@ from .preference import cost
 from .reduced_source import ReducedSource
 from .reducing.core import Core, certificate, reduced
 from .reducing.side import EmptyError, Options
+from .shape import difference
 from .structure import pair_columns
 
 SMALL = 14
@@ -130,11 +131,37 @@ def matches(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator
             yield from _matched(shop, first, second)
 
 
+def told_apart(a: Program, b: Program, policy: Policy, deadline: float) -> Difference | None:
+    """A difference that no correspondence repairs, where both cores are small and nothing is left to be read as one."""
+    shop = Workshop(a, b, policy, deadline, protected(a, b))
+    for number in (0, 1):
+        if shop.variant(number, "free", True) is not shop.variant(number, "free", False):
+            return None
+    first, second = shop.variant(0, "free", False), shop.variant(1, "free", False)
+    if first.core is None or second.core is None:
+        return None
+    sizes = [len(side.core.program.columns) for side in (first, second) if side.core is not None]
+    if not all(sizes) or max(sizes) > SMALL:
+        return None
+    _, binding = _names(first.core.program, second.core.program)
+    mine, yours = first.printed(policy, deadline), second.printed(policy, deadline)
+    if mine.empty or yours.empty or time.monotonic() > deadline:
+        return None
+    return difference(mine, yours, binding, policy, deadline)
+
+
 def empties(a: Program, b: Program, policy: Policy, deadline: float) -> tuple[Containment | None, Containment | None]:
     """Which of the two are shown to have no plan by their reductions."""
     shop = Workshop(a, b, policy, deadline)
     first, second = shop.variant(0, "free", False), shop.variant(1, "free", False)
     return (None if first.merges else first.empty, None if second.merges else second.empty)
+
+
+def _fixing(core: Core) -> list[Certificate]:
+    """What lets one column take one value only, where its bounds are derived: the checker reads it as an equation."""
+    aim = Target("objective", 0, "upper")
+    grounds = [ground for gone in core.side.gone if gone.kind == "fixed" for ground in (gone.above, gone.below)]
+    return [certificate(aim, "multipliers", g) for g in grounds if g and any(kind == "line" for kind, _ in g)]
 
 
 def _matched(shop: Workshop, first: Variant, second: Variant) -> Iterator[Match]:
@@ -341,11 +368,7 @@ def _pair_reduced(
         there[k], back[j] = Affine({j: 1}), Affine({k: 1})
         paired_a.add(j)
         paired_b.add(k)
-    loose = ("pressed", "fixed")
-    return (
-        frozenset(j for j, g in core_a.gone.items() if j not in paired_a and g.kind in loose),
-        frozenset(k for k, g in core_b.gone.items() if k not in paired_b and g.kind in loose),
-    )
+    return frozenset(core_a.gone.keys() - paired_a), frozenset(core_b.gone.keys() - paired_b)
 
 
 def _form(reading: Affine) -> object:
@@ -367,8 +390,11 @@ def with_lines(found: Comparison, a: ReducedSource, b: ReducedSource) -> Compari
         costs = [i for i, s in enumerate(sides) if s == "a"], [i for i, s in enumerate(sides) if s == "b"]
         over_a += [preference.certificates[i] for i in costs[0]]
         over_b += [preference.certificates[i] for i in costs[1]]
+    over_a += _fixing(a.core)
+    over_b += _fixing(b.core)
     new_a, lines_a = used_lines(a.lines, over_a)
     new_b, lines_b = used_lines(b.lines, over_b)
+    new_a, new_b = new_a[: len(new_a) - len(_fixing(a.core))], new_b[: len(new_b) - len(_fixing(b.core))]
     if preference is not None and (costs[0] or costs[1]):
         certificates = list(preference.certificates)
         for places, new in ((costs[0], new_a), (costs[1], new_b)):

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from ...policy import Policy
 from ...programs.program import Program
 from ...verdict import Proof
-from ..evidence import Comparison, Containment, Correspondence, Merge, Preference, Relation
+from ..evidence import Comparison, Containment, Correspondence, Merge, Preference, Relation, Target, Witness
 from ..maps import Affine
 from ..merging import unmerged_plan
 from ..naming import is_meaningful
 from .claims import Source
 from .containment import contain
-from .cores import SMALL, Match, empties, matches, with_lines
+from .cores import SMALL, Match, empties, matches, told_apart, with_lines
 from .matching import Candidate, by_names, candidates, from_user, unmatched
 from .preference import prefer
 
@@ -57,44 +57,49 @@ def proposals(
         trusted = binding or len(b.columns) > SMALL or not linear
         yield Proposal(_attempt(named, policy, deadline), trusted, binding)
     if linear:
-        empty = empties(a, b, policy, deadline)
-        if any(empty):
-            yield from _one_empty(a, b, empty, policy, deadline)
+        if any(empties(a, b, policy, deadline)):
+            yield from _empty(a, b, policy, deadline)
             return
         for match in matches(a, b, policy, deadline):
             yield Proposal(_unmerged(a, b, _proved(match)), match.trusted, match.bound)
             if time.monotonic() > deadline:
                 return
+        apart = told_apart(a, b, policy, deadline)
+        if apart is not None:
+            yield Proposal(Comparison("incomparable", apart.proof, code="shape", difference=apart), trusted=True)
+            return
     for candidate in candidates(a, b, deadline):
         yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), candidate.trusted and not linear)
         if time.monotonic() > deadline:
             return
-    nothing = _without_plans(a, b, policy, deadline)
-    if nothing is not None:
-        yield Proposal(nothing, trusted=True)
+    yield from _empty(a, b, policy, deadline)
+
+
+def _empty(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator[Proposal]:
+    """Sides without plans: both have none, or any plan of the other is the difference, whatever corresponds to what."""
+    outcomes = [
+        Source(side, policy, deadline).prove(Affine({}, 1), 0, Target("objective", 0, "upper")) for side in (a, b)
+    ]
+    sides: list[Containment] = []
+    for outcome in outcomes:
+        certificate = outcome.certificate
+        if certificate is not None and certificate.method in ("empty", "crossed"):
+            sides.append(Containment("proved", (certificate,), proof="certified"))
+        elif outcome.point is not None:
+            witness = Witness(outcome.point, (), Target("objective", 0, "upper"), 0, 0)
+            sides.append(Containment("refuted", witness=witness, proof="certified"))
+    if len(sides) != 2 or all(side.status == "refuted" for side in sides):
+        return
+    relation = _relation(*sides)
+    nothing = Preference("same", proof="certified") if relation == "equivalent" else None
+    text = "neither admits any plan" if nothing else ""
+    yield Proposal(Comparison(relation, "certified", None, *sides, nothing, message=text), trusted=True)
 
 
 def _proved(match: Match) -> Comparison:
     """What is proved of the programs under a correspondence of their cores."""
     found = _related(match.a, match.b, match.correspondence)
     return with_lines(found, match.a, match.b)
-
-
-def _one_empty(
-    a: Program,
-    b: Program,
-    empty: tuple[Containment | None, Containment | None],
-    policy: Policy,
-    deadline: float,
-) -> Iterator[Proposal]:
-    """A side without plans: both have none, or any plan of the other is the difference."""
-    nothing = _without_plans(a, b, policy, deadline)
-    if nothing is not None:
-        yield Proposal(nothing, trusted=True)
-        return
-    del empty
-    for candidate in candidates(a, b, deadline):
-        yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), trusted=True)
 
 
 def _unmerged(a: Program, b: Program, found: Comparison) -> Comparison:
@@ -172,21 +177,3 @@ def _is_empty(containment: Containment) -> bool:
 
 def _weakest(*proofs: Proof | None) -> Proof | None:
     return "solver-trusted" if "solver-trusted" in proofs else "certified"
-
-
-def _without_plans(a: Program, b: Program, policy: Policy, deadline: float) -> Comparison | None:
-    """Two programs without any plan are equivalent whatever their variables are called."""
-    from ..evidence import Target
-    from .claims import Outcome
-
-    outcomes: list[Outcome] = [
-        Source(program, policy, deadline).prove(Affine({}, 1), 0, Target("objective", 0, "upper")) for program in (a, b)
-    ]
-    certificates = [o.certificate for o in outcomes]
-    if any(c is None or c.method not in ("empty", "crossed") for c in certificates):
-        return None
-    first, second = (Containment("proved", (c,), proof="certified") for c in certificates if c is not None)
-    return Comparison(
-        "equivalent", "certified", None, first, second, Preference("same", proof="certified"),
-        message="neither admits any plan",
-    )  # fmt: skip

@@ -16,7 +16,7 @@ _LARGE = 150
 """Columns beyond which fill counts."""
 
 
-_Rank = tuple[bool, bool, bool, bool, int, int]
+_Rank = tuple[bool, bool, bool, bool, bool, bool, int, int]
 
 
 def define(side: Side, options: Options) -> bool:
@@ -25,7 +25,7 @@ def define(side: Side, options: Options) -> bool:
         # One sweep, each equation's best column: ranking all of them after every step would take too long.
         done = False
         for i in list(side.rows):
-            ranked = [found for found in _candidates(side, i, options) if found[0][4] <= _FILL]
+            ranked = [found for found in _candidates(side, i, options) if found[0][6] <= _FILL]
             if ranked:
                 _substitute(side, *min(ranked)[1:])
                 done = True
@@ -47,14 +47,22 @@ def _candidates(side: Side, i: int, options: Options) -> Iterator[tuple[_Rank, i
         if held.kept:
             continue
         slack = len(side.holders[j]) == 1 and j not in side.cost
-        if slack and not held.whole and is_meaningful(held.name) and held.upper is not None:
+        if slack and is_meaningful(held.name) and held.lower is not None and held.upper is not None:
+            # A box of its own and a name: rather a decision than what is left over.
             slack = False
+        objective = set(side.cost) == {j} and held.lower is None and held.upper is None
         if (not slack and options.defining == "none") or not _stays_whole(side, row, j):
             continue
         free = (held.lower is None and held.upper is None) or (not slack and _implied_free(side, row, j))
         if free or slack or options.defining == "all":
             fill = (len(row.terms) - 2) * (len(side.holders[j]) - 1)
-            yield (not slack, not free, is_meaningful(held.name), held.whole, fill, -j), i, j, slack
+            plain = slack and (free or (held.lower == 0 and held.upper is None))
+            yield (
+                (not objective, not plain, not slack, not free, is_meaningful(held.name), held.whole, fill, -j),
+                i,
+                j,
+                slack,
+            )
 
 
 def _substitute(side: Side, i: int, j: int, slack: bool) -> None:

@@ -227,6 +227,10 @@ class Side:
         held = self.columns.pop(j)
         value = held.upper
         assert value is not None
+        if held.whole:
+            # As lines they are evidence by themselves: an equation that the bounds say together.
+            held.above = held.above if set(held.above) == {("column", j)} else self.line(held.above)
+            held.below = held.below if set(held.below) == {("column", j)} else self.line(held.below)
         for i in list(self.holders.pop(j, ())):
             row = self.rows[i]
             c = row.terms.pop(j)
