@@ -172,7 +172,10 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
     if all(groups) and not merges_agree(case.whole_a, case.whole_b, (maps.forward, *groups)):
         report.objections.append("merged-differently")
     bound = _bound(case, maps)
-    if unpaid(case.first, case.second, (maps.forward, maps.backward), case.ours, case.theirs, bound):
+    kept = [c for k, c in enumerate(case.b.columns) if all(k not in group.weights for group in maps.b_merges)]
+    families = [c.variable if c.members else None for c in kept] + [None] * len(maps.b_merges)
+    ways = maps.forward, maps.backward
+    if unpaid(case.first, case.second, ways, case.ours, case.theirs, bound, families):
         report.objections.append("unpaid")
     if case.text and not maps.b_merges:
         leftover = sorted(case.theirs.determined | case.theirs.open)

@@ -37,10 +37,12 @@ def unpaid(
     ours: Standing,
     theirs: Standing,
     bound: Collection[int],
+    families: Sequence[object],
 ) -> list[int]:
     """Columns of B whose image has more free numbers than agreements.
 
-    ``maps`` is the way to B's columns and the way back; ``bound`` are the columns that a shared name binds.
+    ``maps`` is the way to B's columns and the way back; ``bound`` are the columns that a shared name binds,
+    ``families`` the indexed variable of each column of B (None for one by itself).
     """
     forward = maps[0]
     plain = {next(iter(f.terms)) for f in forward if f is not None and _is_plain(f)}
@@ -52,9 +54,11 @@ def unpaid(
     partners = {j for k in free for j in forward[k].terms}  # type: ignore[union-attr]
     mine = Equations(first, {*ours.determined, *partners}, only=True)
     yours = Equations(second, {*theirs.determined, *free}, only=True)
-    for k in list(numbers):
-        if k in yours.solved and not yours.solved[k][0] and k not in bound:
-            return [k]  # a fixed column under another number: nothing could agree on it
+    fixed = {k for k in numbers if second.lower[k] is not None and second.lower[k] == second.upper[k]}
+    fixed |= {k for k in numbers if k in yours.solved and not yours.solved[k][0]}
+    for members in _families(families, forward, numbers):
+        if fixed.issuperset(members) and not set(bound) >= set(members):
+            return members  # fixed columns under another number: nothing could agree on it
     known: dict[Key, set[Mark]] = {}
     for said in _statements(first, mine):
         key, low, high = _scaled(said)
@@ -98,10 +102,31 @@ def unpaid(
     for k in numbers.keys() & {*second.cost, *objective} if weight else ():
         score[k] += weight
     total += weight
-    short = [k for k, n in numbers.items() if score[k] <= n or (_turns(forward[k]) and not rows[k])]
-    if not short and total <= sum(numbers.values()):
+    short = []
+    due = 0
+    for members in _families(families, forward, numbers):
+        # A family moves together: one unit, one origin for all of its members.
+        n = max(numbers[k] for k in members)
+        due += n
+        if sum(score[k] for k in members) <= n or (_turns(forward[members[0]]) and not any(rows[k] for k in members)):
+            short += members
+    if not short and total <= due:
         return sorted(numbers)
     return sorted(short)
+
+
+def _families(
+    families: Sequence[object], forward: Sequence[Affine | None], numbers: Collection[int]
+) -> Iterator[list[int]]:
+    """Columns with free numbers, those of one indexed variable with the same numbers together."""
+    groups: dict[object, list[int]] = {}
+    for k in numbers:
+        image = forward[k]
+        assert image is not None
+        single = len(image.terms) == 1 and families[k] is not None
+        mark = (families[k], next(iter(image.terms.values())), image.constant) if single else k
+        groups.setdefault(mark, []).append(k)
+    yield from groups.values()
 
 
 def _is_plain(image: Affine) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...policy import Policy
+from ...programs.correspondence import Words
 from ...programs.program import Program
 from ...rationals import Exact
 from ..evidence import Certificate, Comparison, Containment, Correspondence, Difference, Merge, Target
@@ -35,7 +36,8 @@ SMALL = 14
 _TRIES = 12
 """Maps of one pair of cores that are proved."""
 
-Defining = Literal["none", "free", "all"]
+Depth = Literal["free", "loose", "none", "all"]
+"""How a side is reduced: defined columns with free bounds go; the same without drawing bounds in; none; all of them."""
 
 
 @dataclass(slots=True)
@@ -65,22 +67,23 @@ class Workshop:
     policy: Policy
     deadline: float
     kept: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
-    _made: dict[tuple[int, Defining, bool], Variant] = field(default_factory=dict)
+    _made: dict[tuple[int, Depth, bool], Variant] = field(default_factory=dict)
 
-    def variant(self, number: int, defining: Defining, sums: bool) -> Variant:
+    def variant(self, number: int, depth: Depth, sums: bool) -> Variant:
         """Side 0 or 1, reduced this way."""
-        mark = number, defining, sums
+        mark = number, depth, sums
         if mark in self._made:
             return self._made[mark]
         program, kept = (self.a, self.b)[number], self.kept[number]
         merges = groups(program, kept, sums=sums)
-        if sums and merges == self.variant(number, defining, False).merges:
-            self._made[mark] = self._made[number, defining, False]
+        if sums and merges == self.variant(number, depth, False).merges:
+            self._made[mark] = self._made[number, depth, False]
             return self._made[mark]
         merged = merged_program(program, merges)
         gone = {j for group in merges for j in group.weights}
         place = {j: p for p, j in enumerate(j for j in range(len(program.columns)) if j not in gone)}
-        options = Options(defining, frozenset(place[j] for j in kept))
+        defining: Literal["none", "free", "all"] = "free" if depth == "loose" else depth
+        options = Options(defining, depth != "loose", frozenset(place[j] for j in kept))
         try:
             made = Variant(merged, merges, reduced(merged, options, self.deadline))
         except EmptyError as error:
@@ -105,6 +108,15 @@ class Match:
     trusted: bool
     bound: bool
 
+    @property
+    def pressed(self) -> tuple[frozenset[int], frozenset[int]]:
+        """Columns without partner that only the objective determines, of A and of B."""
+        a, b, maps_ = self.a.core.gone, self.b.core.gone, self.correspondence
+        return (
+            frozenset(j for j in maps_.a_open if a[j].kind == "pressed"),
+            frozenset(k for k in maps_.b_open if b[k].kind == "pressed"),
+        )
+
 
 def protected(a: Program, b: Program) -> tuple[frozenset[int], frozenset[int]]:
     """Columns that are never reduced away: both sides carry them under one meaningful name. Not the objective's own."""
@@ -118,17 +130,25 @@ def matches(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator
     """Correspondences of the cores, variant by variant."""
     shop = Workshop(a, b, policy, deadline, protected(a, b))
     equations = [any(r.lower is not None and r.lower == r.upper for r in p.rows) for p in (a, b)]
-    orders: list[Defining] = ["free", "none", "all"] if any(equations) else ["free"]
+    depths: list[Depth] = ["free", "loose", "none", "all"] if any(equations) else ["free", "loose"]
     seen: set[tuple[int, int]] = set()
-    for defining in orders:
+    for depth in depths:
         for sums_a, sums_b in ((False, False), (True, False), (False, True), (True, True)):
             if time.monotonic() > deadline:
                 return
-            first, second = shop.variant(0, defining, sums_a), shop.variant(1, defining, sums_b)
+            if depth == "loose" and not _fixes(shop, sums_a, sums_b):
+                continue
+            first, second = shop.variant(0, depth, sums_a), shop.variant(1, depth, sums_b)
             if (id(first), id(second)) in seen or first.core is None or second.core is None:
                 continue
             seen.add((id(first), id(second)))
             yield from _matched(shop, first, second)
+
+
+def _fixes(shop: Workshop, sums_a: bool, sums_b: bool) -> bool:
+    """Whether drawing bounds in left some column one value: then it may pair with one that has another."""
+    pair = shop.variant(0, "free", sums_a), shop.variant(1, "free", sums_b)
+    return any(g.kind == "fixed" for side in pair if side.core is not None for g in side.core.side.gone)
 
 
 def told_apart(a: Program, b: Program, policy: Policy, deadline: float) -> Difference | None:
@@ -254,15 +274,15 @@ def _mark(forward: Sequence[Affine]) -> object:
 
 def _names(a: Program, b: Program) -> tuple[dict[int, int], dict[int, int]]:
     """{column of B: column of A} by equal names, and those of them that bind."""
-    ours: dict[object, int | None] = {}
-    theirs: dict[object, int | None] = {}
+    ours: dict[Words, int | None] = {}
+    theirs: dict[Words, int | None] = {}
     for index, program in ((ours, a), (theirs, b)):
-        for j, column in enumerate(program.columns):
+        for number, column in enumerate(program.columns):
             name = key(column.name)
-            index[name] = None if name in index else j
+            index[name] = None if name in index else number
     hints: dict[int, int] = {}
-    for name, k in theirs.items():
-        j = ours.get(name)
+    for said, k in theirs.items():
+        j = ours.get(said)
         if k is not None and j is not None:
             hints[k] = j
     return hints, {k: j for k, j in hints.items() if is_meaningful(b.columns[k].name)}

@@ -23,6 +23,10 @@ _VOTES = 8
 _STEPS = 3_000
 
 
+Statement = tuple[Mapping[int, Exact], Exact | None, Exact | None]
+"""Terms with a lower and an upper side."""
+
+
 @dataclass(slots=True)
 class Pairing:
     """Two cores to be matched. ``binding``/``hints``: {column of B: of A} by names that bind, or only suggest."""
@@ -32,8 +36,8 @@ class Pairing:
     binding: Mapping[int, int]
     hints: Mapping[int, int]
     deadline: float
-    evidence_a: Sequence[tuple[Mapping[int, Exact], Exact | None, Exact | None]] = ()
-    evidence_b: Sequence[tuple[Mapping[int, Exact], Exact | None, Exact | None]] = ()
+    evidence_a: Sequence[Statement] = ()
+    evidence_b: Sequence[Statement] = ()
     steps: int = _STEPS
     forward: list[Affine | None] = field(default_factory=list)
 
@@ -150,9 +154,14 @@ def ways(pairing: Pairing, j: int, k: int) -> list[tuple[Exact, Exact]]:
 
 def _scales_by_rows(pairing: Pairing, j: int, k: int) -> list[Exact]:
     """Scales for two columns without a finite range: what the ratio of their limits in rows of one column says."""
-    ours = {end / c for t, *ends in pairing.evidence_a if len(t) == 1 and j in t for end in ends if end for c in [t[j]]}
-    theirs = {e / c for t, *ends in pairing.evidence_b if len(t) == 1 and k in t for e in ends if e for c in [t[k]]}
-    return [divide(y, x) for x in sorted(ours)[:2] for y in sorted(theirs)[:2] if y / x > 0]
+    ours, theirs = _limits(pairing.evidence_a, j), _limits(pairing.evidence_b, k)
+    return [divide(y, x) for x in ours[:2] for y in theirs[:2] if (y > 0) == (x > 0)]
+
+
+def _limits(evidence: Sequence[Statement], j: int) -> list[Exact]:
+    """What rows of one column say of it, zero apart."""
+    ends = {divide(end, t[j]) for t, low, high in evidence if len(t) == 1 and j in t for end in (low, high) if end}
+    return sorted(ends)
 
 
 def _fits(
@@ -202,14 +211,12 @@ _Reading = tuple[int, Exact, dict[int, Exact], Exact | None, Exact | None]
 
 def _readings(
     side: Fingerprint,
-    evidence: Sequence[tuple[Mapping[int, Exact], Exact | None, Exact | None]],
+    evidence: Sequence[Statement],
     free: set[int],
     images: Sequence[Affine | None],
 ) -> Iterator[_Reading]:
     """Rows that hold one unpaired column: the column, its coefficient, the rest in A's terms, the shifted sides."""
-    ranges: list[tuple[Mapping[int, Exact], Exact | None, Exact | None]] = [
-        ({j: 1}, *side.ranges[j]) for j in free if None not in side.ranges[j]
-    ]
+    ranges: list[Statement] = [({j: 1}, *side.ranges[j]) for j in free if None not in side.ranges[j]]
     for terms, lower, upper in (*evidence, *ranges):
         here = [j for j in terms if j in free]
         if len(here) != 1:
@@ -257,10 +264,8 @@ def inverse(forward: Sequence[Affine]) -> list[Affine] | None:
     ]
 
 
-def statements(program: Program) -> list[tuple[Mapping[int, Exact], Exact | None, Exact | None]]:
+def statements(program: Program) -> list[Statement]:
     """Rows and bounds of a program, as evidence."""
-    rows: list[tuple[Mapping[int, Exact], Exact | None, Exact | None]] = [
-        (r.linear, r.lower, r.upper) for r in program.rows if r.linear
-    ]
+    rows: list[Statement] = [(r.linear, r.lower, r.upper) for r in program.rows if r.linear]
     rows += [({j: 1}, c.lower, c.upper) for j, c in enumerate(program.columns) if (c.lower, c.upper) != (None, None)]
     return rows

@@ -55,10 +55,11 @@ class _View:
         return [k for k in range(len(self.b.columns)) if k not in self.pairs]
 
 
-def by_names(a: Program, b: Program) -> Candidate | None:
-    """The correspondence of equal names when it is complete on both sides."""
+def by_names(a: Program, b: Program) -> Iterator[Candidate]:
+    """The correspondence of equal names when it is complete on both sides; then with units from the data."""
     named = _View(a, b, name_pairs(a, b), "names")
-    return None if named.a_left or named.b_left else _candidate(named, trusted=True)
+    if not named.a_left and not named.b_left:
+        yield from _completed(named, trusted=True)
 
 
 def candidates(a: Program, b: Program, deadline: float) -> Iterator[Candidate]:

@@ -50,12 +50,11 @@ def proposals(
             yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), trusted=True)
         return
     linear = not a.is_quadratic and not b.is_quadratic
-    named = by_names(a, b)
-    if named is not None:
-        # Generic names are no ground for a difference before other pairings have been tried.
-        binding = all(is_meaningful(c.name) for c in b.columns)
-        trusted = binding or len(b.columns) > SMALL or not linear
-        yield Proposal(_attempt(named, policy, deadline), trusted, binding)
+    # Generic names are no ground for a difference before other pairings have been tried.
+    binding = all(is_meaningful(c.name) for c in b.columns)
+    telling = binding or len(b.columns) > SMALL or not linear
+    for named in by_names(a, b):
+        yield Proposal(_attempt(named, policy, deadline), named.trusted and telling, named.trusted and binding)
     if linear:
         if any(empties(a, b, policy, deadline)):
             yield from _empty(a, b, policy, deadline)
@@ -93,12 +92,13 @@ def _empty(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator[
     relation = _relation(*sides)
     nothing = Preference("same", proof="certified") if relation == "equivalent" else None
     text = "neither admits any plan" if nothing else ""
-    yield Proposal(Comparison(relation, "certified", None, *sides, nothing, message=text), trusted=True)
+    found = Comparison(relation, "certified", None, sides[0], sides[1], nothing, message=text)
+    yield Proposal(found, trusted=True)
 
 
 def _proved(match: Match) -> Comparison:
     """What is proved of the programs under a correspondence of their cores."""
-    found = _related(match.a, match.b, match.correspondence)
+    found = _related(match.a, match.b, match.correspondence, match.pressed)
     return with_lines(found, match.a, match.b)
 
 
@@ -128,12 +128,17 @@ def _unmerged(a: Program, b: Program, found: Comparison) -> Comparison:
 
 def _attempt(candidate: Candidate, policy: Policy, deadline: float) -> Comparison:
     a, b = Source(candidate.a, policy, deadline), Source(candidate.b, policy, deadline)
-    return _related(a, b, candidate.correspondence)
+    maps = candidate.correspondence
+    return _related(a, b, maps, (maps.a_open, maps.b_open))
 
 
-def _related(a: Source, b: Source, maps: Correspondence) -> Comparison:
-    a_in_b = contain(a, b.program, maps.forward, maps.b_open)
-    b_in_a = contain(b, a.program, maps.backward, maps.a_open)
+def _related(
+    a: Source, b: Source, maps: Correspondence, open_columns: tuple[frozenset[int], frozenset[int]]
+) -> Comparison:
+    """Both containments and the order; ``open_columns`` of A and of B are those whose values are to be chosen."""
+    a_open, b_open = open_columns
+    a_in_b = contain(a, b.program, maps.forward, b_open)
+    b_in_a = contain(b, a.program, maps.backward, a_open)
     relation = _relation(a_in_b, b_in_a)
     if relation == "unknown":
         trouble = a_in_b if a_in_b.status == "unknown" else b_in_a
@@ -149,7 +154,7 @@ def _related(a: Source, b: Source, maps: Correspondence) -> Comparison:
         # Neither admits a plan: there is nothing to prefer.
         nothing = Preference("same", None, proof="certified")
         return Comparison("equivalent", _weakest(a_in_b.proof, b_in_a.proof), maps, a_in_b, b_in_a, nothing)
-    preference = prefer(a, b, maps.forward, maps.backward, maps.a_open, maps.b_open)
+    preference = prefer(a, b, maps.forward, maps.backward, a_open, b_open)
     proof = _weakest(a_in_b.proof, b_in_a.proof, preference.proof)
     if preference.status == "unknown":
         code, message = preference.code, preference.message

@@ -19,6 +19,7 @@ from ...solver.solving import solve
 from ..evidence import Difference
 from ..maps import add_term
 from .fingerprint import Fingerprint, Plan
+from .mapping import statements
 
 _FACETS = 16
 _DIMENSIONS = 4
@@ -183,8 +184,7 @@ def vertices(side: Fingerprint) -> set[Plan] | None:
         return None
     equations: list[tuple[dict[int, Exact], Exact]] = []
     facets: list[tuple[dict[int, Exact], Exact]] = []
-    rows = [(dict(r.linear), r.lower, r.upper) for r in program.rows]
-    for terms, low, high in [*rows, *(({j: 1}, c.lower, c.upper) for j, c in enumerate(program.columns))]:
+    for terms, low, high in statements(program):
         if low is not None and low == high:
             equations.append((dict(terms), low))
         else:
@@ -197,7 +197,7 @@ def vertices(side: Fingerprint) -> set[Plan] | None:
         point = _solved([*equations, *chosen], count)
         if point is not None and all(
             (low is None or value >= low) and (high is None or value <= high)
-            for terms, low, high in [*rows, *(({j: 1}, c.lower, c.upper) for j, c in enumerate(program.columns))]
+            for terms, low, high in statements(program)
             for value in (sum((c * point[j] for j, c in terms.items()), start=Fraction(0)),)
         ):
             found.add(point)

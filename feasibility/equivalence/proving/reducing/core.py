@@ -123,7 +123,7 @@ def reduced(program: Program, options: Options, deadline: float) -> Core:
                 continue
             if define(side, options) or press(side):
                 continue
-            if implied and (fix(side) or tighten_whole(side)):
+            if implied and options.tightening and (fix(side) or tighten_whole(side)):
                 continue
             break
     return Core(side)

@@ -288,7 +288,12 @@ def added(ground: Ground, other: Mapping[Key, Exact], factor: Exact) -> Ground:
 
 @dataclass(slots=True)
 class Options:
-    """How far a side is reduced: ``defining`` which defined columns go (none, those with free bounds, all)."""
+    """How far a side is reduced.
+
+    ``defining``: which defined columns go (none, those with free bounds, all). ``tightening``: whole columns' bounds
+    are drawn in and columns with one value go.
+    """
 
     defining: Literal["none", "free", "all"] = "free"
+    tightening: bool = True
     kept: frozenset[int] = field(default_factory=frozenset)
