@@ -341,6 +341,8 @@ _add("unpaid", "equivalent", "units, signs or shifts that would make both agree 
      "x in {0, 1} against x in {-1, 0}", "nothing is known to be wrong")
 _add("merged-differently", "equivalent", "sums that would correspond are sums of different parts; unknown",
      "x1 + x2 with other limits on each", "nothing is known to be wrong")
+_add("within-tolerance", "equivalent", "plans differ by less than the policy's row tolerance; unknown",
+     "x <= 0.333333333 * y against a third", "write the fraction")
 _add("shape", "equivalent", "the plans differ in number, dimension or cost levels, whatever corresponds to what",
      "24 plans here, 19 in the reference", "check bounds and domains, and that no decision is added or missing")
 _add("decision-missing", "equivalent", "a variable that the problem speaks of has no counterpart; unknown",

@@ -41,6 +41,7 @@ NO_FILE = {
     "left-over": "a rule of the equivalence proof; its tests hold examples",
     "unpaid": "a rule of the equivalence proof; its tests hold examples",
     "merged-differently": "a rule of the equivalence proof; its tests hold examples",
+    "within-tolerance": "a rule of the equivalence proof; its tests hold examples",
     "shape": "a difference that the equivalence proof finds; its tests hold examples",
     "decision-missing": "a rule of the equivalence proof; its tests hold examples",
     "auxiliary": "says what the equivalence proof cannot do yet; its tests hold examples",
