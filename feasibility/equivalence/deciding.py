@@ -92,7 +92,7 @@ def _compare(
         if found.relation == "equivalent":
             return found
         best, bound = found, proposal.bound
-    if best is not None and not bound and objection not in (None, "names"):
+    if best is not None and (objection == "left-over" or (not bound and objection not in (None, "names"))):
         # Something fits that the rules do not let stand; then a pairing by chance is no ground for a difference.
         best = None
     if best is not None:

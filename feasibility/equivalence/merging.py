@@ -113,12 +113,16 @@ def unmerged_plan(program: Program, groups: Sequence[Merge], plan: Sequence[Exac
 
 
 def _handed_out(columns: Sequence[Column], weights: Mapping[int, Exact], value: Exact) -> dict[int, Exact]:
-    """Values of the parts that add up to ``value``: from a start inside the bounds, the rest greedily."""
+    """Values of the parts that add up to ``value``: from the least total on, the rest greedily, the largest first."""
     found: dict[int, Exact] = {}
     rest = value
     for j, weight in weights.items():
         low, high = columns[j].lower, columns[j].upper
-        start: Exact = low if low is not None else min(high, 0) if high is not None else 0
+        first, second = (low, high) if weight > 0 else (high, low)
+        # Without an end on that side, from the other one or zero: such a part moves either way.
+        start: Exact = (
+            first if first is not None else 0 if second is None else min(second, 0) if weight > 0 else max(second, 0)
+        )
         found[j] = start
         rest -= weight * start
     for j, weight in sorted(weights.items(), key=lambda item: -magnitude(item[1])):

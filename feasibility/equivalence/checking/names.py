@@ -1,8 +1,8 @@
 """The names rule: a correspondence that contradicts a meaningful name on both sides grounds nothing.
 
-The column of B under a meaningful name that A carries too must be that column of A, times a positive number and plus a
-constant, at every plan. A column that a problem's text speaks of and that only the reference has is a decision that the
-answer lacks.
+The column of B under a meaningful name that A carries too must be that column of A, times a positive number (a unit; 1
+for whole numbers), at every plan: a name keeps its sign and its origin. A column that a problem's text speaks of and
+that only the reference has is a decision that the answer lacks.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ def contradicted(a: Program, b: Program, first: Side, second: Side, maps: Corres
             if not (set(first.cost) == {here} and set(second.cost) == {there}):
                 found.append(b.columns[k].name)
             continue
-        if len(image.terms) == 1 and image.terms.get(here, 0) > 0:
+        scale = image.terms.get(here, 0)
+        if len(image.terms) == 1 and scale > 0 and not image.constant:
+            if scale != 1 and first.whole[here] and second.whole[there]:
+                found.append(b.columns[k].name)
             continue
         if equations is None:
             equations = Equations(first, place_a.values() if place_a is not None else pairs.values())
@@ -55,13 +58,16 @@ def _both_objective(first: Side, second: Side, j: int, k: int) -> bool:
 
 
 def _same_direction(equations: Equations, image: Affine, j: int) -> bool:
-    """Whether the image is ``s * x_j + c`` with s > 0 at every plan of the equations."""
-    left, _ = equations.normal(*form_of(image))
-    right, _ = equations.normal({j: Fraction(1)}, Fraction(0))
+    """Whether the image is ``s * x_j`` with s > 0 at every plan of the equations."""
+    left, extra = equations.normal(*form_of(image))
+    right, constant = equations.normal({j: Fraction(1)}, Fraction(0))
     if left.keys() != right.keys():
         return False
     ratios = {left[i] / v for i, v in right.items()}
-    return not ratios or (len(ratios) == 1 and ratios.pop() > 0)
+    if not ratios:
+        return extra == constant
+    scale = ratios.pop()
+    return not ratios and scale > 0 and extra == scale * constant
 
 
 def missing_decisions(b: Program, leftover: Sequence[int], cost: Sequence[int], text: str) -> list[str]:

@@ -62,10 +62,10 @@ def objections(first: Side, second: Side, ours: Standing, theirs: Standing) -> l
         if stand.open and not _only_objective(side, stand):
             found.append("left-over")
     if ours.determined and theirs.determined:
-        # What both sides add must say nothing new: slacks, totals, names for the objective.
-        for side, stand in ((first, ours), (second, theirs)):
-            if not stand.determined <= _harmless(side, stand):
-                found.append("left-over")
+        # What one of the sides adds must say nothing new: slacks, totals, names for the objective.
+        sides = ((first, ours), (second, theirs))
+        if all(not stand.determined <= _harmless(side, stand) for side, stand in sides):
+            found.append("left-over")
     return list(dict.fromkeys(found))
 
 

@@ -31,13 +31,31 @@ def difference(
     """What sets the two cores apart whatever the correspondence (one that keeps ``binding``), or None."""
     if _hidden(a.program) or _hidden(b.program):
         return None
-    return (
-        _by_counting(a, b, binding)
-        or _by_names(a, b, binding)
-        or _by_dimension(a, b)
-        or _by_vertices(a, b, binding)
-        or _by_best(a, b, policy, deadline)
-    )
+    found = _by_names(a, b, binding)
+    if found is None and not _has_parts(a.program) and not _has_parts(b.program):
+        found = _by_counting(a, b, binding) or _by_dimension(a, b) or _by_vertices(a, b, binding)
+    return found or _by_best(a, b, policy, deadline)
+
+
+_CONSTRAINTS = 40
+
+
+def _has_parts(program: Program) -> bool:
+    """Whether the columns may hold one decision in parts, however it is written: a direction along which plans move
+    without cost and without any row or bound taking notice but two. Such plans are counted more than once."""
+    count = len(program.columns)
+    free = [terms for terms, low, high in statements(program) if low is None or low != high]
+    kept = [terms for terms, low, high in statements(program) if low is not None and low == high]
+    kept.append(program.objective.linear)
+    if len(free) > _CONSTRAINTS:
+        return True
+    if count <= _rank([dict(t) for t in kept if t]):
+        return False
+    for left_out in combinations(range(len(free)), min(2, len(free))):
+        rows = [dict(t) for i, t in enumerate(free) if i not in left_out] + [dict(t) for t in kept if t]
+        if _rank(rows) < count:
+            return True
+    return False
 
 
 def _hidden(program: Program) -> bool:
