@@ -126,8 +126,8 @@ def protected(a: Program, b: Program) -> tuple[frozenset[int], frozenset[int]]:
     return frozenset(pairs.values()), frozenset(pairs)
 
 
-def matches(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator[Match]:
-    """Correspondences of the cores, variant by variant."""
+def matches(a: Program, b: Program, policy: Policy, deadline: float, *, once: bool) -> Iterator[Match]:
+    """Correspondences of the cores, variant by variant; ``once``: of the first variant only."""
     shop = Workshop(a, b, policy, deadline, protected(a, b))
     equations = [any(r.lower is not None and r.lower == r.upper for r in p.rows) for p in (a, b)]
     depths: list[Depth] = ["free", "loose", "none", "all"] if any(equations) else ["free", "loose"]
@@ -143,6 +143,8 @@ def matches(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator
                 continue
             seen.add((id(first), id(second)))
             yield from _matched(shop, first, second)
+            if once:
+                return
 
 
 def _fixes(shop: Workshop, sums_a: bool, sums_b: bool) -> bool:

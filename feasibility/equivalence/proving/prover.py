@@ -53,21 +53,26 @@ def proposals(
     # Generic names are no ground for a difference before other pairings have been tried.
     binding = all(is_meaningful(c.name) for c in b.columns)
     telling = binding or len(b.columns) > SMALL or not linear
+    complete = False
     for named in by_names(a, b):
+        complete = True
         yield Proposal(_attempt(named, policy, deadline), named.trusted and telling, named.trusted and binding)
     if linear:
         if any(empties(a, b, policy, deadline)):
             yield from _empty(a, b, policy, deadline)
             return
-        for match in matches(a, b, policy, deadline):
+        for match in matches(a, b, policy, deadline, once=complete and binding):
             yield Proposal(_unmerged(a, b, _proved(match)), match.trusted, match.bound)
             if time.monotonic() > deadline:
                 return
+        if complete and binding:
+            # The names leave nothing to guess: a difference was told above, or time ran out on the way.
+            return
         apart = told_apart(a, b, policy, deadline)
         if apart is not None:
             yield Proposal(Comparison("incomparable", apart.proof, code="shape", difference=apart), trusted=True)
             return
-    for candidate in candidates(a, b, deadline):
+    for candidate in () if complete else candidates(a, b, deadline):
         yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), candidate.trusted and not linear)
         if time.monotonic() > deadline:
             return
