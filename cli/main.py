@@ -24,6 +24,7 @@ COMMANDS = (
     "run",
     "tune",
     "answer",
+    "shrink",
 )
 """Modules of this folder, in the order of the help page; each has ``register(app)``."""
 

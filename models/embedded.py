@@ -131,7 +131,7 @@ def convert_gguf(gguf: Path, folder: Path, *, expected_sha256: str | None = None
                 dtype=torch.bfloat16,
                 trust_remote_code=False,
             )
-        except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError) as error:
+        except Exception as error:
             raise PyriteError(f"{gguf} cannot be read as a GGUF language model: {first_line(error)}") from error
         model.config._name_or_path = ""
         model.save_pretrained(folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,16 @@ from .devices import Compute
 from .embedded import Note, converted_gguf, embedded_folder, file_sha256, first_line
 from .methods import Prefill, Restored, get_method
 from .quiet import quiet_transformers
+from .templates import try_template
 
 Kind = Literal["embedded", "folder", "hub", "gguf", "endpoint", "checkpoint"]
 RECORD = "pyrite.json"
 """The file that Pyrite writes beside a checkpoint: its method, its base, what it cost."""
+SHRUNK = "pyrite-shrunk.json"
+"""The file that ``pyrite models shrink`` writes beside a smaller sibling: what was taken out of which model."""
+
+
+_DEEPEST = 4  # checkpoints of checkpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +82,14 @@ class Loaded:
         return None if self.restored is None else self.restored.prefill
 
 
-def parse_source(text: str, adapter: str | Path | None = None) -> Source:
+def parse_source(text: str, adapter: str | Path | None = None, depth: int = 0) -> Source:
     """Read a ``--model``: ``embedded``, a folder, a ``.gguf`` file, ``owner/name`` or an endpoint's address.
 
-    Raises PyriteError when a path does not exist or the word means nothing.
+    Raises PyriteError when a path does not exist or the word means nothing. ``depth`` counts adapters that name
+    adapters.
     """
+    if depth > _DEEPEST:
+        raise PyriteError(f"{text} names its base, which names its base, and so on without an end")
     on_top = None if adapter is None else Path(adapter)
     if on_top is not None and not on_top.is_dir():
         raise PyriteError(f"there is no adapter folder {on_top}")
@@ -95,7 +105,7 @@ def parse_source(text: str, adapter: str | Path | None = None) -> Source:
             raise PyriteError(f"there is no file {text}")
         return Source("gguf", str(path), on_top)
     if path.is_dir():
-        return _folder_source(path, on_top)
+        return _folder_source(path, on_top, depth)
     if text.startswith("hf:"):
         return Source("hub", text.removeprefix("hf:"), on_top)
     parts = text.split("/")
@@ -107,7 +117,7 @@ def parse_source(text: str, adapter: str | Path | None = None) -> Source:
     )
 
 
-def _folder_source(path: Path, adapter: Path | None) -> Source:
+def _folder_source(path: Path, adapter: Path | None, depth: int) -> Source:
     if (path / RECORD).is_file():
         if adapter is not None:
             raise PyriteError(f"{path} is a checkpoint already; give its base as --model and the folder as --adapter")
@@ -116,14 +126,16 @@ def _folder_source(path: Path, adapter: Path | None) -> Source:
         base = _read_json(path / "adapter_config.json").get("base_model_name_or_path")
         if not base:
             raise PyriteError(f"{path} is an adapter that does not name its base; give --model BASE --adapter {path}")
-        below = parse_source(str(base))
+        below = parse_source(str(base), depth=depth + 1)
         return Source(below.kind, below.name, path)
     if not (path / "config.json").is_file():
         raise PyriteError(f"{path} holds no model (no config.json, adapter_config.json or {RECORD})")
     return Source("folder", str(path), adapter)
 
 
-def load(source: Source, compute: Compute, note: Note = lambda text: None, *, training: bool = False) -> Loaded:
+def load(
+    source: Source, compute: Compute, note: Note = lambda text: None, *, training: bool = False, depth: int = 0
+) -> Loaded:
     """Load weights and tokenizer. Raises PyriteError, one line, for whatever is missing or does not fit.
 
     ``training`` leaves dropout and gradients as training wants them; otherwise the model is ready to answer.
@@ -131,10 +143,13 @@ def load(source: Source, compute: Compute, note: Note = lambda text: None, *, tr
     if source.kind == "endpoint":
         raise PyriteError(f"{source.name} is an endpoint: it can answer, but it cannot be tuned or loaded here")
     if source.kind == "checkpoint":
-        return _load_checkpoint(Path(source.name), compute, note, training=training)
+        return _load_checkpoint(Path(source.name), compute, note, training=training, depth=depth)
     folder = local_folder(source, note)
     loaded = _load_folder(folder, compute)
     loaded.identity = {"model": source.name, "weights": weights_digest(folder)}
+    if (folder / SHRUNK).is_file():
+        made = _read_json(folder / SHRUNK)
+        loaded.identity["shrunk"] = {key: made.get(key) for key in ("source", "source_weights", "removed", "steps")}
     if source.adapter is not None:
         _put_on(loaded, source.adapter, source.name)
     if not training:
@@ -144,19 +159,14 @@ def load(source: Source, compute: Compute, note: Note = lambda text: None, *, tr
 
 def load_tokenizer(source: Source, note: Note = lambda text: None) -> Any:
     """The tokenizer alone, which measures prompts without the weights in memory. None for an endpoint."""
-    from transformers import AutoTokenizer
-
     if source.kind == "endpoint":
         return None
+    for _ in range(_DEEPEST):
+        if source.kind == "checkpoint":
+            source = _recorded(Path(source.name))[0]
     if source.kind == "checkpoint":
-        base = read_record(Path(source.name))["base"]
-        return load_tokenizer(parse_source(base["source"], base.get("adapter")), note)
-    folder = local_folder(source, note)
-    with quiet_transformers():
-        try:
-            return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        except (OSError, ValueError, KeyError, ImportError) as error:
-            raise PyriteError(f"{folder} holds no tokenizer: {first_line(error)}") from error
+        raise PyriteError(f"{source.name} was tuned on what was tuned on what, and so on without an end")
+    return _tokenizer(local_folder(source, note))
 
 
 def base_of(source: Source) -> Source | None:
@@ -193,9 +203,11 @@ def read_record(folder: Path) -> dict[str, Any]:
     return _read_json(folder / RECORD)
 
 
-def _load_checkpoint(folder: Path, compute: Compute, note: Note, *, training: bool) -> Loaded:
+def _load_checkpoint(folder: Path, compute: Compute, note: Note, *, training: bool, depth: int) -> Loaded:
+    if depth > _DEEPEST:
+        raise PyriteError(f"{folder} was tuned on what was tuned on what, and so on without an end")
     base, method_name, expected = _recorded(folder)
-    loaded = load(base, compute, note, training=True)
+    loaded = load(base, compute, note, training=True, depth=depth + 1)
     _refuse_other_base(loaded, folder, expected, base.text)
     with quiet_transformers():
         loaded.take(get_method(method_name).restore(loaded.model, folder))
@@ -238,12 +250,12 @@ def _refuse_other_base(loaded: Loaded, folder: Path, expected: str | None, base:
 
 
 def _load_folder(folder: Path, compute: Compute) -> Loaded:
-    from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
+    _refuse_impossible(folder)
+    tokenizer = _tokenizer(folder)
     with quiet_transformers():
         try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
             model = AutoModelForCausalLM.from_pretrained(
                 folder,
                 dtype=compute.torch_dtype,
@@ -251,7 +263,7 @@ def _load_folder(folder: Path, compute: Compute) -> Loaded:
                 local_files_only=True,
                 trust_remote_code=False,
             )
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError, AttributeError, SafetensorError) as error:
+        except Exception as error:
             raise PyriteError(f"{folder} cannot be loaded as a language model: {first_line(error)}") from error
         try:
             model.to(compute.device)
@@ -267,6 +279,47 @@ def _load_folder(folder: Path, compute: Compute) -> Loaded:
     if tokenizer.pad_token_id is None:
         raise PyriteError(f"{folder}: the tokenizer has neither a padding nor an end token")
     return Loaded(model, tokenizer, compute, {})
+
+
+def _tokenizer(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    with quiet_transformers():
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        except Exception as error:
+            raise PyriteError(
+                f"{folder} cannot be loaded as a language model: its tokenizer: {first_line(error)}"
+            ) from error
+    if isinstance(tokenizer.chat_template, str):
+        try_template(tokenizer.chat_template)
+    return tokenizer
+
+
+def _refuse_impossible(folder: Path) -> None:
+    """A configuration that promises far more than the weight files hold would be built before anyone notices."""
+    from safetensors import SafetensorError, safe_open
+
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        return
+    config = _read_json(folder / "config.json")
+    tensors, numbers = 0, 0
+    try:
+        for file in files:
+            with safe_open(file, "pt") as opened:
+                for name in opened.keys():  # noqa: SIM118 - no dict
+                    tensors += 1
+                    numbers += math.prod(opened.get_slice(name).get_shape())
+    except (OSError, SafetensorError) as error:
+        raise PyriteError(f"{folder} cannot be loaded as a language model: {first_line(error)}") from error
+    layers, width, words = (config.get(key) for key in ("num_hidden_layers", "hidden_size", "vocab_size"))
+    if isinstance(layers, int) and layers > tensors:
+        raise PyriteError(f"{folder}: config.json says {layers} layers, and the weight files hold {tensors} tensors")
+    if isinstance(width, int) and isinstance(words, int) and width * words > 2 * numbers:
+        raise PyriteError(
+            f"{folder}: config.json says {words} tokens of width {width}, and the weight files hold {numbers} numbers"
+        )
 
 
 def _fetch_from_hub(name: str, note: Note) -> Path:

@@ -12,7 +12,14 @@ MARKS = ["<|end|>", "<|pad|>", "<|system|>", "<|user|>", "<|assistant|>"]
 
 
 def make_tiny(
-    folder: Path, *, chat: bool = True, seed: int = 0, layers: int = 2, vocabulary: int = 420, width: int = 48
+    folder: Path,
+    *,
+    chat: bool = True,
+    seed: int = 0,
+    layers: int = 2,
+    vocabulary: int = 420,
+    width: int = 48,
+    tied: bool = False,
 ) -> Path:
     """Write model and tokenizer into ``folder`` as safetensors, ready for ``parse_source``."""
     import torch
@@ -45,7 +52,7 @@ def make_tiny(
         bos_token_id=None,
         eos_token_id=fast.eos_token_id,
         pad_token_id=fast.pad_token_id,
-        tie_word_embeddings=False,
+        tie_word_embeddings=tied,
     )
     model = LlamaForCausalLM(config)
     folder.mkdir(parents=True, exist_ok=True)

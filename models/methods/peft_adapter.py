@@ -161,7 +161,7 @@ def restore_adapter(model: Any, folder: Path) -> Restored:
 
     try:
         wrapped = PeftModel.from_pretrained(model, str(folder))
-    except (RuntimeError, ValueError, TypeError, KeyError, OSError) as error:
+    except Exception as error:
         raise PyriteError(f"the adapter {folder} does not fit this base model: {_first_line(error)}") from error
     virtual = any(config.is_prompt_learning for config in wrapped.peft_config.values())
     unmerged = Restored(wrapped, inner=wrapped.get_base_model(), merged=False, plain_generate=virtual)

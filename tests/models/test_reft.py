@@ -229,7 +229,7 @@ def test_it_learns_and_the_checkpoint_is_the_trained_model(name, more, folder, p
         tmp_path,
         progress=lambda step, steps, loss: losses.__setitem__(step, loss),
     )
-    assert losses[16] < losses[1] - 0.02, losses
+    assert losses[16] < losses[1] - 0.01, losses
     width, layers, rank = 48, 2, 4
     assert tuned.record["parameters"]["trainable"] == layers * (2 * rank * width + rank)
     loaded = load(parse_source(str(tuned.checkpoints[16])), CPU)
@@ -325,7 +325,7 @@ def test_parity_with_the_authors_code(name, folder):
             "layer": layer,
             "component": "block_output",
             "low_rank_dimension": 4,
-            "intervention": kind(embed_dim=48, low_rank_dimension=4),
+            "intervention": kind(embed_dim=48, low_rank_dimension=4, dtype=torch.float32, add_bias=True),
         }
         for layer in range(2)
     ]

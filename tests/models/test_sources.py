@@ -1,8 +1,11 @@
 """Where weights come from, and what is said when they do not."""
 
 import json
+import pickle
 import shutil
+import struct
 import subprocess
+import time
 import zipfile
 from collections import namedtuple
 
@@ -11,9 +14,9 @@ import torch
 from tiny_model import make_tiny
 
 from pyrite.feasibility.errors import PyriteError
-from pyrite.models import embedded
+from pyrite.models import embedded, templates
 from pyrite.models.devices import choose_compute
-from pyrite.models.sources import load, parse_source, weights_digest
+from pyrite.models.sources import load, load_tokenizer, parse_source, weights_digest
 
 CPU = choose_compute("cpu", "float32", 1)
 
@@ -205,3 +208,169 @@ def test_the_embedded_model_answers_and_learns(tmp_path):
     tune(recipe, tmp_path)
     losses = [line["loss"] for line in read_lines(tmp_path / "training.jsonl")]
     assert losses[-1] < losses[0] - 0.2
+
+
+# Adapters on weights that are used twice.
+
+
+@pytest.mark.parametrize("targets", [["lm_head"], ["embed_tokens"], ["lm_head", "q_proj"]])
+def test_an_adapter_on_a_tied_weight_is_left_unmerged(targets, tmp_path):
+    """Merged it would change the embedding too, silently: against the unmerged adapter, on logits."""
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    tied = make_tiny(tmp_path / "tied", tied=True)
+    config = LoraConfig(r=2, target_modules=targets, init_lora_weights=False)
+    get_peft_model(load(parse_source(str(tied)), CPU).model, config).save_pretrained(tmp_path / "adapter")
+    ids = torch.tensor([[5, 6, 7, 8]])
+    wanted = PeftModel.from_pretrained(load(parse_source(str(tied)), CPU).model, str(tmp_path / "adapter"))
+    loaded = load(parse_source(str(tied), tmp_path / "adapter"), CPU)
+    assert not loaded.merged
+    with torch.no_grad():
+        assert torch.allclose(loaded.model(ids).logits, wanted(ids).logits, atol=1e-6)
+
+
+def test_an_adapter_beside_tied_weights_is_merged(tmp_path):
+    from peft import LoraConfig, get_peft_model
+
+    tied = make_tiny(tmp_path / "tied", tied=True)
+    config = LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False)
+    get_peft_model(load(parse_source(str(tied)), CPU).model, config).save_pretrained(tmp_path / "adapter")
+    assert load(parse_source(str(tied), tmp_path / "adapter"), CPU).merged
+
+
+# Folders and files from anywhere.
+
+
+class Touch:
+    """A pickle that makes a file when it is read."""
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __reduce__(self):
+        return (open, (self.path, "w"))
+
+
+def refused(source):
+    started = time.monotonic()
+    with pytest.raises(PyriteError) as said:
+        load(parse_source(source), CPU)
+    assert "\n" not in said.value.message
+    assert time.monotonic() - started < 120
+    return said.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *[("config.json", text) for text in ("[]", "null", '"x"', '{"model_type": 3}', "[" * 100_000)],
+        ("config.json", '{"model_type": "llama", "hidden_size": -4}'),
+        ("config.json", '{"model_type": "llama", "hidden_size": "x"}'),
+        ("config.json", '{"model_type": "llama", "num_hidden_layers": 100000000}'),
+        ("config.json", '{"model_type": "llama", "hidden_size": 4096, "vocab_size": 1000000000000}'),
+        *[("tokenizer.json", text) for text in ("[]", "null", '{"added_tokens": 3}')],
+        *[("tokenizer_config.json", text) for text in ("[]", "null", '{"tokenizer_class": []}')],
+        ("model.safetensors", "\x00\x00\x00\x00\x00\x00\x00\x10{}"),
+    ],
+)
+def test_malformed_folders_are_one_line(tiny, tmp_path, name, text):
+    folder = shutil.copytree(tiny, tmp_path / "folder")
+    (folder / name).write_text(text)
+    refused(str(folder))
+
+
+def test_code_in_a_folder_never_runs(tiny, tmp_path):
+    """Neither as a model, nor as a tokenizer, nor out of a pickle; and nothing is asked at the terminal."""
+    ran = tmp_path / "ran"
+    evil = f"open({str(ran)!r}, 'w')\n"
+    for number, (name, more) in enumerate(
+        [
+            (
+                "config.json",
+                {"auto_map": {"AutoModelForCausalLM": "evil.Evil", "AutoConfig": "evil.C"}, "model_type": "e"},
+            ),
+            ("tokenizer_config.json", {"auto_map": {"AutoTokenizer": ["evil.Evil", None]}, "tokenizer_class": "Evil"}),
+        ]
+    ):
+        folder = shutil.copytree(tiny, tmp_path / f"folder{number}")
+        document = json.loads((folder / name).read_text())
+        (folder / name).write_text(json.dumps({**document, **more}))
+        (folder / "evil.py").write_text(evil)
+        refused(str(folder))
+    folder = shutil.copytree(tiny, tmp_path / "pickled")
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Touch(ran)))
+    refused(str(folder))
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    (adapter / "adapter_config.json").write_text(
+        json.dumps({"base_model_name_or_path": str(tiny), "peft_type": "LORA", "target_modules": ["q_proj"]})
+    )
+    (adapter / "adapter_model.bin").write_bytes(pickle.dumps(Touch(ran)))
+    refused(str(adapter))
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"base_model_name_or_path": "SELF"}),
+        json.dumps({"base_model_name_or_path": "TINY", "peft_type": "LORA", "r": "x"}),
+        json.dumps({"base_model_name_or_path": "TINY", "peft_type": 3}),
+        json.dumps({"base_model_name_or_path": []}),
+    ],
+)
+def test_malformed_adapters_are_one_line(tiny, tmp_path, text):
+    (tmp_path / "adapter_config.json").write_text(text.replace("SELF", str(tmp_path)).replace("TINY", str(tiny)))
+    refused(str(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["[]", '{"base": {"source": 3}, "method": {"name": "lora"}}', '{"base": 3}', "SELF"])
+def test_malformed_records_are_one_line(tmp_path, text):
+    own = json.dumps({"base": {"source": str(tmp_path)}, "method": {"name": "lora"}})
+    (tmp_path / "pyrite.json").write_text(own if text == "SELF" else text)
+    refused(str(tmp_path))
+    with pytest.raises(PyriteError):
+        load_tokenizer(parse_source(str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"GGUF" + struct.pack("<I", 3),
+        b"GGUF" + struct.pack("<IQQ", 3, 1 << 62, 1 << 62),
+        b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1 << 62) + b"x",
+        b"GGUF" + struct.pack("<IQQ", 3, 0, 0),
+    ],
+)
+def test_cut_and_forged_gguf_files_are_one_line(data, cache, tmp_path):
+    (tmp_path / "x.gguf").write_bytes(data)
+    assert "cannot be read as a GGUF language model" in refused(str(tmp_path / "x.gguf"))
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}",
+        "{{ 'x' * 30000000000 }}",
+    ],
+)
+def test_templates_without_an_end_are_one_line(tiny, tmp_path, template, monkeypatch):
+    monkeypatch.setattr(templates, "_SECONDS", 3.0)
+    folder = shutil.copytree(tiny, tmp_path / "folder")
+    (folder / "chat_template.jinja").write_text(template)
+    said = refused(str(folder))
+    assert "does not end within 3 s and 1 GiB" in said
+
+
+def test_a_template_that_complains_is_heard_when_it_is_asked(tiny, tmp_path):
+    from pyrite.models.prompts import Prompt
+    from pyrite.problems.problem import Problem
+
+    folder = shutil.copytree(tiny, tmp_path / "folder")
+    (folder / "chat_template.jinja").write_text("{{ raise_exception('no system turn here') }}")
+    loaded = load(parse_source(str(folder)), CPU)
+    with pytest.raises(PyriteError, match="no system turn here"):
+        Prompt().render(Problem(id="p", text="t"), loaded.tokenizer)
