@@ -18,6 +18,7 @@ from .feasibility.workers.apart import run_apart
 
 if TYPE_CHECKING:
     from .models.answering import Settings, Tally
+    from .models.companions import Companions
     from .models.prompts import Prompt
     from .models.recipes import Recipe
     from .models.sources import Source
@@ -189,7 +190,8 @@ class Pipeline:
         source = parse_source(str(checkpoint)) if checkpoint else parse_source(model.source, model.adapter)
         compute = (model.device, model.dtype, model.threads)
         extra = {"training_examples": examples, "recipe_digest": recipe.digest}
-        work = (source, prompt, settings, compute, recipe.answers.back_end, run, list(asked), extra)
+        chosen = recipe.companions.chosen()
+        work = (source, prompt, settings, compute, recipe.answers.back_end, chosen, run, list(asked), extra)
 
         def heard(done: int) -> None:
             self.told(Event("progress", f"answering ({name})", done, wanted))
@@ -238,6 +240,7 @@ def _answer_run(
     settings: Settings,
     compute: tuple[str, str, int],
     back_end: str,
+    companions: Companions,
     run: Path,
     asked: Sequence[Problem],
     extra: dict[str, Any],
@@ -247,7 +250,9 @@ def _answer_run(
     from .models.answering.into_run import answer_into
     from .models.answering.making import make_answerer
 
-    answerer = make_answerer(source, prompt, settings, compute, note=lambda _: None, back_end=back_end)
+    answerer = make_answerer(
+        source, prompt, settings, compute, note=lambda _: None, back_end=back_end, companions=companions
+    )
     return answer_into(run, answerer, asked, settings, lambda done, total: tell(done), extra)
 
 

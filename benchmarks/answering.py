@@ -104,7 +104,15 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=320)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--child", default="")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--methods", action="store_true", help="what methods that intervene cost, instead")
     options = parser.parse_args()
+    if options.methods:
+        from benchmarks.answering_methods import compare
+
+        options.model = options.model or "embedded"
+        compare(options)
+        return
     options.model = options.model or default_model()
     if options.child:
         child(options.child, options)

@@ -24,6 +24,15 @@ def answer_command(
     problems: Annotated[str, typer.Option(help="problems.jsonl, or - for standard input.")],
     out: Annotated[str, typer.Option(help="Run folder; answers that it already holds are not asked again.")],
     adapter: Annotated[str | None, typer.Option(help="A folder with an adapter to put on the model.")] = None,
+    expert: Annotated[
+        list[str] | None, typer.Option(help="A tuned model whose change is added to the scores; may be repeated.")
+    ] = None,
+    anti_expert: Annotated[
+        list[str] | None, typer.Option(help="Each expert before it was tuned (default: by its record).")
+    ] = None,
+    alpha: Annotated[list[float] | None, typer.Option(help="Each expert's weight (default 1).")] = None,
+    keep_top_p: Annotated[float, typer.Option(help="Below 1: an expert counts only within its nucleus.")] = 1.0,
+    speculate: Annotated[int, typer.Option(min=0, help="Tokens that the first expert writes ahead.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cuda, cuda:N, mps or cpu.")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, bfloat16, float16 or float32.")] = "auto",
     back_end: Annotated[str, typer.Option(help="transformers, or vllm (extra vllm; no drafts).")] = "transformers",
@@ -58,6 +67,7 @@ def answer_command(
     from ..models.answering import Settings
     from ..models.answering.into_run import answer_into
     from ..models.answering.making import make_answerer
+    from ..models.companions import companions_of
     from ..models.prompts import Prompt
     from ..models.sources import parse_source
     from ..models.training.processes import one_process
@@ -84,7 +94,9 @@ def answer_command(
         _worked(examples, examples_from),
         "plain" if plain_prompt else "error",
     )
-    answerer = make_answerer(source, asked, settings, (device, dtype, threads), parallel, note, back_end)
+    companions = companions_of(expert or [], anti_expert or [], alpha or [], keep_top_p=keep_top_p, speculate=speculate)
+    compute = (device, dtype, threads)
+    answerer = make_answerer(source, asked, settings, compute, parallel, note, back_end, companions)
     with progress(len(known) * samples, "answering") as show:
         tally = answer_into(out, answerer, known, settings, lambda done, total: show(done))
     note(f"{tally.sentence()}; run: {out}")

@@ -60,6 +60,8 @@ class Prompt:
     style: Style = "short"
     examples: tuple[Problem, ...] = ()
     fallback: Fallback = "error"
+    ending: tuple[int, ...] = ()
+    """Tokens that a method puts at the end of every prompt."""
 
     def __post_init__(self) -> None:
         if self.style not in SYSTEM:
@@ -87,7 +89,7 @@ class Prompt:
     def tokens(self, problem: Problem, tokenizer: Any) -> list[int]:
         """The prompt as the tokens that a model is given."""
         text = self.render(problem, tokenizer)
-        return list(tokenizer(text, add_special_tokens=not tokenizer.chat_template)["input_ids"])
+        return [*tokenizer(text, add_special_tokens=not tokenizer.chat_template)["input_ids"], *self.ending]
 
     def identity(self, tokenizer: Any = None) -> dict[str, Any]:
         """For run.json: version, style, ids of the worked examples and a hash over everything that decides the text."""
@@ -99,6 +101,7 @@ class Prompt:
             "style": self.style,
             "examples": [example.id for example in self.examples],
             "hash": hashlib.sha256(text.encode()).hexdigest()[:16],
+            **({"ending": list(self.ending)} if self.ending else {}),
         }
 
 

@@ -209,8 +209,7 @@ def _load_checkpoint(folder: Path, compute: Compute, note: Note, *, training: bo
     base, method_name, expected = _recorded(folder)
     loaded = load(base, compute, note, training=True, depth=depth + 1)
     _refuse_other_base(loaded, folder, expected, base.text)
-    with quiet_transformers():
-        loaded.take(get_method(method_name).restore(loaded.model, folder))
+    _restore(loaded, method_name, folder, note)
     loaded.identity |= {"method": method_name, "checkpoint": folder.name, "checkpoint_weights": weights_digest(folder)}
     if not training:
         loaded.model.eval().requires_grad_(False)
@@ -223,14 +222,45 @@ def _put_on(loaded: Loaded, adapter: Path, base: str) -> None:
     if (adapter / RECORD).is_file():
         _, method_name, expected = _recorded(adapter)
         _refuse_other_base(loaded, adapter, expected, base)
-        with quiet_transformers():
-            loaded.take(get_method(method_name).restore(loaded.model, adapter))
+        _restore(loaded, method_name, adapter, lambda text: None)
     elif (adapter / "adapter_config.json").is_file():
         with quiet_transformers():
             loaded.take(restore_adapter(loaded.model, adapter))
     else:
         raise PyriteError(f"{adapter} holds no adapter (no {RECORD} or adapter_config.json)")
     loaded.identity |= {"adapter": str(adapter), "adapter_weights": weights_digest(adapter)}
+
+
+def _restore(loaded: Loaded, method_name: str, folder: Path, note: Note) -> None:
+    method, record = get_method(method_name), read_record(folder)
+    try:
+        named, expected = method.helper(record["method"].get("options", {})), record.get("helper", {}).get("weights")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise PyriteError(f"{folder / RECORD} does not say its method's options: {first_line(error)}") from error
+    helper = load_helper(named, loaded, note) if named else None
+    if helper is not None:
+        _refuse_other_base(helper, folder, expected, named)
+    with quiet_transformers():
+        loaded.take(method.restore(loaded.model, folder, None if helper is None else helper.model))
+
+
+def load_helper(name: str, beside: Loaded, note: Note = lambda text: None) -> Loaded:
+    """Another model that a method needs, frozen, on the same device. Raises PyriteError for another vocabulary."""
+    helper = load(parse_source(name), beside.compute, note)
+    refuse_other_vocabulary(beside, helper, name)
+    return helper
+
+
+def refuse_other_vocabulary(base: Loaded, other: Loaded, name: str) -> None:
+    """Raise PyriteError when a token has different numbers in two models: compared by content, not by size."""
+    mine, theirs = base.tokenizer.get_vocab(), other.tokenizer.get_vocab()
+    if mine == theirs:
+        return
+    token = min(token for token in mine.keys() | theirs.keys() if mine.get(token) != theirs.get(token))
+    raise PyriteError(
+        f"{name} has another vocabulary than {base.identity['model']}: token {token!r} is number "
+        f"{theirs.get(token, 'none')} there and {mine.get(token, 'none')} here; both must know the same tokens"
+    )
 
 
 def _recorded(folder: Path) -> tuple[Source, str, str | None]:

@@ -67,6 +67,9 @@ class Tally:
     too_long: int = 0
     """Not asked, because the prompt does not fit."""
     tokens: int = 0
+    drafted: int = 0
+    """Tokens that an expert wrote ahead, and how many of them were kept."""
+    accepted: int = 0
 
     def sentence(self) -> str:
         """One line for people."""
@@ -76,6 +79,9 @@ class Tally:
         parts.append(f"{self.cut} cut at the token limit")
         if self.too_long:
             parts.append(f"{self.too_long} prompts too long to ask")
+        if self.drafted:
+            share = 100 * self.accepted / self.drafted
+            parts.append(f"{self.accepted} of {self.drafted} tokens written ahead kept ({share:.0f} %)")
         return ", ".join(parts)
 
 
@@ -119,6 +125,8 @@ def _count(tally: Tally, output: Output) -> None:
     tally.cut += output.finish == "length"
     tally.too_long += output.finish == "prompt-too-long"
     tally.tokens += int(output.extra.get("tokens", 0))
+    tally.drafted += int(output.extra.get("drafted", 0))
+    tally.accepted += int(output.extra.get("accepted", 0))
 
 
 def sample_seed(seed: int, key: tuple[str, int]) -> int:

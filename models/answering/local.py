@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,8 @@ class LocalAnswerer:
 
     def __post_init__(self) -> None:
         use_packed_attention(self.loaded.language_model)
+        if self.loaded.restored is not None and self.loaded.restored.ending:
+            self.prompt = replace(self.prompt, ending=self.loaded.restored.ending)
 
     def identity(self) -> dict[str, Any]:
         """Model, weights, prompt, decoding, device: what decides the answers on one machine."""

@@ -31,7 +31,7 @@ from ...problems.problem import Problem
 from ..companions import Companions
 from ..embedded import Note
 from ..prompts import Prompt
-from ..sources import Loaded, Source, base_of, load, parse_source
+from ..sources import Loaded, Source, base_of, load, parse_source, refuse_other_vocabulary
 from .attention import use_packed_attention
 from .next_token import NextToken, OneModel
 from .stopping import end_tokens
@@ -192,11 +192,6 @@ def load_ensemble(base: Loaded, source: Source, companions: Companions, note: No
 def _check_goes_with(base: Loaded, other: Loaded, name: str) -> None:
     if other.plain_generate:
         raise PyriteError(f"{name} answers only through transformers' generate, so its scores cannot be added up")
-    mine, theirs = base.tokenizer.get_vocab(), other.tokenizer.get_vocab()
-    if mine == theirs:
-        return
-    token = min(token for token in mine.keys() | theirs.keys() if mine.get(token) != theirs.get(token))
-    raise PyriteError(
-        f"{name} has another vocabulary than {base.identity['model']}: token {token!r} is number "
-        f"{theirs.get(token, 'none')} there and {mine.get(token, 'none')} here; scores are added up token by token"
-    )
+    if other.restored is not None and other.restored.ending:
+        raise PyriteError(f"{name} puts placeholders into its prompts, and its scores cannot be added up")
+    refuse_other_vocabulary(base, other, name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...feasibility.errors import PyriteError
 
 if TYPE_CHECKING:
+    from ..companions import Companions
     from ..prompts import Prompt
     from ..sources import Source
     from . import Answerer, Settings
@@ -23,12 +24,19 @@ def make_answerer(
     parallel: int = 4,
     note: Note = lambda text: None,
     back_end: str = "transformers",
+    companions: Companions | None = None,
 ) -> Answerer:
-    """Who answers for a source: the loaded model, vLLM, or the endpoint. ``compute`` is device, dtype and threads."""
+    """Who answers for a source: the loaded model, vLLM, or the endpoint. ``compute`` is device, dtype and threads.
+
+    Raises PyriteError for a back end or companions that do not go with the source.
+    """
     from . import BACK_ENDS
 
     if back_end not in BACK_ENDS:
         raise PyriteError(f"the back end is {' or '.join(BACK_ENDS)}, not {back_end!r}")
+    if companions and (source.kind == "endpoint" or back_end != "transformers"):
+        who = source.name if source.kind == "endpoint" else f"the back end {back_end}"
+        raise PyriteError(f"{who} gives no scores to which an expert's could be added; leave --expert out")
     if source.kind == "endpoint":
         if back_end != "transformers":
             raise PyriteError(f"{source.name} answers by itself; leave --back-end out")
@@ -51,4 +59,8 @@ def make_answerer(
     chosen = choose_compute(*compute)
     loaded = load(source, chosen, note)
     note(f"{source.text}: {chosen.describe()}")
-    return LocalAnswerer(loaded, prompt, settings, note)
+    if not companions:
+        return LocalAnswerer(loaded, prompt, settings, note)
+    from .logit_arithmetic import load_ensemble
+
+    return LocalAnswerer(loaded, prompt, settings, note, load_ensemble(loaded, source, companions, note))

@@ -66,6 +66,8 @@ class OneModel:
     def prefill(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
         """The prompts' common beginning is computed once, the rest of each padded on the left."""
         try:
+            if self._change is not None:
+                self._change.begin(prompts, self._device)
             logits = self._prefill(prompts)
         finally:
             if self._change is not None:

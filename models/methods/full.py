@@ -29,7 +29,7 @@ class _Full(Method):
                 raise PyriteError(f"method 'full': {name} is true or false, not {value!r}")
         return {**_DEFAULTS, **options}
 
-    def prepare(self, model: Any, options: Mapping[str, Any]) -> Any:
+    def prepare(self, model: Any, options: Mapping[str, Any], helper: Any = None) -> Any:
         model.float().requires_grad_(True)
         if options["freeze_embeddings"]:
             model.get_input_embeddings().requires_grad_(False)
@@ -46,7 +46,7 @@ class _Full(Method):
     def resume(self, model: Any, folder: Path) -> None:
         _load_weights(model, folder)
 
-    def restore(self, model: Any, folder: Path) -> Restored:
+    def restore(self, model: Any, folder: Path, helper: Any = None) -> Restored:
         _load_weights(model, folder)
         return Restored(model)
 

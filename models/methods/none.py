@@ -21,7 +21,7 @@ class _None(Method):
             raise PyriteError(f"method 'none' has no options, got {next(iter(options))!r}")
         return {}
 
-    def prepare(self, model: Any, options: Mapping[str, Any]) -> Any:
+    def prepare(self, model: Any, options: Mapping[str, Any], helper: Any = None) -> Any:
         return model
 
     def save(self, model: Any, folder: Path, state: Mapping[str, Any] | None = None) -> None:
@@ -30,7 +30,7 @@ class _None(Method):
     def resume(self, model: Any, folder: Path) -> None:
         """There is nothing to read."""
 
-    def restore(self, model: Any, folder: Path) -> Restored:
+    def restore(self, model: Any, folder: Path, helper: Any = None) -> Restored:
         return Restored(model)
 
 

@@ -99,7 +99,7 @@ class PeftMethod(Method):
         self._make(complete)
         return complete
 
-    def prepare(self, model: Any, options: Mapping[str, Any]) -> Any:
+    def prepare(self, model: Any, options: Mapping[str, Any], helper: Any = None) -> Any:
         """The model wrapped by peft; adapters are float32, the frozen base stays as loaded."""
         from peft import get_peft_model
 
@@ -123,7 +123,7 @@ class PeftMethod(Method):
 
         set_peft_model_state_dict(model, load_peft_weights(str(folder), device="cpu"))
 
-    def restore(self, model: Any, folder: Path) -> Restored:
+    def restore(self, model: Any, folder: Path, helper: Any = None) -> Restored:
         """The base model with the adapter, merged into its weights where the type can be merged."""
         return restore_adapter(model, folder)
 

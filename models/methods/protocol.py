@@ -13,10 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from ..prompts import Prompt
+
 
 @runtime_checkable
 class Prefill(Protocol):
     """What a method does to the hidden states of a prompt, and of nothing that is written after it."""
+
+    def begin(self, prompts: Sequence[Sequence[int]], device: Any) -> None:
+        """Before everything else: the prompts of the rows, as tokens."""
+        ...
 
     def shareable(self, lengths: Sequence[int]) -> int:
         """How many first tokens rows with prompts of these lengths may have computed once for all of them."""
@@ -44,6 +50,8 @@ class Restored:
     plain_generate: bool = False
     """It adds positions or keeps state of its own, and answers only through transformers' ``generate``."""
     prefill: Prefill | None = None
+    ending: tuple[int, ...] = ()
+    """Tokens that end each prompt, in training as in answering."""
 
     @property
     def language_model(self) -> Any:
@@ -80,7 +88,15 @@ class Method(Protocol):
         """The complete options, before any work and without a model. Raises PyriteError naming the option."""
         ...
 
-    def prepare(self, model: Any, options: Mapping[str, Any]) -> Any:
+    def helper(self, options: Mapping[str, Any]) -> str:
+        """Another model that it needs, as ``--model`` takes it; empty: none. It is loaded, frozen, and handed over."""
+        return ""
+
+    def prompt(self, prompt: Prompt, tokenizer: Any, options: Mapping[str, Any]) -> Prompt:
+        """The prompt with what the method adds to it."""
+        return prompt
+
+    def prepare(self, model: Any, options: Mapping[str, Any], helper: Any = None) -> Any:
         """The model to train: exactly the parameters that learn have ``requires_grad``."""
         ...
 
@@ -96,7 +112,7 @@ class Method(Protocol):
         """Put what :meth:`save` wrote back into a prepared model, so that training goes on from there."""
         ...
 
-    def restore(self, model: Any, folder: Path) -> Restored:
+    def restore(self, model: Any, folder: Path, helper: Any = None) -> Restored:
         """A freshly loaded base model with what was learned, ready to answer (merged where that is possible)."""
         ...
 

@@ -130,6 +130,9 @@ class Interventions(nn.Module):
         last = torch.where(short, ((lengths + 1) // 2).clamp(max=self.suffix), self.suffix)
         return first, last
 
+    def begin(self, prompts: Sequence[Sequence[int]], device: Any) -> None:
+        """The edits do not depend on what the prompts say."""
+
     def shareable(self, lengths: Sequence[int]) -> int:
         """Common beginnings are computed once where every row is edited alike in them."""
         first, last = self.ends(torch.tensor(lengths))
@@ -203,7 +206,7 @@ class ReftMethod(Method):
     def _bad(self, key: str, wanted: str, value: Any) -> PyriteError:
         return PyriteError(f"method {self.name!r}: {key} is {wanted}, not {value!r}")
 
-    def prepare(self, model: Any, options: Mapping[str, Any]) -> Any:
+    def prepare(self, model: Any, options: Mapping[str, Any], helper: Any = None) -> Any:
         """The frozen model with its edits as the child ``interventions``, which alone learns, in float32."""
         model.requires_grad_(False)
         self._put_on(model, options)
@@ -244,7 +247,7 @@ class ReftMethod(Method):
         """Read the free parameters back."""
         self._read(model.interventions, folder)
 
-    def restore(self, model: Any, folder: Path) -> Restored:
+    def restore(self, model: Any, folder: Path, helper: Any = None) -> Restored:
         """The base with the edits on its layers, aimed at each prompt by the decoding loop."""
         try:
             settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))

@@ -22,7 +22,7 @@ from ..methods import Method, get_method
 from ..prompts import Prompt
 from ..quiet import quiet_transformers
 from ..sections import Recipe
-from ..sources import Loaded, load, load_tokenizer, parse_source
+from ..sources import Loaded, load, load_helper, load_tokenizer, parse_source
 from .objectives import Lessons, Objective, get_objective
 from .processes import Processes, this_process
 
@@ -58,15 +58,17 @@ def tune(
     run = _begin(recipe, folder, note)
     done, last = run.processes.decide(lambda: earlier(folder, recipe))
     loaded = _load(run)
-    prompt = recipe_prompt(recipe.prompt, recipe.data)
+    prompt = run.method.prompt(recipe_prompt(recipe.prompt, recipe.data), loaded.tokenizer, run.options)
     lessons = _lessons(run, loaded, prompt, problems)
     steps = _steps(recipe, len(lessons), last["processes"]["count"] if last else run.processes.count)
     kept = sorted({*recipe.schedule.checkpoints, steps})
     if not last or last["step"] < steps:
         _refuse_other_processes(run, last)
-        model = _prepare(run, loaded)
+        named = run.method.helper(run.options)
+        helper = load_helper(named, loaded, run.note) if named else None
+        model = _prepare(run, loaded, helper)
         size = _size(run, model, len(lessons))
-        record = _Record(run, loaded, prompt, len(lessons.left_out), size)
+        record = _Record(run, loaded, helper, prompt, len(lessons.left_out), size)
         resumed = done[last["step"]] if last else None
         _train(run, model, loaded.tokenizer, lessons, (steps, kept), record, progress, resumed, last)
         done, last = run.processes.decide(lambda: earlier(folder, recipe))
@@ -151,12 +153,12 @@ def _refuse_other_processes(run: _Run, last: dict[str, Any]) -> None:
         )
 
 
-def _prepare(run: _Run, loaded: Loaded) -> Any:
+def _prepare(run: _Run, loaded: Loaded, helper: Loaded | None) -> Any:
     from transformers import set_seed
 
     set_seed(run.recipe.schedule.seed)
     with quiet_transformers():
-        model = run.method.prepare(loaded.model, run.options)
+        model = run.method.prepare(loaded.model, run.options, None if helper is None else helper.model)
         inner = run.method.inner(model)
         if run.compute.device == "cpu" and hasattr(inner, "set_attn_implementation"):
             # The fused kernel's gradient is slow on CPUs: 460 tokens/s against 600 with plain matrix products.
@@ -184,6 +186,7 @@ class _Record:
 
     run: _Run
     loaded: Loaded
+    helper: Loaded | None
     prompt: Prompt
     left_out: int
     size: dict[str, int]
@@ -199,6 +202,7 @@ class _Record:
             "examples": step * per_step,
             "base": {"source": source.name, "adapter": recipe.model.adapter, "weights": weights},
             "method": {"name": run.method.name, "options": run.options},
+            **({} if self.helper is None else {"helper": self.helper.identity}),
             "objective": {"name": run.objective.name, "options": run.objective_options},
             "recipe": recipe.to_dict(),
             "recipe_digest": recipe.digest,

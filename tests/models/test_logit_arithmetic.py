@@ -9,18 +9,23 @@ import pytest
 import torch
 from scipy.stats import chisquare
 from tiny_model import bakeries, make_tiny
+from typer.testing import CliRunner
 
+from pyrite.cli.main import app
 from pyrite.feasibility.errors import PyriteError
 from pyrite.models.answering import Request, Settings
 from pyrite.models.answering.generating import Row, draw, generate_rows
 from pyrite.models.answering.local import LocalAnswerer
 from pyrite.models.answering.logit_arithmetic import Combined, load_ensemble, nucleus
+from pyrite.models.answering.making import make_answerer
 from pyrite.models.answering.next_token import OneModel
 from pyrite.models.answering.stopping import TokenText
 from pyrite.models.companions import Companions, Delta, companions_of
 from pyrite.models.devices import choose_compute
 from pyrite.models.prompts import Prompt
+from pyrite.models.recipes import parse_recipe
 from pyrite.models.sources import load, parse_source
+from pyrite.problems.lines import write_lines
 
 CPU = choose_compute("cpu", "float32", 1)
 
@@ -230,9 +235,7 @@ def test_the_identity_names_every_model_and_weight(folders):
 
 
 def test_an_experts_own_base_is_its_anti_expert(folders, tmp_path):
-    from pyrite.models.recipes import parse_recipe
     from pyrite.models.training.tuning import tune
-    from pyrite.problems.lines import write_lines
 
     write_lines(tmp_path / "p.jsonl", (problem.to_dict() for problem in bakeries(6)))
     recipe = parse_recipe(
@@ -288,3 +291,73 @@ def test_command_line_options_go_together():
         companions_of(["e"], [], [], keep_top_p=0.0)
     with pytest.raises(PyriteError, match="speculate is 0 to 16"):
         companions_of(["e"], [], [], speculate=99)
+
+
+def test_the_command_asks_them_together_and_goes_on(folders, tmp_path):
+    problems = tmp_path / "p.jsonl"
+    write_lines(problems, (problem.to_dict() for problem in bakeries(5)))
+    given = [
+        "answer", "--model", folders["tuned"], "--expert", folders["tuned"], "--anti-expert", folders["small"],
+        "--alpha", 0.1, "--speculate", 3, "--problems", problems, "--max-new-tokens", 14, "--batch-size", 2,
+        "--threads", 1, "--dtype", "float32",
+    ]  # fmt: skip
+
+    def answer(out):
+        done = CliRunner().invoke(app, [*map(str, given), "--out", str(out), "--json"])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    tally = answer(tmp_path / "whole")
+    assert 0 < tally["accepted"] <= tally["drafted"]
+    lines = (tmp_path / "whole" / "outputs.jsonl").read_text().splitlines()
+    stopped = tmp_path / "stopped"
+    shutil.copytree(tmp_path / "whole", stopped)
+    (stopped / "outputs.jsonl").write_text("\n".join(lines[:2]) + "\n" + lines[2][:9])  # as a kill leaves it
+    answer(stopped)
+
+    def texts(run):
+        found = map(json.loads, (run / "outputs.jsonl").read_text().splitlines())
+        return {line["problem_id"]: line["output"] for line in found}
+
+    assert texts(stopped) == texts(tmp_path / "whole")
+    given[given.index("--alpha") + 1] = 0.2
+    refused = CliRunner().invoke(app, [*map(str, given), "--out", str(stopped)])
+    assert isinstance(refused.exception, PyriteError)
+    assert "holds answers with companions" in refused.exception.message
+
+
+@pytest.mark.parametrize(
+    ("model", "back_end", "said"),
+    [
+        ("http://127.0.0.1:9/v1#m", "transformers", "gives no scores to which an expert's could be added"),
+        ("FOLDER", "vllm", "the back end vllm gives no scores"),
+    ],
+)
+def test_who_takes_no_companions(folders, model, back_end, said):
+    source = parse_source(model.replace("FOLDER", str(folders["large"])))
+    companions = Companions(deltas=(Delta("x"),))
+    with pytest.raises(PyriteError, match=said):
+        make_answerer(source, Prompt(), Settings(), back_end=back_end, companions=companions)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('anti_expert = "x"', r"\[companions\] companions need an expert"),
+        ('expert = "a"\nalpha = "x"', "companions.alpha is a number, not 'x'"),
+        ('exprt = "a"', r"\[companions\] has no key 'exprt'; did you mean 'expert'"),
+        ('expert = "a"\nkeep_top_p = 2', r"\[companions\] keep_top_p lies above 0"),
+        ('expert = "a"\n[[companions.more]]\nalpha = 1.0', "a companion needs an expert"),
+        ('expert = "a"\n[answers]\nback_end = "vllm"', "takes no companions"),
+    ],
+)
+def test_recipes_say_what_is_wrong(text, said):
+    with pytest.raises(PyriteError, match=said):
+        parse_recipe(f'[method]\nname = "none"\n[companions]\n{text}\n')
+
+
+def test_companions_change_nothing_about_what_is_tuned():
+    body = '[data]\nfamilies = ["knapsack"]\n'
+    with_expert = parse_recipe(f'{body}[companions]\nexpert = "a"\n[[companions.more]]\nexpert = "b"\nalpha = 0.5')
+    assert with_expert.digest == parse_recipe(body).digest
+    assert [delta.expert for delta in with_expert.companions.chosen().deltas] == ["a", "b"]
