@@ -333,7 +333,10 @@ def _refuse_impossible(folder: Path) -> None:
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         return
-    config = _read_json(folder / "config.json")
+    try:
+        config = _read_json(folder / "config.json")
+    except PyriteError as error:
+        raise PyriteError(f"{folder} cannot be loaded as a language model: {error.message}") from error
     tensors, numbers = 0, 0
     try:
         for file in files:
@@ -379,7 +382,7 @@ def _fetch_from_hub(name: str, note: Note) -> Path:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PyriteError(f"{path} cannot be read: {first_line(error)}") from error
     if not isinstance(document, dict):
         raise PyriteError(f"{path} is no JSON object")

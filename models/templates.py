@@ -35,8 +35,10 @@ def try_template(template: str) -> None:
 
 
 def _broken(template: str, failure: Failure) -> str:
-    if failure.code == "raised":
-        return ""  # it says what is wrong when it is asked for a real conversation
+    return _beyond()
+
+
+def _beyond() -> str:
     return f"the tokenizer's chat template does not end within {_SECONDS:.0f} s and 1 GiB on a short conversation"
 
 
@@ -48,13 +50,22 @@ def renderer(setup: None) -> Handler:
     def refuse(message: str) -> None:
         raise ValueError(message)
 
-    def render(payload: Any, shared: Mapping[str, Any], board: Board, tell: Tell) -> tuple[str, bool]:
+    def probe(template: str) -> None:
         environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
         environment.globals["raise_exception"] = refuse
         environment.globals["strftime_now"] = lambda form: "26 Nov 2026"
         environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False)
-        plain = re.sub(r"\{%-?\s*(end)?generation\s*-?%\}", "", payload)
-        environment.from_string(plain).render(messages=_PROBE, add_generation_prompt=True, bos_token="", eos_token="")
+        plain = re.sub(r"\{%-?\s*(end)?generation\s*-?%\}", "", template)
+        given = {"messages": _PROBE, "add_generation_prompt": True, "bos_token": "", "eos_token": ""}
+        environment.from_string(plain).render(given)
+
+    def render(payload: Any, shared: Mapping[str, Any], board: Board, tell: Tell) -> tuple[str, bool]:
+        try:
+            probe(payload)
+        except MemoryError:
+            return _beyond(), True
+        except Exception:  # noqa: BLE001 - it says what is wrong when it is asked for a real conversation
+            return "", False
         return "", False
 
     return render

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import shutil
 import struct
 import subprocess
@@ -362,7 +363,7 @@ def test_templates_without_an_end_are_one_line(tiny, tmp_path, template, monkeyp
     folder = shutil.copytree(tiny, tmp_path / "folder")
     (folder / "chat_template.jinja").write_text(template)
     said = refused(str(folder))
-    assert "does not end within 3 s and 1 GiB" in said
+    assert re.search("chat template does not end within .* s and 1 GiB", said)
 
 
 def test_a_template_that_complains_is_heard_when_it_is_asked(tiny, tmp_path):
