@@ -66,8 +66,8 @@ def compare(options: argparse.Namespace) -> None:
     tokens: dict[str, int] = {}
     for _ in range(options.rounds):
         for name, one in made.items():
-            used, texts[name], tokens[name] = answer(one, asked)
-            seconds[name].append(used)
+            spent, texts[name], tokens[name] = answer(one, asked)
+            seconds[name].append(spent)
     base = texts["the model alone"]
     print(f"model {options.model}, {options.problems} problems, batch {options.batch}, limit {options.limit}\n")
     print("| way | processor seconds a 1,000 tokens | times the model alone (each round) | same texts |")

@@ -157,7 +157,7 @@ def _cut(model: Any, removed: Sequence[int]) -> None:
     for number, layer in enumerate(kept):
         for module in layer.modules():
             if hasattr(module, "layer_idx"):
-                module.layer_idx = number
+                module.__dict__["layer_idx"] = number
     model.config.num_hidden_layers = len(kept)
     kinds = getattr(model.config, "layer_types", None)
     if kinds:

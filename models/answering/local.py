@@ -130,7 +130,8 @@ class LocalAnswerer:
                 text = tokenizer.decode(row.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
                 output = request.answered(text, row.finish, row.seconds, len(row.tokens), len(row.prompt))
                 if self.ensemble is not None and self.ensemble.companions.speculate:
-                    output.extra.update(drafted=row.drafted, accepted=row.accepted)
+                    extra = {**output.extra, "drafted": row.drafted, "accepted": row.accepted}
+                    output = replace(output, extra=extra)
                 yield output
 
     def _following(self, pad: int, part: Sequence[tuple[Request, list[int]]]) -> tuple[NextToken, int]:
