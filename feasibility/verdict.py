@@ -66,6 +66,17 @@ CODE = Ladder(
 LADDERS: dict[str, Ladder] = {ladder.task: ladder for ladder in (FORMULATION, CODE, PLAN)}
 """The ladder of each task. A stored verdict of a task that is not here keeps its own stages (see :func:`ladder_of`)."""
 
+ALL_STAGES: tuple[str, ...] = tuple(
+    dict.fromkeys(
+        [stage for ladder in LADDERS.values() for stage in ladder.surface]
+        + [stage for ladder in LADDERS.values() for stage in ladder.stages]
+    )
+)
+"""The stages of all ladders, surface first: the columns of tables that hold several tasks."""
+
+LOOKS: frozenset[str] = frozenset(stage for ladder in LADDERS.values() for stage in ladder.surface)
+"""The stages that are surface, on whatever ladder."""
+
 STAGES: tuple[str, ...] = FORMULATION.stages
 SURFACE: tuple[str, ...] = FORMULATION.surface
 

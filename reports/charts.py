@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ..feasibility.verdict import STAGES
+from ..feasibility.verdict import LOOKS, STAGES
 from ..results.statistics import Rate
 
 WIDTH = 340
@@ -172,22 +172,29 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
     return picture(name, WIDTH, bottom + 42, title, " ".join(words), body, "plane")
 
 
-def ladder(names: Sequence[str], rates: Sequence[Sequence[Rate]], outputs: Sequence[int], name: str = "ladder") -> str:
-    """The nine stages from top to bottom; the bar of a run is the share of its outputs that stand on that stage.
+def ladder(
+    names: Sequence[str],
+    rates: Sequence[Sequence[Rate]],
+    outputs: Sequence[int],
+    name: str = "ladder",
+    stages: Sequence[str] = STAGES,
+) -> str:
+    """The stages from top to bottom, surface first; a run's bar is the share of its outputs that stand on that stage.
 
     ``rates[run][stage]``; the dashed part is unknown. A stage that no reference allows says so.
     """
     bar = 12.0 if len(names) <= 3 else 10.0
     left, right, pad = 88.0, 284.0, 10.0
     each = max(22.0, bar * len(names) + pad)
-    height = 20 + each * len(STAGES) + 6
+    height = 20 + each * len(stages) + 6
+    looks = sum(stage in LOOKS for stage in stages)
     body: list[str] = []
     words: list[str] = []
-    body.append(element("rect", x=0, y=14, width=WIDTH, height=each * 3, cls="band"))
+    body.append(element("rect", x=0, y=14, width=WIDTH, height=each * looks, cls="band"))
     body.append(text(4, 9, "surface", "t caps"))
     body.append(text(WIDTH, 9, "share of all outputs, %", "t quiet", "end"))
-    for stage, title in enumerate(STAGES):
-        top = 14 + each * stage + (6 if stage >= 3 else 0)
+    for stage, title in enumerate(stages):
+        top = 14 + each * stage + (6 if stage >= looks else 0)
         middle = top + each / 2
         body.append(text(4, middle + 4, f"{stage + 1}", "t quiet"))
         body.append(text(16, middle + 4, title, "t strong"))

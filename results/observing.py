@@ -13,12 +13,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..feasibility.verdict import NOT_ASKED, STAGES, SURFACE, Verdict
+from ..feasibility.verdict import ALL_STAGES, LADDERS, NOT_ASKED, STAGES, SURFACE, Verdict
 
 FAIL, PASS, UNKNOWN, ABSENT = 0, 1, 2, 3
 
-OUTCOMES: tuple[str, ...] = (*STAGES, "surface", "substance", "repaired")
-"""The columns: the nine stages, the two scores, and substance after repair."""
+OUTCOMES: tuple[str, ...] = (*ALL_STAGES, "surface", "substance", "repaired")
+"""The columns: the stages of all ladders, the two scores, and substance after repair."""
 
 States: TypeAlias = NDArray[np.int8]
 
@@ -66,24 +66,23 @@ class Observed:
 
 
 def states_of(verdict: Verdict) -> list[int]:
-    """The row of one verdict: nine stages, surface, substance, substance after repair."""
-    row: list[int] = []
-    failed = False
-    for stage in STAGES:
+    """The row of one verdict: the stages (absent are those of other ladders), surface, substance, after repair."""
+    ladder = verdict.ladder
+    found: dict[str, int] = {}
+    failed: set[str] = set()
+    for stage in ladder.stages:
         result = verdict.result(stage)
         status = result.status
-        never = result.code == NOT_ASKED.code or not verdict.ladder.asks(stage, verdict.strongest)
+        never = result.code == NOT_ASKED.code or not ladder.asks(stage, verdict.strongest)
+        before = failed - set(ladder.together) if stage in ladder.together else failed
         if status == "skipped" and never:
-            row.append(ABSENT)
-        elif failed or status == "fail":
-            failed = True
-            row.append(FAIL)
-        elif status == "pass":
-            row.append(PASS)
-        elif status == "unknown":
-            row.append(UNKNOWN)
+            found[stage] = ABSENT
+        elif before or status == "fail":
+            failed.add(stage)
+            found[stage] = FAIL
         else:
-            row.append(ABSENT)
+            found[stage] = {"pass": PASS, "unknown": UNKNOWN}.get(status, ABSENT)
+    row = [found.get(stage, ABSENT) for stage in ALL_STAGES]
     substance = verdict.substance
     row.append(PASS if verdict.surface else FAIL)
     after = verdict.substance_after_repair
@@ -114,10 +113,24 @@ def observe(verdicts: Iterable[Verdict], families: Mapping[str, str | None] | No
     )
 
 
+def asked_stages(*observed: Observed) -> tuple[str, ...]:
+    """The stages that tables of these outputs show: the ladders that some output climbs, each whole.
+
+    Without any output it is the ladder of formulations.
+    """
+    wanted: set[str] = set()
+    for ladder in LADDERS.values():
+        own = [stage for stage in ladder.stages if sum(stage in other.stages for other in LADDERS.values()) == 1]
+        columns = [ALL_STAGES.index(stage) for stage in own or ladder.stages]
+        if any((part.states[:, columns] != ABSENT).any() for part in observed if len(part)):
+            wanted.update(ladder.stages)
+    return tuple(stage for stage in ALL_STAGES if stage in wanted) or STAGES
+
+
 def strongest_counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
     """What substance means in this run: how many outputs are judged by which strongest stage."""
     counts: dict[str, int] = {}
-    for stage in STAGES:
+    for stage in ALL_STAGES:
         count = sum(verdict.strongest == stage for verdict in verdicts)
         if count:
             counts[stage] = count
@@ -132,6 +145,7 @@ __all__ = [
     "SURFACE",
     "UNKNOWN",
     "Observed",
+    "asked_stages",
     "observe",
     "states_of",
     "strongest_counts",

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..feasibility.verdict import STAGES, Verdict
-from .observing import Observed, observe, strongest_counts
+from ..feasibility.verdict import Verdict
+from .observing import Observed, asked_stages, observe, strongest_counts
 from .statistics import conditional_rate, method_sentence, rate_of
 
 
@@ -47,7 +47,7 @@ def _rates(observed: Observed) -> dict[str, Any]:
         "surface": rate_of(observed, "surface").to_dict(),
         "substance": rate_of(observed, "substance").to_dict(),
         "substance_given_surface": conditional_rate(observed, "substance").to_dict(),
-        "stages": {stage: rate_of(observed, stage).to_dict() for stage in STAGES},
+        "stages": {stage: rate_of(observed, stage).to_dict() for stage in asked_stages(observed)},
     }
 
 
@@ -58,7 +58,7 @@ def _codes(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     for verdict in verdicts:
         if verdict.first_failure is not None:
             failed[verdict.result(verdict.first_failure).code or "?"] += 1
-        first = next((stage for stage in STAGES if verdict.result(stage).status == "unknown"), None)
+        first = verdict.first_unknown
         if first is not None:
             unknown[verdict.result(first).code or "?"] += 1
     return {"fail": dict(sorted(failed.items())), "unknown": dict(sorted(unknown.items()))}

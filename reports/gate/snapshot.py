@@ -14,20 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from ...feasibility.errors import PyriteError
-from ...feasibility.verdict import STAGES, Verdict
+from ...feasibility.verdict import ALL_STAGES, LOOKS, STAGES, Verdict, stage_name
 from ...problems.lines import read_lines
 from ...results.observing import ABSENT, FAIL, OUTCOMES, PASS, UNKNOWN, states_of
 from ...results.run import RunFolder
 
 FORMAT = "pyrite baseline 1"
-LEGEND = "per sample, one letter a stage (p pass, f fail, u unknown, - not asked), then / and the letter of substance"
+LEGEND = "per sample, a letter a stage (p pass, f fail, u unknown, - not asked), then / and the letter of substance"
 _LETTERS = {PASS: "p", FAIL: "f", UNKNOWN: "u", ABSENT: "-"}
 _STATES = {letter: state for state, letter in _LETTERS.items()}
+_SUBSTANCE = OUTCOMES.index("substance")
+_ALL_PASS = tuple(PASS if stage in (*STAGES, "surface", "substance") else ABSENT for stage in OUTCOMES)
+"""The row of a formulation that passes everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One problem. ``states``: for each sample the eleven outcomes (nine stages, surface, substance).
+    """One problem. ``states``: for each sample its outcomes (see ``OUTCOMES``).
 
     ``digest`` identifies the question with its reference; ``reason`` says why it does not pass (not in the file).
     """
@@ -119,11 +122,11 @@ def _output_keys(folder: RunFolder) -> list[tuple[str, int]]:
 
 
 def _states_of_line(line: Mapping[str, Any]) -> tuple[int, ...]:
-    """The eleven outcomes of a line of ``verdicts.jsonl``."""
-    statuses = [line["stages"][stage]["status"] for stage in STAGES]
-    if "skipped" not in statuses and "fail" not in statuses and "unknown" not in statuses:
-        return (PASS,) * len(OUTCOMES)
-    return tuple(states_of(Verdict.from_dict(line)))
+    """The outcomes of a line of ``verdicts.jsonl``."""
+    if all(line["stages"].get(stage, {}).get("status") == "pass" for stage in STAGES):
+        return _ALL_PASS
+    # Substance after repair is no part of a baseline: absent is never compared.
+    return (*states_of(Verdict.from_dict(line))[:-1], ABSENT)
 
 
 def problem_digest(problem: Mapping[str, Any]) -> str:
@@ -135,8 +138,7 @@ def problem_digest(problem: Mapping[str, Any]) -> str:
 def reason_of(group: Sequence[Mapping[str, Any]]) -> str:
     """Why the first sample that does not pass does not: ``feasible (infeasible): rows ... cannot hold together``."""
     for line in group:
-        for stage in STAGES:
-            result = line["stages"][stage]
+        for stage, result in line["stages"].items():
             if result["status"] in ("fail", "unknown"):
                 return f"{stage} ({result.get('code') or result['status']}): {result.get('message', '')}"
     return ""
@@ -144,10 +146,11 @@ def reason_of(group: Sequence[Mapping[str, Any]]) -> str:
 
 def write_baseline(snapshot: Snapshot, path: Path) -> None:
     """Write the baseline file, all or nothing."""
+    stages = _written_stages(snapshot)
     head: dict[str, Any] = {
         "format": FORMAT,
         "legend": LEGEND,
-        "stages": list(STAGES),
+        "stages": list(stages),
         "policy": dict(snapshot.policy),
         "policy_digest": snapshot.policy_digest,
         "problem_set_hash": snapshot.problem_set_hash,
@@ -157,7 +160,7 @@ def write_baseline(snapshot: Snapshot, path: Path) -> None:
         head["model"] = snapshot.model
     lines = []
     for identifier, entry in sorted(snapshot.problems.items()):
-        record = [entry.digest, entry.family, *(_letters(states) for states in entry.states)]
+        record = [entry.digest, entry.family, *(_letters(states, stages) for states in entry.states)]
         lines.append(f"    {json.dumps(identifier)}: {json.dumps(record)}")
     body = json.dumps(head, indent=2)[:-2] + ',\n  "problems": {\n' + ",\n".join(lines) + "\n  }\n}\n"
     draft = path.with_name(path.name + ".part")
@@ -181,8 +184,9 @@ def read_baseline(path: Path) -> Snapshot:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise PyriteError(f"{path} is not a baseline of this version ({FORMAT!r}); {advice}")
     try:
+        stages = tuple(stage_name(stage) for stage in document.get("stages", STAGES))
         entries = {
-            identifier: Entry(tuple(_states(letters) for letters in record[2:]), record[0], record[1])
+            identifier: Entry(tuple(_states(letters, stages) for letters in record[2:]), record[0], record[1])
             for identifier, record in document["problems"].items()
         }
         return Snapshot(
@@ -198,15 +202,29 @@ def read_baseline(path: Path) -> Snapshot:
         raise PyriteError(f"{path} is a damaged baseline ({error!r}); {advice}") from error
 
 
-def _letters(states: tuple[int, ...]) -> str:
-    stages = "".join(_LETTERS[state] for state in states[: len(STAGES)])
-    return f"{stages}/{_LETTERS[states[OUTCOMES.index('substance')]]}"
+def _written_stages(snapshot: Snapshot) -> tuple[str, ...]:
+    """The stages that a baseline has letters for: of formulations all, of other ladders those that were asked."""
+    rows = [states for entry in snapshot.problems.values() for states in entry.states]
+    asked = {stage for k, stage in enumerate(ALL_STAGES) if any(row[k] != ABSENT for row in rows)}
+    whole = STAGES if not asked or asked & set(STAGES[3:]) else ()
+    return tuple(dict.fromkeys([*whole, *(stage for stage in ALL_STAGES if stage in asked)]))
 
 
-def _states(letters: str) -> tuple[int, ...]:
-    stages, _, substance = letters.partition("/")
-    if len(stages) != len(STAGES) or len(substance) != 1:
+def _letters(states: tuple[int, ...], stages: tuple[str, ...] = STAGES) -> str:
+    """A letter a stage, then that of substance behind the slash."""
+    written = "".join(_LETTERS[states[ALL_STAGES.index(stage)]] for stage in stages)
+    return f"{written}/{_LETTERS[states[_SUBSTANCE]]}"
+
+
+def _states(letters: str, stages: tuple[str, ...] = STAGES) -> tuple[int, ...]:
+    """The outcomes of today from a baseline's letters; ``stages`` are those that it was written with.
+
+    Stages that are gone are passed over, and new ones are absent. Surface is what the asked surface stages say.
+    """
+    written, _, substance = letters.partition("/")
+    if len(written) != len(stages) or len(substance) != 1:
         raise KeyError(letters)
-    states = [_STATES[letter] for letter in stages]
-    surface = PASS if all(state == PASS for state in states[:3]) else FAIL
-    return (*states, surface, _STATES[substance])
+    found = {stage: _STATES[letter] for stage, letter in zip(stages, written, strict=True)}
+    looks = [found[stage] for stage in found if stage in LOOKS and found[stage] != ABSENT]
+    surface = PASS if looks and all(state == PASS for state in looks) else FAIL
+    return (*(found.get(stage, ABSENT) for stage in ALL_STAGES), surface, _STATES[substance], ABSENT)

@@ -10,16 +10,15 @@ from typing import Any
 from markupsafe import Markup
 
 from ...feasibility.policy import Policy
-from ...feasibility.verdict import STAGES, Verdict
+from ...feasibility.verdict import Verdict
 from ...results.collection import Collection, Run
+from ...results.observing import asked_stages
 from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, rate_of
 from ..charts import LETTERS, CurvePoint, Score, element, ladder, learning_curve, marker, percent, plane, shade
 from ..escaping import file_name, shortened, storable
 from ..tables.overview import Pair, changes_table, pairs_of, pass_at_k_table, reasons_table, scores_table
 from ..tables.table import Table
 from .saying import state_of
-
-NOT_ANSWERED = 11
 
 
 def _safe(markup: str) -> Markup:
@@ -68,12 +67,13 @@ def index_context(
 ) -> dict[str, Any]:
     """The variables of the index template. ``cluster`` is what the intervals of rates and gaps let hang together."""
     runs = collection.runs
+    shown = asked_stages(*(run.observed for run in runs))
     surfaces = [rate_of(run.observed, "surface", cluster) for run in runs]
     substances = [rate_of(run.observed, "substance", cluster) for run in runs]
     extras = [table for table in (pass_at_k_table(collection), reasons_table(collection), *sensitivity) if table]
     names = [run.name for run in runs]
     scores = [Score(n, a, b) for n, a, b in zip(names, surfaces, substances, strict=True)]
-    stages = [[rate_of(run.observed, stage) for stage in STAGES] for run in runs]
+    stages = [[rate_of(run.observed, stage) for stage in shown] for run in runs]
     curve = [
         CurvePoint(run.name, run.examples, a, b)
         for run, a, b in zip(runs, surfaces, substances, strict=True)
@@ -88,7 +88,7 @@ def index_context(
         "scores": scores_table(collection, cluster),
         "notes": [f"{run.name}: {note}" for run in runs for note in run.notes[:5]],
         "plane": _safe(plane(scores)),
-        "ladder": _safe(ladder(names, stages, [len(run.observed) for run in runs])),
+        "ladder": _safe(ladder(names, stages, [len(run.observed) for run in runs], stages=shown)),
         "curve": _safe(learning_curve(curve)) if len({point.examples for point in curve}) > 2 else None,
         "pairs": [_pair_context(pair) for pair in pairs_of(collection)],
         "heat": _heat(collection),
@@ -230,6 +230,7 @@ def _heat(collection: Collection) -> list[HeatRow]:
 
 def table_data(collection: Collection) -> str:
     """``data.js``: the table of problems as one compact array; names are data, never markup."""
+    stages = asked_stages(*(run.observed for run in collection.runs))
     families: dict[str, int] = {}
     codes: dict[str, int] = {"": 0}
     rows: list[list[Any]] = []
@@ -242,14 +243,14 @@ def table_data(collection: Collection) -> str:
         for run in collection.runs:
             verdicts = run.by_problem.get(identifier)
             if not verdicts:
-                row += [NOT_ANSWERED, 0, 0, 0]
+                row += [len(stages) + 2, 0, 0, 0]
                 continue
             code = codes.setdefault(storable(_code(verdicts[0])), len(codes))
-            row += [state_of(verdicts[0]), code, sum(v.substance is True for v in verdicts), len(verdicts)]
+            row += [state_of(verdicts[0], stages), code, sum(v.substance is True for v in verdicts), len(verdicts)]
         rows.append(row)
     document = {
         "runs": [storable(run.name) for run in collection.runs],
-        "stages": list(STAGES),
+        "stages": list(stages),
         "codes": list(codes),
         "families": list(families),
         "samples": any(run.observed.has_samples for run in collection.runs),
@@ -267,5 +268,5 @@ def _code(verdict: Verdict) -> str:
     """The reason of the first failure, or of the first unknown stage."""
     stage = verdict.first_failure
     if stage is None and verdict.substance is None:
-        stage = next((name for name in STAGES if verdict.result(name).status == "unknown"), None)
+        stage = verdict.first_unknown
     return (verdict.result(stage).code or "") if stage else ""

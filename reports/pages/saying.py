@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -26,6 +26,13 @@ ASKS: dict[str, str] = {
     "sound": "its plan keeps the reference's rules",
     "value": "the right optimum",
     "equivalent": "the same plans, in the same order",
+    "runs": "it runs to the solver",
+    "declares": "it declares a model",
+    "bounds": "every value within its bounds",
+    "integrality": "whole where it has to be",
+    "inequalities": "every inequality kept",
+    "equalities": "every equality kept",
+    "optimal": "no plan is better",
 }
 
 _RELATIONS = {
@@ -36,12 +43,12 @@ _RELATIONS = {
 }
 
 
-def state_of(verdict: Verdict) -> int:
-    """0-8: the stage that failed first; 9: right; 10: unknown. What tables sort and filter by."""
+def state_of(verdict: Verdict, stages: Sequence[str] = STAGES) -> int:
+    """The place in ``stages`` of the first failure; then right, and unknown. What tables sort and filter by."""
     failure = verdict.first_failure
     if failure is not None:
-        return STAGES.index(failure)
-    return 9 if verdict.substance else 10
+        return stages.index(failure)
+    return len(stages) if verdict.substance else len(stages) + 1
 
 
 def headline(verdict: Verdict) -> str:
@@ -65,24 +72,36 @@ def headline(verdict: Verdict) -> str:
         return "looks right, but has another optimum"
     if failure == "equivalent":
         return "looks right, but " + _RELATIONS.get(verdict.relation or "", "is not equivalent")
+    if failure in verdict.ladder.together:
+        details = stage.details
+        kept, rules = details.get("kept"), details.get("rules")
+        counted = f" ({kept} of {rules} kept)" if isinstance(kept, int) and isinstance(rules, int) else ""
+        return f"looks right, but breaks {failure}{counted}"
     return {
+        "runs": "does not run to a solver",
+        "declares": "declares no model",
+        "optimal": "keeps the rules, but is not the best plan",
         "builds": "looks right, but is no program a solver takes",
         "feasible": "looks right, but no plan is possible",
         "bounded": "looks right, but has no best plan",
-    }[failure]
+    }.get(failure, f"fails {failure}")
 
 
 def ladder_of(verdict: Verdict) -> Markup:
-    """All nine rungs as a list."""
-    return _ladder(tuple(verdict.result(stage).status for stage in STAGES))
+    """All rungs of its ladder as a list."""
+    ladder = verdict.ladder
+    return _ladder(ladder.stages, len(ladder.surface), tuple(verdict.result(stage).status for stage in ladder.stages))
+
+
+_COUNTS = {8: "eight", 9: "nine"}
 
 
 @lru_cache(maxsize=1000)
-def _ladder(statuses: tuple[str, ...]) -> Markup:
-    lines = ['<ol class="ladder" aria-label="The nine stages">']
-    for number, (stage, status) in enumerate(zip(STAGES, statuses, strict=True), 1):
-        last = " last-surface" if number == 3 else ""
-        asks = ASKS[stage] if status != "skipped" else "not asked"
+def _ladder(stages: tuple[str, ...], surface: int, statuses: tuple[str, ...]) -> Markup:
+    lines = [f'<ol class="ladder" aria-label="The {_COUNTS.get(len(stages), len(stages))} stages">']
+    for number, (stage, status) in enumerate(zip(stages, statuses, strict=True), 1):
+        last = " last-surface" if number == surface else ""
+        asks = ASKS.get(stage, "") if status != "skipped" else "not asked"
         lines.append(
             f'<li class="{status}{last}"><span class="sign" aria-hidden="true">{SIGNS[status]}</span>'
             f'<span class="stage">{stage}</span><span class="hidden">: {STATUS_WORDS[status]}</span>'
@@ -110,7 +129,7 @@ class Evidence:
 
 def evidence_of(verdict: Verdict) -> Evidence | None:
     """The evidence of the first failure, or of the first unknown stage; None for an output that passes everything."""
-    stage = verdict.first_failure or next((s for s in STAGES if verdict.result(s).status == "unknown"), None)
+    stage = verdict.first_failure or verdict.first_unknown
     if stage is None:
         return None
     result = verdict.result(stage)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ...feasibility.errors import PyriteError
-from ...feasibility.verdict import STAGES
 from ...results.collection import Collection
+from ...results.observing import asked_stages
 from ..escaping import shortened, storable
 from .table import Table
 
@@ -90,6 +90,7 @@ def table_csv(table: Table) -> str:
 
 def output_records(collection: Collection) -> Iterator[dict[str, Any]]:
     """One record an output: both scores, every stage's status and code, the numbers. For notebooks and other tools."""
+    shown = asked_stages(*(run.observed for run in collection.runs))
     for run in collection.runs:
         for verdict in sorted(run.verdicts, key=lambda item: (item.problem_id, item.sample)):
             record: dict[str, Any] = {
@@ -106,7 +107,7 @@ def output_records(collection: Collection) -> Iterator[dict[str, Any]]:
                 "proof": verdict.proof,
                 "relation": verdict.relation,
             }
-            for stage in STAGES:
+            for stage in shown:
                 record[stage] = verdict.result(stage).status
                 record[f"{stage}_code"] = verdict.result(stage).code
             record["seconds"] = verdict.seconds
@@ -126,7 +127,8 @@ def write_parquet(collection: Collection, path: Path) -> None:
     except ImportError as error:
         raise PyriteError("Parquet needs pyarrow: pip install 'pyrite[parquet]' (or use --format csv)") from error
     records = list(output_records(collection))
-    texts = [*STAGES, *(f"{stage}_code" for stage in STAGES)]
+    shown = asked_stages(*(run.observed for run in collection.runs))
+    texts = [*shown, *(f"{stage}_code" for stage in shown)]
     kinds = dict.fromkeys(("run", "problem_id", "family", "strongest", "first_failure", "proof", "relation"), "string")
     schema = pyarrow.schema(
         [

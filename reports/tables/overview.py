@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...feasibility.verdict import STAGES
+from ...feasibility.verdict import ALL_STAGES, LOOKS
 from ...results.collection import Collection, Run
 from ...results.comparing import Change, Flip, adjusted, compare_runs, different_comparisons, flips, power_sentence
 from ...results.decomposition import Decomposition, decompose, in_words
+from ...results.observing import asked_stages
 from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, method_sentence, pass_at_k_of, rate_of
 from ..charts import percent
 from .table import Column, Table, Value
@@ -100,7 +101,7 @@ def _joined(parts: Sequence[str]) -> str:
 def stages_table(collection: Collection, cluster: Cluster = "problem") -> Table:
     """Every stage: passed, failed, unknown, not asked; the rate of all outputs and of those that pass the surface."""
     rows, records = [], []
-    for number, stage in enumerate(STAGES, 1):
+    for number, stage in enumerate(asked_stages(*(run.observed for run in collection.runs)), 1):
         for run in collection.runs:
             rate = rate_of(run.observed, stage, cluster)
             given = conditional_rate(run.observed, stage, cluster)
@@ -113,7 +114,7 @@ def stages_table(collection: Collection, cluster: Cluster = "problem") -> Table:
                     f"{rate.unknown:,}",
                     f"{rate.absent:,}",
                     with_interval(rate),
-                    with_interval(given) if number > 3 else "–",
+                    "–" if stage in LOOKS else with_interval(given),
                     bounds(rate),
                 ]
             )
@@ -193,6 +194,10 @@ def pass_at_k_table(collection: Collection) -> Table | None:
     return Table("pass-at-k", "pass@k", columns, rows, notes, records)
 
 
+def _place(stage: str) -> int:
+    return ALL_STAGES.index(stage) if stage in ALL_STAGES else len(ALL_STAGES)
+
+
 def reasons_table(collection: Collection, most: int = 15) -> Table:
     """The most common reasons of a first failure, over all runs."""
     counts = [
@@ -206,7 +211,7 @@ def reasons_table(collection: Collection, most: int = 15) -> Table:
     total: Counter[tuple[str, str]] = Counter()
     for count in counts:
         total.update(count)
-    ranked = sorted(total, key=lambda key: (-total[key], STAGES.index(key[0]), key[1]))[:most]
+    ranked = sorted(total, key=lambda key: (-total[key], _place(key[0]), key[1]))[:most]
     rows = [[stage, code, *[f"{count[stage, code]:,}" for count in counts]] for stage, code in ranked]
     records: list[dict[str, Value]] = []
     for stage, code in ranked:
