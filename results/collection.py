@@ -61,6 +61,8 @@ class Run:
             "equivalent": "equivalent to the reference (stage 9)",
             "value": "the reference's optimum (stage 8)",
             "bounded": "an attained optimum (stage 6; nothing to compare with)",
+            "optimal": "a plan that keeps every rule and is the best one",
+            "equalities": "a plan that keeps every rule (the optimum is not known)",
         }
         counts = strongest_counts(self.verdicts)
         parts = [
