@@ -47,12 +47,14 @@ def convert_command(
         done = convert(text, reads, writes)
     except PyriteError as error:
         raise PyriteError(f"{'standard input' if source == '-' else source}: {error.message}") from error
-    for line in done.notes:
+    # A recorded formulation has indexed variables, which going through the program would write out.
+    written, remarks = (text, ()) if program_text and writes == "json" else (done.text, done.notes)
+    for line in remarks:
         note(f"pyrite: {line}")
     if target == "-":
-        sys.stdout.write(done.text)
+        sys.stdout.write(written)
     else:
-        _write(target, done.text)
+        _write(target, written)
     program = done.program
     if as_json:
         document = {
@@ -62,7 +64,7 @@ def convert_command(
             "rows": len(program.rows),
             "integers": sum(column.is_integer for column in program.columns),
             "quadratic": program.is_quadratic or program.is_nonlinear,
-            "notes": list(done.notes),
+            "notes": list(remarks),
         }
         print_json(document)
     elif target != "-":
@@ -81,7 +83,7 @@ def _recorded(source: str, program: str) -> str:
         raise PyriteError(f"{source}: {recording.trouble.message} ({recording.trouble.code})")
     for line in recording.notes:
         note(f"pyrite: {line}")
-    return recording.formulation.to_json()
+    return recording.formulation.to_json(indent=2) + "\n"
 
 
 def _format(path: str, given: str | None, option: str) -> Format:

@@ -70,10 +70,11 @@ def record(text: str, limits: SandboxLimits | None = None) -> Recording:
     if ended.how != "solved":
         line = None if ended.line is None else lines.get(ended.line)
         return Recording("syntax", trouble=blame(ended, library, line, classes), library=library, solves=solves)
-    return _read(ended.text, library, solves)
+    notes = ("its random numbers have no seed: another run declares another model",) if _unseeded(tree, modules) else ()
+    return _read(ended.text, library, solves, notes)
 
 
-def _read(text: str, library: str | None, solves: int) -> Recording:
+def _read(text: str, library: str | None, solves: int, remarks: tuple[str, ...]) -> Recording:
     from .formulating import to_formulation
     from .recorded import Unreadable, read_recorded
 
@@ -85,7 +86,7 @@ def _read(text: str, library: str | None, solves: int) -> Recording:
     if not model.columns:
         trouble = Trouble("empty-model", "the program calls the solver on a model without variables")
         return Recording("solver", trouble=trouble, library=library, solves=solves)
-    notes = model.notes
+    notes = (*remarks, *model.notes)
     if solves > 1:
         notes = (*notes, f"the program calls a solver in {solves} places; its first call is what is judged")
     return Recording("model", to_formulation(model), library=library, notes=notes, solves=solves)
@@ -101,6 +102,13 @@ def _solves(tree: ast.Module) -> int:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             count += name in _SOLVES
     return count
+
+
+def _unseeded(tree: ast.Module, modules: list[str]) -> bool:
+    """Whether the program draws random numbers that differ from run to run."""
+    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return "random" in modules and not names & {"seed", "Random"}
 
 
 def _classes(tree: ast.Module) -> frozenset[str]:
