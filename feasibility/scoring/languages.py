@@ -27,7 +27,9 @@ def task_of(text: str, language: str = "auto") -> str:
         return "formulation"
     from ..language.document.fences import last_program
 
-    return "formulation" if last_program(text).findings else "code"
+    findings = last_program(text).findings
+    # A cut program is a program that is not whole, and no formulation.
+    return "formulation" if findings and findings[0].code != "truncated" else "code"
 
 
 def by_task(texts: Iterable[str], language: str = "auto") -> dict[str, list[int]]:

@@ -73,7 +73,7 @@ def test_what_cannot_be_recorded_is_unknown_and_no_failure() -> None:
 
 
 def test_the_language_is_found_by_the_text() -> None:
-    assert task_of(RIGHT) == "code"
+    assert task_of(RIGHT) == task_of(RIGHT[:200]) == "code"
     assert task_of(JSON) == task_of(f"```json\n{JSON}\n```\nimport nothing") == task_of("Sure!") == "formulation"
     assert task_of(JSON, "code") == "code"
     assert by_task([RIGHT, JSON, RIGHT]) == {"formulation": [1], "code": [0, 2]}
