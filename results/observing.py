@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..feasibility.verdict import ALL_STAGES, LADDERS, NOT_ASKED, STAGES, SURFACE, Verdict
+from ..feasibility.verdict import ALL_STAGES, CODE, LADDERS, NOT_ASKED, STAGES, SURFACE, Verdict
 
 FAIL, PASS, UNKNOWN, ABSENT = 0, 1, 2, 3
 
@@ -84,7 +84,10 @@ def states_of(verdict: Verdict) -> list[int]:
             found[stage] = {"pass": PASS, "unknown": UNKNOWN}.get(status, ABSENT)
     row = [found.get(stage, ABSENT) for stage in ALL_STAGES]
     substance = verdict.substance
-    row.append(PASS if verdict.surface else FAIL)
+    looks = {found.get(stage, ABSENT) for stage in ladder.surface}
+    # A program that cannot be recorded is neither: its surface is unknown.
+    unrecorded = ladder.task == CODE.task and UNKNOWN in looks and FAIL not in looks
+    row.append(PASS if verdict.surface else UNKNOWN if unrecorded else FAIL)
     after = verdict.substance_after_repair
     row.append(UNKNOWN if substance is None else PASS if substance else FAIL)
     row.append(UNKNOWN if after is None else PASS if after else FAIL)
