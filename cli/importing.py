@@ -13,7 +13,7 @@ from .console import note, print_json
 if TYPE_CHECKING:
     from ..problems.importers.records import Import
 
-_FORMATS = "nl4opt, mamo, optibench, industryor, complexor, nlp4lp, optmath or table"
+_FORMATS = "nl4opt, mamo, optibench, industryor, complexor, nlp4lp, optmath, questions, folders or table"
 
 
 def register(app: typer.Typer) -> None:

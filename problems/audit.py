@@ -20,8 +20,8 @@ from ..feasibility.workers.board import Board
 from ..feasibility.workers.inside import Handler, Tell
 from ..feasibility.workers.pool import Workers
 from ..feasibility.workers.work import Failure, Job, Work
-from .duplicates import THRESHOLD, near_duplicates
 from .importers.records import problem_kind
+from .likeness import THRESHOLD, near_duplicates
 from .problem import Problem
 from .readings import READINGS, Integrality, Outcome, is_as_read, outcome_of, read_as
 
@@ -50,7 +50,7 @@ NOTES: Mapping[str, str] = {
     "reading-unsolved": "the other reading was not solved within the limits",
     "agrees-otherwise": "the stored optimum is the one of the other reading",
     "zero-optimum": "a value of 0 is all there is to agree with: often a label of a model that lacks a constraint",
-    "near-duplicate": "another text shares most of its word 5-grams",
+    "near-duplicate": "another text shares most of its word 5-grams, numbers aside",
     "same-text": "another problem has the same text and other data",
 }
 """When each note is made."""
@@ -326,14 +326,23 @@ def _compare(problem: Problem, entry: Entry, stated: Outcome, policy: Policy) ->
 def audit_texts(problems: Sequence[Problem], entries: Sequence[Entry], threshold: float = THRESHOLD) -> None:
     """Add what only shows between problems: repeated texts, contradicting labels, leaks across splits.
 
-    A problem and the twin made from it on purpose (``extra["twin"]``) do not count as near duplicates.
+    A problem and the twin made from it on purpose (``extra["twin"]``) do not count as near duplicates. Of the
+    near-duplicates of a problem that are not word for word the same, the nearest in each split is named.
     """
+    nearest: dict[tuple[int, str | None], tuple[float, int]] = {}
     for pair in near_duplicates([problem.text for problem in problems], threshold):
         one, other = problems[pair.first], problems[pair.second]
         if one.extra.get("twin") == other.id or other.extra.get("twin") == one.id:
             continue
-        for entry, this, that in ((entries[pair.first], one, other), (entries[pair.second], other, one)):
-            _pair_up(entry, this, that, pair.share, pair.exact)
+        for mine, theirs in ((pair.first, pair.second), (pair.second, pair.first)):
+            if pair.exact:
+                _pair_up(entries[mine], problems[mine], problems[theirs], pair.share, exact=True)
+                continue
+            key = (mine, problems[theirs].split)
+            if key not in nearest or pair.share > nearest[key][0]:
+                nearest[key] = (pair.share, theirs)
+    for (mine, _), (share, theirs) in nearest.items():
+        _pair_up(entries[mine], problems[mine], problems[theirs], share, exact=False)
 
 
 def _pair_up(entry: Entry, this: Problem, that: Problem, share: float, exact: bool) -> None:

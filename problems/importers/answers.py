@@ -30,8 +30,8 @@ class Answer:
 
     - number: ``value``.
     - status: ``status`` is infeasible or unbounded, said in so many words.
-    - no-optimum: "No Best Solution" and the like, which says that there is no optimum but not whether the problem is
-      infeasible or unbounded.
+    - no-optimum: "No Best Solution", -99999 and the like, which says that there is no optimum but not whether the
+      problem is infeasible or unbounded.
     - missing: empty, null, NaN, "N/A".
     - unreadable: ``reason`` says why.
 
@@ -85,7 +85,7 @@ def read_answer(cell: object) -> Answer:
     if isinstance(cell, float) and math.isinf(cell):
         return Answer("status", status="unbounded")
     if isinstance(cell, int | float | Fraction):
-        return Answer("number", exact_number(cell))
+        return _unless_sentinel(Answer("number", exact_number(cell)))
     if isinstance(cell, Mapping):
         return Answer("unreadable", reason=f"{len(cell)} named values, not one") if cell else Answer("missing")
     if isinstance(cell, Sequence) and not isinstance(cell, str):
@@ -111,7 +111,15 @@ def _read_text(cell: str) -> Answer:
         return Answer("status", status="infeasible")
     if _UNBOUNDED.fullmatch(bare):
         return Answer("status", status="unbounded")
-    return _read_number(bare)
+    return _unless_sentinel(_read_number(bare))
+
+
+def _unless_sentinel(answer: Answer) -> Answer:
+    """-99999 (five nines or more, negative) stands for "no optimum" in several published sets."""
+    value = answer.value
+    if isinstance(value, int) and value < 0 and re.fullmatch(r"9{5,}", str(-value)):
+        return Answer("no-optimum")
+    return answer
 
 
 def _read_number(text: str) -> Answer:

@@ -27,11 +27,13 @@ def value_problem(
     text, question = text_of(columns, questions)
     answer = next((name for name in answers if columns.get(name) is not None), answers[0])
     read = label(columns.get(answer), answer)
-    identity = next((columns[name] for name in ids if columns.get(name) is not None), row.number)
+    identity = next((columns[name] for name in ids if columns.get(name) is not None), None)
+    prefix = identifier(source).replace("_", "-")
     kind = next((str(columns[name]) for name in family if columns.get(name)), None)
     used = {question, answer, *(name for name in ids if name in columns), *family}
     problem = Problem(
-        id=f"{identifier(source).replace('_', '-')}-{identity}",
+        # without an id of its own a row is named by its file, so that several sets can be put together
+        id=f"{prefix}-{identity}" if identity is not None else f"{row.file.stem}-{row.number}",
         text=text,
         optimum=read.optimum,
         status=read.status,

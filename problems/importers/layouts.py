@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from ...feasibility.plugins import Registry
-from . import complexor, industryor, mamo, nl4opt, optibench, optmath, tabular
+from . import complexor, folders, industryor, mamo, nl4opt, optibench, optmath, questions, tabular
 from .records import Converted, Options, Remark, Row
 from .rows import read_rows
 
@@ -78,11 +78,29 @@ class _Folders(Layout):
         return self._convert(row, options)
 
 
+class _ProgramFolders(Layout):
+    name = folders.NAME
+
+    def recognises(self, columns: Mapping[str, Any]) -> bool:
+        return folders.recognises(columns)
+
+    def claims(self, folder: Path) -> bool:
+        return complexor.folder_format(folder) is None and folders.claims(folder)
+
+    def rows(self, path: Path) -> Iterator[Row | Remark]:
+        return folders.rows(path)
+
+    def convert(self, row: Row, options: Options) -> list[Converted]:
+        return folders.convert(row, options)
+
+
 NL4OPT = _Rows(nl4opt.NAME, nl4opt.recognises, nl4opt.convert)
 MAMO = _Rows(mamo.NAME, mamo.recognises, mamo.convert)
 OPTIBENCH = _Rows(optibench.NAME, optibench.recognises, optibench.convert)
 INDUSTRYOR = _Rows(industryor.NAME, industryor.recognises, industryor.convert)
 OPTMATH = _Rows(optmath.NAME, optmath.recognises, optmath.convert)
+QUESTIONS = _Rows(questions.NAME, questions.recognises, questions.convert)
+FOLDERS = _ProgramFolders()
 TABLE = _Rows(tabular.NAME, tabular.recognises, tabular.convert)
 COMPLEXOR = _Folders(complexor.COMPLEXOR, lambda columns: False, complexor.convert_complexor, files_too=False)
 NLP4LP = _Folders(
@@ -92,7 +110,7 @@ NLP4LP = _Folders(
     files_too=True,
 )
 
-_FIRST = ("nl4opt", "mamo", "optibench", "industryor", "optmath", "table", "nlp4lp")
+_FIRST = ("nl4opt", "mamo", "optibench", "industryor", "optmath", "table", "nlp4lp", "questions")
 
 LAYOUTS: Registry[Layout] = Registry("pyrite.importers", "format", Layout)  # type: ignore[type-abstract]
 """Layouts by name; ``table`` is any table with a column mapping."""

@@ -38,13 +38,30 @@ from .records import Converted, Options, Row, RowError
 NAME = "nl4opt"
 
 _MAXIMIZE = frozenset(
-    {"maximize", "maximise", "maximizing", "maximum", "max", "highest", "most", "increase", "greatest", "largest"}
+    {
+        "maximize",
+        "maximise",
+        "maximizing",
+        "maximized",
+        "maximised",
+        "maximizes",
+        "maximum",
+        "max",
+        "highest",
+        "most",
+        "increase",
+        "greatest",
+        "largest",
+    }
 )
 _MINIMIZE = frozenset(
     {
         "minimize",
         "minimise",
         "minimizing",
+        "minimized",
+        "minimised",
+        "minimizes",
         "minimum",
         "min",
         "lowest",
@@ -93,7 +110,7 @@ def convert(row: Row, options: Options) -> Converted:
     program = build(reference, policy=options.policy)
     outcomes = {reading: outcome_of(read_as(program, reading), options.policy) for reading in READINGS}
     chosen = outcomes[options.integrality]
-    remarks = []
+    remarks = list(declared.remarks)
     if chosen.status == "unknown":
         remarks.append(("unsolved", "const_declarations", f"the reference was not solved: {chosen.message}"))
     elif chosen.status != "optimal":
@@ -102,7 +119,7 @@ def convert(row: Row, options: Options) -> Converted:
         both = ", ".join(f"{name} {outcomes[name].show()}" for name in ("whole", "fractional"))
         remarks.append(("readings-differ", "", f"the optimum depends on the integrality rule: {both}"))
     problem = Problem(
-        id=f"nl4opt-{identity if identity is not None else row.number}",
+        id=f"nl4opt-{identity}" if identity is not None else f"{row.file.stem}-{row.number}",
         text=document.strip(),
         reference=reference,
         optimum=chosen.objective,
@@ -125,18 +142,44 @@ class _Declarations:
         entities = record.get("vars")
         if not isinstance(entities, Sequence) or isinstance(entities, str) or not entities:
             raise RowError("no-variables", "vars", "no variables are declared")
-        self.entities = [str(entity) for entity in entities]
+        self.remarks: list[tuple[str, str, str]] = []
+        declared = [str(entity) for entity in entities]
+        places = self._distinct(declared)
         self.names = identifiers(self.entities)
         self._record = record
         self._mentions: dict[str, int] = {}
         mapping = record.get("order_mapping")
         if isinstance(mapping, Mapping):
             for mention, place in mapping.items():
-                if isinstance(place, int) and 0 <= place < len(self.names):
-                    self._mentions[str(mention)] = place
-        for place, entity in enumerate(self.entities):
+                if isinstance(place, int) and 0 <= place < len(places):
+                    self._mentions[str(mention)] = places[place]
+        for place, entity in zip(places, declared, strict=True):
             self._mentions.setdefault(entity, place)
+        for mention, place in self._mentions.items():
+            alike = next((k for k, entity in enumerate(self.entities) if _fold(entity) == _fold(mention)), place)
+            if alike != place:
+                self.remarks.append((
+                    "mention-elsewhere", "order_mapping",
+                    f"{mention[:40]!r} is mapped to {self.entities[place]!r} and is spelled like "
+                    f"{self.entities[alike]!r}; the mapping is followed",
+                ))  # fmt: skip
         self._folded = {_fold(mention): place for mention, place in self._mentions.items()}
+
+    def _distinct(self, declared: list[str]) -> list[int]:
+        """The place of each declared entity among the distinct ones: the set invents variables that are another one's
+        singular (`kayaks`, `kayak`)."""
+        self.entities: list[str] = []
+        places: list[int] = []
+        for entity in declared:
+            twin = next((k for k, known in enumerate(self.entities) if _fold(known) == _fold(entity)), None)
+            if twin is None:
+                places.append(len(self.entities))
+                self.entities.append(entity)
+                continue
+            places.append(twin)
+            message = f"{entity[:40]!r} is {self.entities[twin]!r} once more; read as one variable"
+            self.remarks.append(("duplicate-entity", "vars", message))
+        return places
 
     def _name(self, mention: object, column: str) -> str:
         place = self._mentions.get(str(mention))

@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrite.problems.duplicates import grams, near_duplicates, share, words
+from pyrite.problems.likeness import grams, jaccard, near_duplicates, words
+
+
+def share(first: str, second: str, length: int) -> float:
+    return jaccard(grams(first, length), grams(second, length))
+
 
 TEXTS = st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=14).map(" ".join), max_size=12)
 
@@ -31,8 +36,14 @@ def test_exact_ignores_case_and_punctuation_only():
     assert [(p.first, p.second, p.exact) for p in pairs] == [(0, 1, True), (0, 2, False), (1, 2, False)]
 
 
+def test_numbers_are_masked_so_that_a_leak_with_other_numbers_is_seen():
+    one = "A baker makes 12 loaves a day from 30 kg of flour and sells each for 4 dollars; how many are best?"
+    other = one.replace("12", "15").replace("30", "41").replace("4 dollars", "5 dollars")
+    assert [(p.share, p.exact) for p in near_duplicates([one, other])] == [(1.0, False)]
+
+
 def test_a_short_text_is_one_gram():
-    assert grams("two words") == {("two", "words")}
+    assert grams("two words") == {"two words"}
     assert words("1,200 kg") == ["1,200", "kg"]
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.solver.solving import solve
-from pyrite.problems.duplicates import share
 from pyrite.problems.families import FAMILIES, draw
+from pyrite.problems.likeness import grams, jaccard
 from pyrite.problems.problem import Problem
 
 NAMES = (
@@ -105,7 +105,7 @@ def test_a_twin_reads_alike_and_differs_in_its_optimum(name):
     assert twin.extra["twin"] == plain.id
     assert twin.text != plain.text
     assert twin.optimum != plain.optimum
-    assert share(plain.text, twin.text, 2) > 0.4
+    assert jaccard(grams(plain.text, 2), grams(twin.text, 2)) > 0.4
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_marked_constraint_can_go_without_moving_the_optimum(name, variant):
 @pytest.mark.parametrize("name", NAMES)
 def test_two_texts_of_a_family_do_not_read_the_same(name):
     texts = [draw(name, seed, "small").text for seed in range(12)]
-    shares = [share(a, b) for i, a in enumerate(texts) for b in texts[:i]]
+    shares = [jaccard(grams(a), grams(b)) for i, a in enumerate(texts) for b in texts[:i]]
     assert sum(shares) / len(shares) < 0.08
     assert max(shares) < 0.5
     assert len({text[:25] for text in texts}) >= 9

@@ -1,0 +1,114 @@
+"""A folder a problem, as ORThought and others publish: a text, an answer, and the program that gave it.
+
+The text is the first of ``question.txt``, ``description.txt``, ``problem.txt``, ``text.txt`` (or ``.md``); the answer
+the first of ``answer``, ``solution``, ``label``, ``optimum``, ``ground_truth``, ``result`` as ``.txt`` or ``.json`` (a
+number, or an object with ``objective``, ``answer``, ``optimal_value`` ...); the program the first of ``code.py``,
+``model.py``, ``solution.py``, ``gt_code.py``. The program's text is kept under ``program``; it is never run here.
+A problem without an answer is kept, to be judged by whatever its program says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...feasibility.errors import PyriteError
+from ..problem import Problem
+from .records import Converted, Label, Options, Remark, Row, RowError, label
+
+NAME = "folders"
+_TEXTS = tuple(f"{name}.{end}" for name in ("question", "description", "problem", "text") for end in ("txt", "md"))
+_ANSWERS = tuple(
+    f"{name}.{end}"
+    for name in ("answer", "solution", "label", "optimum", "ground_truth", "result")
+    for end in ("txt", "json")
+)
+_PROGRAMS = ("code.py", "model.py", "solution.py", "gt_code.py", "optimus_code.py", "gurobi_code.py")
+_KEYS = ("objective", "objective_value", "optimal_value", "optimum", "answer", "value", "label", "result")
+_MAX_FILE = 2_000_000
+_MOST = 100_000
+
+
+def _first(folder: Path, names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if (folder / name).is_file()), None)
+
+
+def _is_problem(folder: Path) -> bool:
+    return _first(folder, _TEXTS) is not None and _first(folder, (*_ANSWERS, *_PROGRAMS)) is not None
+
+
+def claims(path: Path) -> bool:
+    """Whether the folder, or the first folder in it that says, is laid out so."""
+    inner = sorted(item for item in path.iterdir() if item.is_dir())
+    return any(_is_problem(folder) for folder in (path, *inner[:50]))
+
+
+def rows(path: Path) -> Iterator[Row | Remark]:
+    """A row for each problem's folder, in order of names; its files are the columns."""
+    if not path.is_dir():
+        raise PyriteError(f"{path}: this layout is a folder with one folder a problem")
+    folders = [path] if _is_problem(path) else sorted(item for item in path.iterdir() if item.is_dir())[:_MOST]
+    number = 0
+    for folder in folders:
+        found = [name for group in (_TEXTS, _ANSWERS, _PROGRAMS) if (name := _first(folder, group)) is not None]
+        if not found:
+            continue
+        number += 1
+        columns: dict[str, Any] = {"name": folder.name, "set": path.name}
+        for name in found:
+            kind = "text" if name in _TEXTS else "answer" if name in _ANSWERS else "program"
+            try:
+                if (folder / name).stat().st_size > _MAX_FILE:
+                    raise ValueError(f"more than {_MAX_FILE:,} bytes")
+                content = (folder / name).read_text(encoding="utf-8-sig")
+                columns[kind] = json.loads(content) if name.endswith(".json") else content
+                columns[f"{kind} file"] = name
+            except (ValueError, OSError, RecursionError) as error:
+                message = f"cannot be read: {str(error)[:80]}"
+                yield Remark(folder.name, number, name, "unreadable-file", message, kept=True)
+        yield Row(folder, number, columns)
+
+
+def recognises(columns: Mapping[str, Any]) -> bool:
+    """Rows of a file are never of this layout."""
+    del columns
+    return False
+
+
+def convert(row: Row, options: Options) -> list[Converted]:
+    """A folder as a problem. Raises RowError without a text, or with an answer that is no number."""
+    del options  # a value has no domains to choose
+    text = row.columns.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise RowError("no-question", "question.txt", "no question")
+    program = row.columns.get("program")
+    where = str(row.columns.get("answer file") or "answer")
+    cell = _cell(row.columns.get("answer"))
+    if cell in (None, "", {}) and program:
+        read = Label(None, None, {}, (("no-answer", where, "no answer; there is a program"),))
+    else:
+        read = label(cell, where)
+    extra = {**({"program": program} if program else {}), **read.extra}
+    problem = Problem(
+        id=f"{row.columns['set']}-{row.columns['name']}"
+        if row.columns["set"] != row.columns["name"]
+        else row.file.name,
+        text=text.strip(),
+        optimum=read.optimum,
+        status=read.status,
+        source=str(row.columns["set"]),
+        extra=extra,
+    )
+    return [Converted(problem, list(read.remarks))]
+
+
+def _cell(answer: Any) -> Any:
+    """The answer in an object: the first of the usual names, or its only value."""
+    if not isinstance(answer, Mapping):
+        return answer.strip() if isinstance(answer, str) else answer
+    for key in _KEYS:
+        if key in answer:
+            return _cell(answer[key])
+    return next(iter(answer.values())) if len(answer) == 1 else (answer or None)
