@@ -45,7 +45,8 @@ def other_unit(draft: Draft, chance: random.Random) -> bool:
     j = pick(draft, chance, lambda c: not c.whole, lambda j: entries[j] >= 2)
     if j is None:
         return False
-    old, factor = draft.model.columns[j], chance.choice([10, 100, 12, Fraction(1, 60), Fraction(1, 4)])
+    factors: list[Number] = [10, 100, 12, Fraction(1, 60), Fraction(1, 4)]
+    old, factor = draft.model.columns[j], chance.choice(factors)
     column = Col(old.name, False, *(None if v is None else Fraction(v) / factor for v in (old.low, old.high)))
     place = draft.kept.index(j) if j in draft.kept else None
     new = draft.replace(j, [column], [factor], 0, lambda x, _: [Fraction(x) / factor])

@@ -184,7 +184,8 @@ def draw_row(chance: random.Random, columns: Sequence[Col], number: int) -> Line
     terms: dict[int, Number] = {}
     while len(terms) < min(2, len(columns)) or chance.random() < 0.35:
         j = chance.randrange(len(columns))
-        terms[j] = chance.choice([1, 1, 1, 2, 2, 3, -1, -1, -2, 5, Fraction(1, 2), Fraction(3, 2)])
+        weights: list[Number] = [1, 1, 1, 2, 2, 3, -1, -1, -2, 5, Fraction(1, 2), Fraction(3, 2)]
+        terms[j] = chance.choice(weights)
         if len(terms) == len(columns):
             break
     if chance.random() < 0.1:

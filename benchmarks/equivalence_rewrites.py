@@ -227,7 +227,8 @@ def redundant_row(draft: Draft, chance: random.Random) -> bool:
     if not sides:
         return False
     terms: dict[int, Number] = {}
-    limit: Number = chance.choice([0, 0, 1, Fraction(7, 2)])
+    limits: list[Number] = [0, 0, 1, Fraction(7, 2)]
+    limit = chance.choice(limits)
     for body, side in chance.sample(sides, min(len(sides), chance.randint(1, 3))):
         weight = chance.randint(1, 3)
         limit += weight * side

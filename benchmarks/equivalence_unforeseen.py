@@ -9,7 +9,7 @@ applied.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from benchmarks.equivalence_drafts import Draft
@@ -31,6 +31,11 @@ def _alike(
     return None
 
 
+def _with(k: int) -> Callable[[Number, Sequence[Number]], Sequence[Number]]:
+    """The value plus that of column k, whatever happens to a caller's k later."""
+    return lambda x, plan: [x + plan[k]]
+
+
 def cumulative_sums(draft: Draft, chance: random.Random) -> bool:
     """What has been made up to each step instead of what is made in it."""
     chosen = _alike(draft, chance, chance.choice([2, 3]))
@@ -43,7 +48,7 @@ def cumulative_sums(draft: Draft, chance: random.Random) -> bool:
         j, k = place[name], place[first]
         old = draft.model.columns[j]
         column = Col(draft.fresh(f"{name}_so_far", chance), old.whole, None, None)
-        draft.replace(j, [column], [1], 0, lambda x, plan, k=k: [x + plan[k]], {k: -1}, row=(old.low, old.high))
+        draft.replace(j, [column], [1], 0, _with(k), {k: -1}, row=(old.low, old.high))
         first = column.name
     return True
 
@@ -69,8 +74,9 @@ def average_and_half_difference(draft: Draft, chance: random.Random) -> bool:
     old, other = draft.model.columns[j], draft.model.columns[k]
     mean = Col(draft.fresh("average", chance), False, None, None)
     # x = 2 mean - y, then y = mean - half.
+    plus_other = _with(k)
     (m,) = draft.replace(
-        j, [mean], [2], 0, lambda x, plan, k=k: [Fraction(x + plan[k]) / 2], {k: -1}, (old.low, old.high)
+        j, [mean], [2], 0, lambda x, plan: [Fraction(plus_other(x, plan)[0]) / 2], {k: -1}, (old.low, old.high)
     )
     k -= k > j
     half = Col(draft.fresh("half_difference", chance), False, None, None)

@@ -223,13 +223,15 @@ class Writer:
                         members: Line({(name, members): {ONE: Fraction(sign)}, **constant}, False)
                         for members in product(*(self.sets[s] for s in item.index))
                     }
-        for name, item in self.resolved.constraints.items():
-            generators = [(g.name, g.set_name) for g in item.family.generators] if item.family is not None else []
-            condition = item.family.condition if item.family is not None else None
+        for name, constraint in self.resolved.constraints.items():
+            generators = (
+                [(g.name, g.set_name) for g in constraint.family.generators] if constraint.family is not None else []
+            )
+            condition = constraint.family.condition if constraint.family is not None else None
             for env in self.loops(generators, condition, {}):
                 members = tuple(env[n] for n, _ in generators)
-                sides = [self.form(term, env) for term in item.relation.terms]
-                for part, operator in enumerate(item.relation.operators):
+                sides = [self.form(term, env) for term in constraint.relation.terms]
+                for part, operator in enumerate(constraint.relation.operators):
                     first, second = sides[part : part + 2] if operator != ">=" else sides[part : part + 2][::-1]
                     line = Line(_combine(first, second, {ONE: Fraction(-1)}), operator == "==")
                     found.setdefault(("row", name, str(part)), {})[members] = line

@@ -80,16 +80,16 @@ def families(resolved: Resolved) -> Families:
             if bound is not None:
                 body = plus(plus({}, own, Fraction(sign)), number(Fraction(bound)), Fraction(-sign))
                 rows.append(Row(("bound", name, side), loops, (), body, False))
-    for name, item in resolved.constraints.items():
-        generators = item.family.generators if item.family is not None else ()
+    for name, constraint in resolved.constraints.items():
+        generators = constraint.family.generators if constraint.family is not None else ()
         scope = {g.name: g.set_name for g in generators}
         loops = tuple((f"r{k}", g.set_name) for k, g in enumerate(generators))
         names = {g.name: linear({f"r{k}": 1}, 0) for k, g in enumerate(generators)}
-        condition = item.family.condition if item.family is not None else None
+        condition = constraint.family.condition if constraint.family is not None else None
         tests = conditions_of(condition, scope) if condition is not None else ()
         tests = renamed(((), tests, (), None), names)[1]
-        sides = [substituted(read(term, resolved, scope), names) for term in item.relation.terms]
-        for part, operator in enumerate(item.relation.operators):
+        sides = [substituted(read(term, resolved, scope), names) for term in constraint.relation.terms]
+        for part, operator in enumerate(constraint.relation.operators):
             left, right = sides[part], sides[part + 1]
             body = plus(left, right, Fraction(-1)) if operator != ">=" else plus(right, left, Fraction(-1))
             rows.append(Row(("row", name, str(part)), loops, tests, body, operator == "=="))
