@@ -60,11 +60,20 @@ def answer_command(
     plain_prompt: Annotated[
         bool, typer.Option("--plain-prompt", help="Plain headings for a model without chat template.")
     ] = False,
-    parallel: Annotated[int, typer.Option(help="Requests at once, for an endpoint.")] = 4,
+    parallel: Annotated[int, typer.Option("--parallel", "--concurrency", help="Requests at once (endpoint).")] = 4,
+    timeout: Annotated[float, typer.Option(help="Seconds a request may take (endpoint).")] = 300.0,
+    request: Annotated[
+        list[str] | None,
+        typer.Option(help="A field of the request (endpoint): name=JSON, name= to leave it out, name:other to rename."),
+    ] = None,
+    template: Annotated[
+        list[str] | None, typer.Option(help="An argument of the chat template (endpoint), as enable_thinking=false.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="What was done, as JSON.")] = False,
 ) -> None:
     """Answer problems with a model, in batches; stop it any time and run the same command again to go on."""
     from ..models.answering import Settings
+    from ..models.answering.endpoint import Asking, parse_fields
     from ..models.answering.into_run import answer_into
     from ..models.answering.making import make_answerer
     from ..models.companions import companions_of
@@ -95,8 +104,9 @@ def answer_command(
         "plain" if plain_prompt else "error",
     )
     companions = companions_of(expert or [], anti_expert or [], alpha or [], keep_top_p=keep_top_p, speculate=speculate)
+    asking = Asking(parse_fields(request or ()), parse_fields(template or (), "--template"), timeout)
     compute = (device, dtype, threads)
-    answerer = make_answerer(source, asked, settings, compute, parallel, note, back_end, companions)
+    answerer = make_answerer(source, asked, settings, compute, parallel, note, back_end, companions, asking)
     with progress(len(known) * samples, "answering") as show:
         tally = answer_into(out, answerer, known, settings, lambda done, total: show(done))
     note(f"{tally.sentence()}; run: {out}")

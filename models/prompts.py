@@ -95,7 +95,11 @@ class Prompt:
         """For run.json: version, style, ids of the worked examples and a hash over everything that decides the text."""
         template = getattr(tokenizer, "chat_template", None)
         probe = self.messages(Problem(id="probe", text="probe"))
-        text = json.dumps([VERSION, probe, self.fallback, template], sort_keys=True)
+        parts: list[Any] = [VERSION, probe, self.fallback, template]
+        if isinstance(template, str) and ("strftime" in template or "date" in template):
+            # The template writes a date: what is hashed is the text of today, so that another day's is seen.
+            parts.append(render_messages(probe, tokenizer, self.fallback))
+        text = json.dumps(parts, sort_keys=True)
         return {
             "version": VERSION,
             "style": self.style,

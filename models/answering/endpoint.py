@@ -1,33 +1,88 @@
 """An OpenAI-compatible endpoint as an answerer: ``http://host:8000/v1#model``. It answers; it cannot be tuned here.
 
-A refused or overloaded request is tried again with growing pauses (``Retry-After`` is honoured); when that does not
-help, answering stops with exit code 3 and goes on later where it was. The key, if the endpoint wants one, is read from
-``PYRITE_API_KEY`` or ``OPENAI_API_KEY`` and written nowhere.
+An overloaded or broken answer is asked for again with growing pauses (``Retry-After`` is honoured); when that does not
+help, answering stops with exit code 3 and goes on later where it was. A prompt that the server refuses by itself (too
+long, filtered, malformed) is recorded as *not answered*, and the run goes on; what would be refused for every prompt
+(the key, the model, a field of the request) ends it with the server's words. The key, if the endpoint wants one, is
+read from ``PYRITE_API_KEY`` or ``OPENAI_API_KEY`` and written nowhere (see :mod:`.transport`).
 
 What is not covered: streaming, and constrained decoding (no two servers ask for it alike).
 """
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 from ...feasibility.errors import PyriteError
 from ...results.outputs import Output
+from ...results.readers.batches import body_answers, request_failure
 from ..prompts import Prompt
 from ..settings import Settings
 from .answering import Request, sample_seed
+from .transport import LaterError, Place, RefusedError, one_line, place_of, post
 
-_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
-_LONGEST_PAUSE = 60.0
+_LONGEST_PAUSE: Final = 60.0
+_FOR_ALL: Final = frozenset({401, 402, 403, 404, 405, 429})
+_TOO_MANY: Final = 5
+"""So many refusals before the first answer: the request is wrong, not the prompts."""
+_NO_SYSTEM: Final = ("system role", "role: system", "'system'", '"system"', "system message", "system prompt")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How to ask, where servers differ.
+
+    ``fields`` sets (any JSON value), leaves out (None) or renames (``"->name"``) fields of the request, ``template``
+    are arguments of the chat template (``chat_template_kwargs``), ``timeout`` is seconds a request.
+    """
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    template: Mapping[str, Any] = field(default_factory=dict)
+    timeout: float = 300.0
+
+    def body(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """The request as this server wants it."""
+        found = dict(plain)
+        if self.template:
+            found["chat_template_kwargs"] = dict(self.template)
+        for name, value in self.fields.items():
+            old = found.pop(name, None)
+            if isinstance(value, str) and value.startswith("->"):
+                found[value[2:]] = old
+            elif value is not None:
+                found[name] = value
+        return found
+
+    def identity(self) -> dict[str, Any]:
+        """What decides answers, for run.json; empty when nothing is out of the ordinary."""
+        parts = {"request": dict(self.fields), "template": dict(self.template)}
+        return {name: part for name, part in parts.items() if part}
+
+
+def parse_fields(texts: Sequence[str], option: str = "--request") -> dict[str, Any]:
+    """``name=value`` (JSON, else a text), ``name=`` (leave out), ``name:other`` (rename). Raises PyriteError."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        old, colon, new = text.partition(":")
+        if not sign and colon and old and new:
+            found[old] = f"->{new}"
+        elif not sign or not name:
+            raise PyriteError(f"{option} is name=value, name= (leave out) or name:other (rename), not {text!r}")
+        elif not value:
+            found[name] = None
+        else:
+            try:
+                found[name] = json.loads(value)
+            except (ValueError, RecursionError):
+                found[name] = value
+    return found
 
 
 @dataclass(slots=True)
@@ -40,21 +95,30 @@ class EndpointAnswerer:
     parallel: int = 4
     attempts: int = 6
     pause: float = 1.0
-    timeout: float = 300.0
+    asking: Asking = field(default_factory=Asking)
     note: Any = field(default=lambda text: None)
+    _place: Place = field(init=False)
+    _lock: Any = field(init=False, default_factory=Lock)
+    _answered: int = field(init=False, default=0)
+    _refused: int = field(init=False, default=0)
+    _fold: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        if "#" not in self.address or not self.address.partition("#")[2]:
-            raise PyriteError(f"an endpoint is written http://host/v1#MODEL; {self.address} names no model")
+        base, _, model = self.address.partition("#")
+        self._place = place_of(base)
+        if not model:
+            raise PyriteError(f"an endpoint is written http://host/v1#MODEL; {self._place.shown} names no model")
         if self.settings.decoding != "free":
             raise PyriteError("constrained decoding needs the model itself; an endpoint decodes on its own")
         if self.parallel < 1:
             raise PyriteError(f"--parallel is at least 1, not {self.parallel}")
+        if not self.asking.timeout > 0:
+            raise PyriteError(f"--timeout is more than 0 seconds, not {self.asking.timeout}")
 
     @property
     def url(self) -> str:
-        """Where requests go."""
-        return self.address.partition("#")[0].rstrip("/") + "/chat/completions"
+        """Where requests go, without what must not be shown."""
+        return self._place.shown
 
     @property
     def model(self) -> str:
@@ -64,10 +128,10 @@ class EndpointAnswerer:
     def identity(self) -> dict[str, Any]:
         """Address, model, prompt, decoding. The weights behind an endpoint are not known here."""
         return {
-            "model": self.address,
+            "model": f"{self.url.removesuffix('/chat/completions')}#{self.model}",
             "weights": None,
             "prompt": self.prompt.identity(),
-            "answers": self.settings.identity(),
+            "answers": self.settings.identity() | self.asking.identity(),
             "back_end": "endpoint",
         }
 
@@ -79,6 +143,7 @@ class EndpointAnswerer:
     def answer(self, batch: Sequence[Request]) -> Iterator[Output]:
         """The answers as they come. What was answered before a failure is handed out before it is raised."""
         failure: PyriteError | None = None
+        held: list[Output] = []  # refusals before the first answer: perhaps the request is wrong, not the prompts
         with ThreadPoolExecutor(self.parallel) as pool:
             asked = [pool.submit(self._ask, request) for request in batch]
             for done in as_completed(asked):
@@ -86,7 +151,11 @@ class EndpointAnswerer:
                     continue
                 error = done.exception()
                 if error is None:
-                    yield done.result()
+                    output = done.result()
+                    held.append(output)
+                    if self._answered:
+                        yield from held
+                        held.clear()
                 elif isinstance(error, PyriteError):
                     failure = failure or error
                     for other in asked:
@@ -95,6 +164,7 @@ class EndpointAnswerer:
                     raise error
         if failure is not None:
             raise failure
+        yield from held
 
     def _ask(self, request: Request) -> Output:
         settings = self.settings
@@ -107,67 +177,101 @@ class EndpointAnswerer:
             "seed": sample_seed(settings.seed, request.key) % 2**31,
         }
         started = time.monotonic()
-        document = self._post(body)
         try:
-            choice = document["choices"][0]
-            text = choice["message"].get("content") or ""
-            finish = choice.get("finish_reason") or "stop"
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise PyriteError(f"{self.url} answered something that is no chat completion") from error
-        usage = document.get("usage") or {}
-        extra = {"tokens": usage.get("completion_tokens") or 0, "prompt_tokens": usage.get("prompt_tokens") or 0}
-        seconds = round(time.monotonic() - started, 3)
-        return Output(request.problem.id, request.sample, str(text), str(finish), seconds, extra)
+            document, folded = self._patiently(self.asking.body(body))
+        except RefusedError as error:
+            return self._recorded(request, error, body, time.monotonic() - started)
+        with self._lock:
+            self._answered += 1
+        return self._output(request, document, folded, time.monotonic() - started)
 
-    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _output(self, request: Request, document: dict[str, Any], folded: bool, seconds: float) -> Output:
+        try:
+            text, finish = next(iter(body_answers(document)))
+            message = document["choices"][0].get("message") or {}
+        except (PyriteError, StopIteration, KeyError, TypeError, AttributeError) as error:
+            raise PyriteError(f"{self.url} answered something that is no chat completion") from error
+        usage = document.get("usage")
+        counts = usage if isinstance(usage, dict) else {}
+        extra: dict[str, Any] = {
+            "tokens": _count(counts.get("completion_tokens")),
+            "prompt_tokens": _count(counts.get("prompt_tokens")),
+        }
+        for name in ("reasoning_content", "reasoning"):
+            if isinstance(message.get(name), str) and message[name]:
+                extra["reasoning"] = message[name]
+        if folded:
+            extra["system"] = "folded into the first question"
+        said = finish if isinstance(finish, str) else None
+        if text is None and said in (None, "stop"):
+            said = "no-output"
+        return Output(request.problem.id, request.sample, text or "", said, round(seconds, 3), extra)
+
+    def _recorded(self, request: Request, error: RefusedError, body: Mapping[str, Any], seconds: float) -> Output:
+        """A prompt that the server refused, as not answered; PyriteError when every prompt would be refused."""
+        if error.code in _FOR_ALL or _names_a_field(error.said, body):
+            advice = "" if error.code in _FOR_ALL else "; --request sets, renames or leaves out fields"
+            raise PyriteError(f"{self.url} refused the request ({error.code}): {error.said}{advice}")
+        with self._lock:
+            self._refused += 1
+            hopeless = not self._answered and self._refused >= _TOO_MANY
+        if hopeless:
+            raise PyriteError(
+                f"{self.url} refused the first {_TOO_MANY} prompts; the last time ({error.code}): {error.said}"
+            )
+        extra = {"tokens": 0, "prompt_tokens": 0, "error": f"{error.code}: {error.said}"}
+        finish = request_failure(error.said)
+        return Output(request.problem.id, request.sample, "", finish, round(seconds, 3), extra)
+
+    def _patiently(self, body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        """The answer, after as many attempts as it takes, and whether the system text had to be folded."""
         reason = ""
+        wanted: float | None = None
+        folded = self._fold
         for attempt in range(self.attempts):
             try:
-                return self._once(body)
-            except urllib.error.HTTPError as error:
-                said = _message(error)
-                if error.code not in _AGAIN:
-                    raise PyriteError(f"{self.url} refused the request ({error.code}): {said}") from error
-                reason, wanted = f"{error.code} {said}", _retry_after(error)
-            except (OSError, http.client.HTTPException) as error:
-                reason, wanted = str(getattr(error, "reason", "") or error or type(error).__name__), None
-            except ValueError as error:
-                raise PyriteError(f"{self.url} answered something that is no JSON: {error}") from error
+                return post(self._place, _folded(body) if folded else body, self.asking.timeout), folded
+            except RefusedError as error:
+                if folded or not _refuses_system(error):
+                    raise
+                # Some templates have no system turn: the same text in front of the first question.
+                self._fold = folded = True
+                reason, wanted = error.said, 0.0
+            except LaterError as error:
+                reason, wanted = str(error), error.pause
             if attempt + 1 < self.attempts:
                 time.sleep(min(wanted if wanted is not None else self.pause * 2**attempt, _LONGEST_PAUSE))
         raise PyriteError(
-            f"{self.url} did not answer after {self.attempts} attempts ({reason}); "
+            f"{self.url} did not answer after {self.attempts} attempts ({one_line(reason)}); "
             "what was answered is kept, run the same command again to go on",
             exit_code=3,
         )
 
-    def _once(self, body: dict[str, Any]) -> dict[str, Any]:
-        headers = {"Content-Type": "application/json"}
-        key = os.environ.get("PYRITE_API_KEY") or os.environ.get("OPENAI_API_KEY")
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
-        request = urllib.request.Request(self.url, json.dumps(body).encode(), headers)  # noqa: S310 - http(s) only
-        with urllib.request.urlopen(request, timeout=self.timeout) as response:  # noqa: S310
-            document = json.loads(response.read().decode("utf-8", "replace"))
-        if not isinstance(document, dict):
-            raise ValueError("not an object")
-        return document
+
+def _refuses_system(error: RefusedError) -> bool:
+    said = error.said.lower()
+    return error.code in (400, 422, 500) and any(word in said for word in _NO_SYSTEM)
 
 
-def _message(error: urllib.error.HTTPError) -> str:
-    """What the server says, in one line."""
-    try:
-        text = error.read(2000).decode("utf-8", "replace")
-        document = json.loads(text)
-        inner = document.get("error", document) if isinstance(document, dict) else text
-        said = inner.get("message", inner) if isinstance(inner, dict) else inner
-    except (OSError, ValueError, http.client.HTTPException):
-        said = error.reason
-    return " ".join(str(said).split())[:200]
+def _folded(body: dict[str, Any]) -> dict[str, Any]:
+    """The same request with the system text in front of the first question."""
+    turns = [dict(turn) for turn in body["messages"]]
+    if not turns or turns[0]["role"] != "system":
+        return body
+    first, rest = turns[0], turns[1:]
+    rest[0]["content"] = f"{first['content']}\n\n{rest[0]['content']}"
+    return {**body, "messages": rest}
 
 
-def _retry_after(error: urllib.error.HTTPError) -> float | None:
-    try:
-        return max(0.0, float(error.headers.get("Retry-After", "")))
-    except (ValueError, AttributeError):
-        return None
+def _names_a_field(said: str, body: Mapping[str, Any]) -> bool:
+    """Whether the server complains about a field of the request, which all prompts share."""
+    words = said.lower()
+    about = ("unsupported", "not supported", "extra", "unknown", "unrecognized", "unexpected", "not permitted")
+    named = any(f"'{name}'" in words or f'"{name}"' in words for name in body if name not in ("messages", "model"))
+    return named and any(word in words for word in about)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, str) and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..prompts import Prompt
     from ..sources import Source
     from . import Answerer, Settings
+    from .endpoint import Asking
 
 Note = Callable[[str], None]
 
@@ -25,6 +26,7 @@ def make_answerer(
     note: Note = lambda text: None,
     back_end: str = "transformers",
     companions: Companions | None = None,
+    asking: Asking | None = None,
 ) -> Answerer:
     """Who answers for a source: the loaded model, vLLM, or the endpoint. ``compute`` is device, dtype and threads.
 
@@ -40,9 +42,11 @@ def make_answerer(
     if source.kind == "endpoint":
         if back_end != "transformers":
             raise PyriteError(f"{source.name} answers by itself; leave --back-end out")
-        from .endpoint import EndpointAnswerer
+        from .endpoint import Asking, EndpointAnswerer
 
-        return EndpointAnswerer(source.name, prompt, settings, parallel, note=note)
+        return EndpointAnswerer(source.name, prompt, settings, parallel, asking=asking or Asking(), note=note)
+    if asking is not None and asking.identity():
+        raise PyriteError(f"--request and --template are for endpoints; {source.text} is none")
     from ..devices import choose_compute
 
     if back_end == "vllm":
