@@ -92,6 +92,7 @@ def score_command(
     if scored.judged < len(answers):
         note(f"pyrite: {len(answers) - scored.judged:,} of {len(answers):,} outputs were judged before")
     _show(summary, chosen)
+    _show_readings(summary, chosen)
     _show_opinions(opinions)
     if scored.judged:
         rate = f"{scored.judged / seconds:,.0f} a second"
@@ -118,6 +119,22 @@ def _show_opinions(opinions: Mapping[str, Any] | None) -> None:
 
     for entry in wrong[:_REASONS]:
         typer.echo(clean(f"  {Opinion(**entry).sentence()}"))
+
+
+def _show_readings(summary: Mapping[str, Any], policy: Policy) -> None:
+    """What the choice of a reading moves, where problems have several."""
+    readings = summary.get("readings")
+    if readings is None:
+        return
+    if policy.readings == "first":
+        typer.echo(f"Readings: {readings['outputs']:,} outputs answer problems with several; only the first counts.")
+        return
+    share = 100 * readings["moved"] / readings["outputs"]
+    typer.echo(
+        f"Readings: of {readings['outputs']:,} outputs to problems with several accepted readings, "
+        f"{readings['moved']:,} ({share:.1f} %) fit another than the first better; "
+        "with readings = first they would be judged by the first."
+    )
 
 
 def _of_known_problems(

@@ -41,6 +41,7 @@ class Policy:
     extraction: str = _setting(
         "last-object", "which JSON of the text counts: last-object (the last formulation), or whole (and nothing else)"
     )
+    readings: str = _setting("any", "any: a problem's accepted readings all count; or first: only the first one does")
     repair: str = _setting("off", "form: also judge what an output would be if it were only spelled right; or off")
     max_output_chars: int = _setting(1_000_000, "characters of an output that are read")
     max_nesting: int = _setting(64, "JSON nesting depth, and nesting depth of an expression (at most 150)")
@@ -62,6 +63,8 @@ class Policy:
                 raise PyriteError(f"{item.name} must not be negative, got {value}")
         if self.max_nesting > 150:
             raise PyriteError(f"max_nesting is at most 150, because Python recurses, got {self.max_nesting}")
+        if self.readings not in ("any", "first"):
+            raise PyriteError(f"readings is any or first, got {self.readings!r}")
         if self.repair not in ("off", "form"):
             raise PyriteError(f"repair is off or form, got {self.repair!r}")
         if self.extraction not in ("last-object", "whole"):
@@ -90,6 +93,8 @@ class Policy:
     def digest(self) -> str:
         """A short hash of all settings: the policy's identity. With ``repair`` it includes the list of repairs."""
         settings = self.to_dict()
+        if settings["readings"] == "any":
+            settings.pop("readings")  # as it was before there was a choice
         if settings.pop("repair") != "off":
             settings["repairs"] = repairs_digest()
         text = json.dumps(settings, sort_keys=True)

@@ -202,6 +202,9 @@ class Verdict:
     repaired: Mapping[str, Any] | None = None
     """With ``repair = form``, of an output that fails the surface and could be repaired: the ``repairs`` made, and the
     ``surface``, ``substance`` and first failing ``code`` of what came out."""
+    reading: Mapping[str, Any] | None = None
+    """Of a problem with several accepted readings: the ``name`` of the one that these stages compare with, and whether
+    it is the ``first``."""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def result(self, stage: str) -> StageResult:
@@ -274,6 +277,7 @@ class Verdict:
                 relation=document.get("relation"),
                 witness=document.get("witness"),
                 repaired=_repaired(document.get("repaired")),
+                reading=_reading(document.get("reading")),
                 seconds=float(document.get("seconds", 0.0)),
                 problem_id=str(document["problem_id"]),
                 sample=int(document.get("sample", 0)),
@@ -284,6 +288,12 @@ class Verdict:
             raise PyriteError(f"not a verdict: {type(error).__name__}: {str(error)[:200]}") from error
 
 
+def _reading(document: object) -> Mapping[str, Any] | None:
+    if document is not None and not (isinstance(document, Mapping) and isinstance(document.get("name"), str)):
+        raise ValueError("a reading has no name")
+    return document
+
+
 def _repaired(document: object) -> Mapping[str, Any] | None:
     if document is None:
         return None
@@ -292,7 +302,7 @@ def _repaired(document: object) -> Mapping[str, Any] | None:
     return document
 
 
-_OPTIONAL = ("optimum", "reference_optimum", "proof", "relation", "witness", "repaired")
+_OPTIONAL = ("optimum", "reference_optimum", "proof", "relation", "witness", "repaired", "reading")
 _FIELDS = frozenset(
     ("problem_id", "sample", "task", "surface", "substance", "strongest", "stages", "seconds", *_OPTIONAL)
 )

@@ -14,6 +14,7 @@ from ..feasibility.plans.grids.grid import Grid
 from ..feasibility.rationals import Exact
 from ..feasibility.scoring.reference import KnownStatus, Reference
 from ..feasibility.verdict import LADDERS
+from .readings import accepted
 
 _MEANT = {
     "formulation": "reference", "model": "reference", "program": "reference", "gold": "reference",
@@ -23,7 +24,21 @@ _MEANT = {
     "problem_id": "id", "parameters": "data", "sets": "data", "reading": "readings",
 }  # fmt: skip
 """Fields of other people's files, and which of ours they probably mean."""
-_KNOWN = ("id", "text", "reference", "optimum", "status", "data", "family", "source", "split", "units", "task", "grid")
+_KNOWN = (
+    "id",
+    "text",
+    "reference",
+    "optimum",
+    "status",
+    "data",
+    "family",
+    "source",
+    "split",
+    "units",
+    "task",
+    "grid",
+    "readings",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,8 @@ class Problem:
     task: str = "formulation"
     """What an answer is: a formulation, or a plan (a solution)."""
     grid: Grid | None = None
+    readings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Accepted readings by name, where the text allows several; see :func:`.readings.accepted`."""
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
@@ -68,8 +85,10 @@ class Problem:
             reference = None if document.get("reference") is None else Formulation.from_dict(document["reference"])
             data = Data.from_dict(document.get("data") or {})
             exact_optimum = None if optimum is None else exact_number(optimum)
+            readings = {str(name): dict(entry) for name, entry in dict(document.get("readings") or {}).items()}
+            accepted(Reference(reference, exact_optimum), readings)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise PyriteError(f"reference, optimum or data cannot be read: {error!r}") from error
+            raise PyriteError(f"reference, optimum, readings or data cannot be read: {error!r}") from error
         return cls(
             id=document["id"],
             text=document["text"],
@@ -82,6 +101,7 @@ class Problem:
             split=document.get("split"),
             units=dict(document.get("units") or {}),
             task=task,
+            readings=readings,
             grid=None if document.get("grid") is None else Grid.from_dict(document["grid"]),
             extra={key: value for key, value in document.items() if key not in _KNOWN},
         )
@@ -108,14 +128,17 @@ class Problem:
             document["task"] = self.task
         if self.grid is not None:
             document["grid"] = self.grid.to_dict()
+        if self.readings:
+            document["readings"] = {name: dict(entry) for name, entry in self.readings.items()}
         document.update(self.extra)
         return document
 
     def as_reference(self) -> Reference:
         """What the checker needs of this problem."""
-        return Reference(
+        main = Reference(
             self.reference, self.optimum, self.status, self.data, self.units, self.text, self.grid, self.task
         )
+        return accepted(main, self.readings) if self.readings else main
 
 
 def _warn_of_near_misses(document: Mapping[str, Any]) -> None:

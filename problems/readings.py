@@ -7,13 +7,15 @@ are decisions, not counts, and stay binary in both.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from ..feasibility.language.formulation import plain_number
+from ..feasibility.language.formulation import Formulation, exact_number, plain_number
 from ..feasibility.policy import Policy
 from ..feasibility.programs.program import Program
 from ..feasibility.rationals import Exact, same_value, show
+from ..feasibility.scoring.reference import Reference
 from ..feasibility.solver.solution import SolveStatus
 from ..feasibility.verdict import Proof
 
@@ -81,3 +83,36 @@ def outcome_of(program: Program, policy: Policy, seconds: float | None = None) -
     if solution.status == "unknown":
         return Outcome("unknown", message=solution.message or solution.code or "not solved")
     return Outcome(solution.status, solution.objective if solution.status == "optimal" else None, solution.proof)
+
+
+def formulation_as(formulation: Formulation, integrality: Integrality) -> Formulation:
+    """The formulation under a reading: the same but for the domains of variables that are not binary."""
+    domain: Literal["integer", "continuous"] = "integer" if integrality == "whole" else "continuous"
+    variables = {
+        name: variable if variable.domain == "binary" else replace(variable, domain=domain)
+        for name, variable in formulation.variables.items()
+    }
+    return replace(formulation, variables=variables)
+
+
+def accepted(main: Reference, readings: Mapping[str, Mapping[str, Any]]) -> Reference:
+    """The reference with the accepted readings that a problem stores, by name.
+
+    An entry states a ``reference``, ``optimum`` or ``status`` of its own; the names ``whole`` and ``fractional``
+    without a reference read the problem's own that way. The entry that says what the problem itself says names it.
+    Raises ValueError, TypeError or KeyError for an entry that cannot be read.
+    """
+    others: list[Reference] = []
+    name_of_main = main.reading
+    for name, entry in readings.items():
+        formulation = None if entry.get("reference") is None else Formulation.from_dict(entry["reference"])
+        if formulation is None and name in READINGS and main.formulation is not None:
+            formulation = formulation_as(main.formulation, name)
+        optimum = None if entry.get("optimum") is None else exact_number(entry["optimum"])
+        status = entry["status"] if entry.get("status") in ("optimal", "infeasible", "unbounded") else None
+        same = formulation == main.formulation if formulation is not None else optimum == main.optimum
+        if same:
+            name_of_main = name
+        elif formulation is not None or optimum is not None or status is not None:
+            others.append(replace(main, formulation=formulation, optimum=optimum, status=status, reading=name))
+    return replace(main, reading=name_of_main, readings=tuple(others))

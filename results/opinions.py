@@ -125,7 +125,10 @@ def opinion_of(text: str, data: Data, verdict: Verdict, solver: str, policy: Pol
     from ..feasibility.pyomo.model import to_pyomo
     from ..feasibility.pyomo.solving import solve_with
 
-    formulation = Formulation.from_dict(extract(text, policy).document)
+    document = extract(text, policy).document
+    if document is None:
+        raise PyriteError(f"{verdict.problem_id} sample {verdict.sample}: the text holds no formulation")
+    formulation = Formulation.from_dict(document)
     answer = solve_with(to_pyomo(formulation, data, policy), solver, policy=policy)
     ours = our_status(verdict)
     agrees: bool | None = None

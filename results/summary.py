@@ -28,6 +28,7 @@ def summarize(verdicts: Iterable[Verdict], families: Mapping[str, str | None] | 
         "strongest": strongest_counts(ordered),
         **_rates(observed),
         "codes": _codes(ordered),
+        **_readings(ordered),
         "intervals": method_sentence(observed),
     }
     named = sorted({family for family in (families or {}).values() if family})
@@ -49,6 +50,16 @@ def _rates(observed: Observed) -> dict[str, Any]:
         "substance_given_surface": conditional_rate(observed, "substance").to_dict(),
         "stages": {stage: rate_of(observed, stage).to_dict() for stage in asked_stages(observed)},
     }
+
+
+def _readings(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Of the outputs to problems with several accepted readings: by which they were judged, and how many that moved."""
+    read = [verdict.reading for verdict in verdicts if verdict.reading is not None]
+    if not read:
+        return {}
+    names = Counter(str(reading["name"]) for reading in read)
+    moved = sum(not reading.get("first", True) for reading in read)
+    return {"readings": {"outputs": len(read), "by": dict(sorted(names.items())), "moved": moved}}
 
 
 def _codes(verdicts: Sequence[Verdict]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from .stages.answers import unknown
 from .stages.protocol import Attempt, Stage, Watch
 from .tasks import FORMULATIONS, Task, get_task
 
+_RANK = {True: 2, None: 1, False: 0}
+
 
 class Judge:
     """Judges outputs of one problem. The reference is compiled and solved once, when the first output needs it.
@@ -40,6 +42,8 @@ class Judge:
         self.policy = policy or Policy()
         self.task = task or get_task(self.reference.task)
         self.preparing = Preparing(self.reference, self.policy)
+        others = self.reference.readings if self.policy.readings == "any" else ()
+        self.others = [Preparing(reading, self.policy) for reading in others]
 
     @property
     def prepared(self) -> PreparedReference:
@@ -67,11 +71,42 @@ class Judge:
         started = time.monotonic()
         attempt = self.task.attempt(output_text, self.preparing, watch)
         verdict = self._verdict(self.task, attempt, watch, started, problem_id, sample)
+        if self.reference.readings:
+            verdict = self._by_any_reading(verdict, output_text, watch, started, attempt.waited)
         if self.policy.repair == "off" or self.task is not FORMULATIONS or verdict.surface:
             return verdict
         repaired = self._repaired(output_text, watch)
         seconds = time.monotonic() - started - attempt.waited
         return verdict if repaired is None else replace(verdict, repaired=repaired, seconds=seconds)
+
+    def _by_any_reading(self, first: Verdict, text: str, watch: Watch, started: float, waited: float) -> Verdict:
+        """The verdict by the reading that it fits best: right before unknown before wrong, earlier readings first."""
+        best = replace(first, reading={"name": self.reference.reading, "first": True})
+        if not first.surface:
+            return best
+        deadline = started + self.policy.time_limit
+
+        def quiet(stage: str, state: str) -> None:
+            if stage == "reference":
+                watch(stage, state)
+
+        for preparing in self.others:
+            if best.substance is True or time.monotonic() - waited >= deadline:
+                break
+            attempt = self.task.attempt(text, preparing, quiet)
+            attempt.deadline = deadline + waited
+            climb(self.task, attempt, quiet)
+            waited += attempt.waited
+            found = replace(
+                best,
+                stages=attempt.results,
+                strongest=self.task.strongest(preparing),
+                reading={"name": preparing.reference.reading, "first": False},
+                **attempt.evidence(),
+            )
+            if _RANK[found.substance] > _RANK[best.substance]:
+                best = found
+        return replace(best, seconds=time.monotonic() - started - waited)
 
     def _repaired(self, text: str, watch: Watch) -> dict[str, Any] | None:
         """What an output that fails the surface would be if it were only spelled right; None when that is a guess."""

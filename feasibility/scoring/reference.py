@@ -31,6 +31,11 @@ class Reference:
     task: str = "formulation"
     """What an output is read as and asked, by the name of its ladder; ``grid`` is for plans only."""
 
+    reading: str = "first"
+    """The name of this reading among the accepted ones."""
+    readings: tuple[Reference, ...] = ()
+    """Further accepted readings of the problem, each a reference of its own."""
+
     @property
     def strongest(self) -> str:
         """The strongest stage that this reference allows: 9 with a formulation, 8 with an optimum or status, else 6."""

@@ -125,10 +125,10 @@ def convert(row: Row, options: Options) -> Converted:
         optimum=chosen.objective,
         status=None if chosen.status == "unknown" else chosen.status,
         source="NL4OPT",
+        readings={name: outcome.to_dict() for name, outcome in outcomes.items()},
         extra={
             "integrality": options.integrality,
             "labelled_by": "reference",
-            "readings": {name: outcome.to_dict() for name, outcome in outcomes.items()},
             "entities": dict(zip(names, declared.entities, strict=True)),
         },
     )

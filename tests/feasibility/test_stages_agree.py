@@ -33,7 +33,7 @@ def restated(program: Program, chance: random.Random) -> Program:
     quadratic = {pair: factor * c for pair, c in body.quadratic.items()}
     turned = {"minimize": "maximize", "maximize": "minimize"}
     sense = turned[program.sense] if factor < 0 else program.sense
-    return Program(program.columns, program.rows, sense, Quadratic(linear, quadratic, factor * body.constant + shift))  # type: ignore[arg-type]
+    return Program(program.columns, program.rows, sense, Quadratic(linear, quadratic, factor * body.constant + shift))
 
 
 def contradiction(verdict: Verdict, relation: str) -> str | None:
@@ -56,7 +56,7 @@ def check(family: str, seed: int, kinds: dict[str, object]) -> Counter[str]:
     seen: Counter[str] = Counter()
     for kind, change in kinds.items():
         chance = random.Random(f"{family}/{kind}/{seed}")
-        changed = change(right, chance)  # type: ignore[operator]
+        changed = change(right, chance)
         if changed is None:
             continue
         answer = to_formulation(changed)

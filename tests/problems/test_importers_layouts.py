@@ -65,8 +65,8 @@ def test_nl4opt_integrality_is_an_option_and_both_readings_are_recorded(tmp_path
     assert whole.optimum == by_hand
     assert {item.domain for item in fractional.reference.variables.values()} == {"continuous"}
     for problem in (whole, fractional):
-        assert problem.extra["readings"]["whole"]["optimum"] == by_hand
-        assert problem.extra["readings"]["fractional"]["optimum"] >= by_hand
+        assert problem.readings["whole"]["optimum"] == by_hand
+        assert problem.readings["fractional"]["optimum"] >= by_hand
     assert whole.extra["integrality"] == "whole"
 
 
@@ -75,7 +75,7 @@ def test_nl4opt_readings_that_differ_are_reported(tmp_path):
     record["const_declarations"][0]["limit"] = "26"
     outcome = import_problems(write_nl4opt(tmp_path / "dev.jsonl", record))
     assert "readings-differ" in outcome.counts()["remarks"]
-    whole, fractional = (outcome.problems[0].extra["readings"][name]["optimum"] for name in ("whole", "fractional"))
+    whole, fractional = (outcome.problems[0].readings[name]["optimum"] for name in ("whole", "fractional"))
     assert whole < fractional == pytest.approx(3 * 2 + 5 * 22 / 3)
 
 

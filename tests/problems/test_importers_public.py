@@ -41,7 +41,7 @@ def test_nl4opt_dev_fractional_has_the_same_statuses():
     outcome = import_problems(public("nl4opt/dev.jsonl"), options=Options("fractional"))
     assert Counter(p.status for p in outcome.problems) == {"optimal": 89, "infeasible": 3, "unbounded": 3}
     for problem in outcome.problems:
-        assert problem.extra["readings"]["fractional"]["status"] == problem.status
+        assert problem.readings["fractional"]["status"] == problem.status
 
 
 def test_nl4opt_dev_audited():

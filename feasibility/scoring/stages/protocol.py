@@ -26,6 +26,9 @@ class Attempt(Protocol):
     results: dict[str, StageResult]
     """The stages that are answered, in the order of the ladder."""
 
+    deadline: float
+    """The ``time.monotonic()`` value at which its time is over."""
+
     waited: float
     """Seconds that went into the problem and not into this output (preparing its reference)."""
 
