@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .api import check, score
+    from .api import Equivalence, check, equivalent, score
     from .feasibility.language.formulation import Formulation
     from .feasibility.policy import Policy
     from .feasibility.verdict import Verdict
@@ -22,11 +22,13 @@ _HOMES = {
     "Policy": "feasibility.policy",
     "Problem": "problems.problem",
     "Verdict": "feasibility.verdict",
+    "Equivalence": "api",
     "check": "api",
+    "equivalent": "api",
     "score": "api",
 }
 
-__all__ = ["Formulation", "Policy", "Problem", "Verdict", "check", "score"]
+__all__ = ["Equivalence", "Formulation", "Policy", "Problem", "Verdict", "check", "equivalent", "score"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,8 +1,9 @@
-"""The two functions for use from Python: score many outputs, check one formulation."""
+"""The functions for use from Python: score many outputs, check one formulation, compare two."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from .feasibility.errors import PyriteError
@@ -105,3 +106,85 @@ def check(
     if not isinstance(formulation, str):
         formulation = json.dumps(formulation)
     return judge.judge(formulation, problem_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """The relation of one formulation to another.
+
+    ``relation`` of A to B: equivalent, relaxation, restriction, incomparable, objective-differs or unknown. ``proof``:
+    certified, enumerated, solver-trusted or sampled; None when unknown. ``scope``: "this data" or "all data".
+    ``correspondence``: B's variables in A's terms and back, as text; ``witness``: the plans that tell both apart.
+    ``code`` says why it is unknown; ``evidence`` is all that was found, certificates included, as plain JSON.
+    """
+
+    relation: str
+    proof: str | None
+    scope: str
+    sentence: str
+    correspondence: Mapping[str, Any] | None = None
+    witness: Mapping[str, Any] | None = None
+    code: str | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether they are equivalent; unknown is not."""
+        return self.relation == "equivalent"
+
+
+FormulationLike: TypeAlias = str | Mapping[str, Any] | Formulation
+"""A formulation, the dict of its JSON document, or the document's text."""
+
+
+def equivalent(
+    a: FormulationLike,
+    b: FormulationLike,
+    policy: Policy | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Equivalence:
+    """The relation of A to B: the same plans in the same order of preference, or the plan that tells them apart.
+
+    ``mapping`` is your own correspondence, ``{"variable of B": "60*hours + 5"}`` in A's variables; without one it is
+    searched. Raises PyriteError for a formulation that does not build and for a map that cannot be used.
+
+    >>> from pyrite import equivalent
+    >>> hours = {"variables": {"hours": {"domain": "continuous", "lower": 0}},
+    ...          "objective": {"sense": "maximize", "expression": "30*hours"}, "constraints": {"day": "hours <= 8"}}
+    >>> longer = {**hours, "constraints": {"day": "hours <= 9"}}
+    >>> equivalent(hours, hours).relation, equivalent(longer, hours).relation
+    ('equivalent', 'relaxation')
+    >>> equivalent(longer, hours).witness["admits"]["plan"]
+    {'hours': 9.0}
+    """
+    from .feasibility.equivalence.deciding import compare
+    from .feasibility.equivalence.given_map import read_affine
+    from .feasibility.equivalence.lifting.lifted import lift
+    from .feasibility.equivalence.rendering import to_json
+    from .feasibility.programs.compiling import build, parse_formulation
+
+    policy = policy or Policy()
+
+    def read(given: FormulationLike) -> Formulation:
+        if isinstance(given, str):
+            return parse_formulation(given, policy)
+        return given if isinstance(given, Formulation) else Formulation.from_dict(dict(given))
+
+    ours, theirs = read(a), read(b)
+    first, second = build(ours, policy=policy), build(theirs, policy=policy)
+    images = None
+    if mapping is not None:
+        images = {name: read_affine(text, first, f"the map of {name}") for name, text in mapping.items()}
+    found = compare(first, second, policy, mapping=images)
+    document = to_json(first, second, found)
+    if found.relation == "equivalent":
+        document |= lift(ours, theirs, None, policy, found.correspondence).to_dict()
+    return Equivalence(
+        found.relation,
+        document.get("proof"),
+        document["scope"],
+        document["sentence"],
+        document.get("correspondence"),
+        document.get("witness"),
+        found.code if found.relation == "unknown" else None,
+        document,
+    )

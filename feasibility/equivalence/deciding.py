@@ -84,9 +84,11 @@ def _compare(
             # The evidence does not bear the relation; whatever the reason, it is not told.
             undecided = undecided or Comparison("unknown", code="not-certified", message=report.problems[0])
             continue
-        if report.objections:
+        # A map that the user gives needs no grounds but that nothing is left over.
+        against = [o for o in report.objections if mapping is None or o in ("nothing-paired", "left-over")]
+        if against:
             if found.relation == "equivalent":
-                objection = objection or report.objections[0]
+                objection = objection or against[0]
             continue
         found = replace(found, checked=report.checked, trusted=report.trusted)
         if found.relation == "equivalent":

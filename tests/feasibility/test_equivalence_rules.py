@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from pyrite import Formulation
+from pyrite import Formulation, equivalent
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.equivalence.evidence import Comparison, Containment, Correspondence, Preference
 from pyrite.feasibility.equivalence.maps import Affine
+from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.programs.program import Program
 
@@ -136,3 +137,99 @@ def test_generic_names_bind_nothing() -> None:
     reference = model({"x": real(), "y": real()}, "max 3*x + 3*y", "x + y <= 20", "x <= 15", "y <= 12")
     answer = model({"x": real(), "y": real()}, "max 3*x + 3*y", "x + y <= 20", "x <= 12", "y <= 15")
     assert relation(answer, reference) == "equivalent"
+
+
+def test_a_map_may_be_any_affine_one() -> None:
+    """Sum and difference for two amounts; a map that loses something is refused by name."""
+    reference = {
+        "variables": {"total": real(0, 20), "lead": real(-8, 8)},
+        "objective": {"sense": "maximize", "expression": "2*total + lead"},
+        "constraints": {"one": "3*total - lead <= 50"},
+    }
+    answer = {
+        "variables": {"a": real(None), "b": real(None)},
+        "objective": {"sense": "maximize", "expression": "3*a + b"},
+        "constraints": {"one": "2*a + 4*b <= 50", "two": "0 <= a + b <= 20", "three": "-8 <= a - b <= 8"},
+    }
+    found = equivalent(answer, reference, mapping={"total": "a + b", "lead": "a - b"})
+    assert (found.relation, found.proof) == ("equivalent", "certified")
+    with pytest.raises(PyriteError, match="what 'a' is"):
+        equivalent(answer, reference, mapping={"total": "a + b"})
+
+
+def test_both_sides_without_names_and_with_splits() -> None:
+    """Two whole numbers, each in two parts, and two others read as one; singleton rows are bounds."""
+    one = model({"x": whole(0, 9), "y": whole(0, 9)}, "min x + 2*y", "x + y >= 3", "x - y <= 2")
+    both = model(
+        {name: whole() for name in "uvpq"}, "min u + v + 2*p + 2*q", "u + v + p + q >= 3", "u + v - p - q <= 2",
+        "u + v <= 9", "p + q <= 9",
+    )  # fmt: skip
+    assert relation(both, one) == relation(one, both) == "equivalent"
+    lone = model({"x": whole(None)}, "min x", "x >= 3", "x <= 9")
+    parts = model({"u": whole(None), "v": whole(None)}, "min u + v", "u + v >= 3", "u + v <= 9", "u >= 0", "v >= 0")
+    assert relation(parts, lone) == "equivalent"
+
+
+def test_one_plan_only() -> None:
+    """All bounds drawn in there is nothing left to pair; as the rows stand there is."""
+    names = model(
+        {"nc": whole(), "nd": whole()}, "min nc + nd", "20*nc + 30*nd >= 500", "4*nc + 5*nd <= 90", "nd <= nc"
+    )
+    parts = model(
+        {name: whole() for name in ("r1", "r2", "s1", "s2")}, "min r1 + r2 + s1 + s2",
+        "30*r1 + 30*r2 + 20*s1 + 20*s2 >= 500", "r1 + r2 - s1 - s2 <= 0", "5*r1 + 5*r2 + 4*s1 + 4*s2 <= 90",
+    )  # fmt: skip
+    assert relation(names, parts) == "equivalent"
+
+
+def test_a_family_is_counted_from_another_start() -> None:
+    """Orders 1 to 3 against 0 to 2, the first one fixed: the family moves together."""
+
+    def order(first: int) -> Program:
+        document = {
+            "sets": {"N": [1, 2, 3]},
+            "variables": {
+                "u": {"index": ["N"], "domain": "continuous", "lower": first, "upper": first + 2},
+                "x": {"index": ["N", "N"], "domain": "binary"},
+            },
+            "objective": {"sense": "minimize", "expression": "sum((i + 2*j)*x[i,j] for i in N for j in N if i != j)"},
+            "constraints": {
+                "out": {"for": "i in N", "expression": "sum(x[i,j] for j in N if j != i) == 1"},
+                "in": {"for": "j in N", "expression": "sum(x[i,j] for i in N if i != j) == 1"},
+                "self": {"for": "i in N", "expression": "x[i,i] == 0"},
+                "start": f"u[1] == {first}",
+                "after": {"for": "i in N, j in N if i != 1 and j != 1 and i != j",
+                          "expression": "u[i] - u[j] + 3*x[i,j] <= 2"},
+                "low": {"for": "i in N if i != 1", "expression": f"u[i] >= {first + 1}"},
+            },
+        }  # fmt: skip
+        return build(Formulation.from_dict(document))
+
+    assert relation(order(1), order(0)) == "equivalent"
+
+
+def test_a_side_without_plans_is_told_without_a_correspondence() -> None:
+    none = model({"z": real()}, "min z", "z <= -1")
+    some = model({"bread": real(0, 4), "cake": real(0, 2)}, "max bread + cake", "bread + 2*cake <= 5")
+    assert relation(none, some) == "restriction"
+    assert relation(some, none) == "relaxation"
+
+
+def test_a_difference_smaller_than_the_tolerance_is_not_told() -> None:
+    third = model({"guava": whole(0), "mango": whole(100, 150)}, "max 4*guava + 3*mango", "guava <= 1/3*mango")
+    near = model({"guava": whole(0), "mango": whole(100, 150)}, "max 4*guava + 3*mango", "guava <= 0.33333333*mango")
+    found = compare(near, third)
+    assert (found.relation, found.code) == ("unknown", "within-tolerance")
+
+
+def test_whole_cores_are_told_apart_by_their_plans() -> None:
+    """Other numbers of plans: no correspondence at all can make them agree, and the proof says what it is."""
+    one = model({"a": whole(0, 3), "b": whole(0, 4)}, "max 3*a + 5*b", "2*a + 3*b <= 12", "a - b <= 2")
+    two = model({"c": whole(0, 3), "d": whole(0, 4)}, "max 3*c + 5*d", "2*c + 3*d <= 11", "c - d <= 2")
+    found = compare(one, two)
+    assert (found.relation, found.proof) == ("relaxation", "enumerated")
+    rows = ("2*c + 3*d <= 12", "c <= 2*e", "d <= 3*e")
+    many = model({"c": whole(0, 3), "d": whole(0, 4), "e": whole(0, 1)}, "max 3*c + 5*d", *rows)
+    found = compare(one, many)
+    assert (found.relation, found.proof) == ("incomparable", "enumerated")
+    assert found.difference is not None

@@ -33,6 +33,8 @@ from .structure import pair_columns
 SMALL = 14
 """Columns of a core up to which ranges, sample plans and the search over maps are used."""
 
+_LIKELIEST = "the likeliest of all pairings"
+
 _TRIES = 12
 """Maps of one pair of cores that are proved."""
 
@@ -107,6 +109,11 @@ class Match:
     correspondence: Correspondence
     trusted: bool
     bound: bool
+
+    @property
+    def guessed(self) -> bool:
+        """The likeliest pairing where none fits: the difference itself was seen by listing all plans."""
+        return self.correspondence.source == _LIKELIEST
 
     @property
     def pressed(self) -> tuple[frozenset[int], frozenset[int]]:
@@ -251,7 +258,7 @@ def _likeliest(
         pairs, _ = pair_columns(a.program, b.program, hints, shop.deadline, threshold=0.0)
     if len(pairs) == count:
         forward = [Affine({pairs[k]: 1}) for k in range(count)]
-        yield _joined(shop, first, second, forward, "likeliest of all pairings", trusted=True)
+        yield _joined(shop, first, second, forward, _LIKELIEST, trusted=True)
 
 
 def _telling(a: Fingerprint, b: Fingerprint) -> bool:

@@ -9,9 +9,9 @@ from itertools import permutations
 from ...errors import PyriteError
 from ...programs.correspondence import match_names, words
 from ...programs.program import Program
-from ...rationals import Exact, divide
+from ...rationals import Exact, divide, simplify
 from ..evidence import Correspondence, Merge
-from ..maps import Affine, column
+from ..maps import Affine, add_term, column
 from .auxiliary import change_of_basis, formulas, merges
 from .structure import pair_columns
 from .units import Unit, units
@@ -214,23 +214,65 @@ def _structural(view: _View, deadline: float) -> Iterator[Candidate]:
 
 
 def from_user(a: Program, b: Program, mapping: Mapping[str, Affine]) -> Iterator[Candidate]:
-    """The user's own map, {name in B: affine function of A's columns}, inverted where each is a single column."""
+    """The user's own map, {name in B: affine function of A's columns}, solved for A's columns.
+
+    Columns that the map does not touch get their formulas from their own model. Raises PyriteError for a name that B
+    lacks, and where the map does not say what A's columns are in B's terms.
+    """
     names_b = b.column_index()
-    pairs: dict[int, int] = {}
-    chosen: dict[int, Unit] = {}
+    images: dict[int, Affine] = {}
     for name, image in mapping.items():
         if name not in names_b:
             raise PyriteError(f"the map names {name!r}, which is no variable of the second formulation")
-        k = names_b[name]
-        if len(image.terms) != 1:
-            raise PyriteError(f"the map of {name!r} must be one variable of the first formulation, scaled and shifted")
-        ((j, scale),) = image.terms.items()
-        if j in pairs.values():
-            raise PyriteError(f"the map uses {a.columns[j].name!r} twice; each variable corresponds to one other")
-        pairs[k] = j
-        chosen[k] = (scale, image.constant)
-    view = _View(a, b, pairs, "map", units=chosen)
-    yield _candidate(view, trusted=True)
+        images[names_b[name]] = image
+    forward: list[Affine | None] = [images.get(k) for k in range(len(b.columns))]
+    backward: list[Affine | None] = [None] * len(a.columns)
+    for j, image in _solved(a, images).items():
+        backward[j] = image
+    a_left = [j for j, image in enumerate(backward) if image is None]
+    b_left = [k for k, image in enumerate(forward) if image is None]
+    for j, formula in formulas(a, a_left).items():
+        if all(backward[i] is not None for i in formula.terms):
+            backward[j] = formula.through(backward)
+    for k, formula in formulas(b, b_left).items():
+        if all(forward[i] is not None for i in formula.terms):
+            forward[k] = formula.through(forward)
+    maps = Correspondence(tuple(forward), tuple(backward), "map", frozenset(a_left), frozenset(b_left))
+    yield Candidate(a, b, maps, trusted=True)
+
+
+def _solved(a: Program, images: Mapping[int, Affine]) -> dict[int, Affine]:
+    """The columns of A that the map uses, in terms of the mapped columns of B, by Gauss and Jordan."""
+    used = sorted({j for image in images.values() for j in image.terms})
+    rows = [(dict(image.terms), Affine({k: 1}, -image.constant)) for k, image in images.items()]
+    found: dict[int, Affine] = {}
+    waiting = rows
+    cleared: list[tuple[int, dict[int, Exact], Affine]] = []
+    for pivot in used:
+        place = next((p for p, (terms, _) in enumerate(waiting) if pivot in terms), None)
+        if place is None:
+            continue
+        terms, value = waiting.pop(place)
+        lead = divide(1, terms[pivot])
+        solved, value = {j: simplify(c * lead) for j, c in terms.items()}, value.scaled(lead)
+        cleared.append((pivot, solved, value))
+        for number, (other, known) in enumerate(waiting):
+            factor = other.get(pivot, 0)
+            if factor:
+                for j, c in solved.items():
+                    add_term(other, j, -factor * c)
+                waiting[number] = other, known.plus(value.scaled(-factor))
+    for pivot, solved, value in reversed(cleared):
+        flat: Affine | None = value
+        for j, c in solved.items():
+            if j != pivot:
+                flat = None if flat is None or j not in found else flat.plus(found[j].scaled(-c))
+        if flat is not None:
+            found[pivot] = flat
+    open_columns = [a.columns[j].name for j in used if j not in found]
+    if open_columns:
+        raise PyriteError(f"the map does not say what {open_columns[0]!r} is in the second formulation's terms")
+    return found
 
 
 def unmatched(program: Program, images: Sequence[Affine | None]) -> list[str]:

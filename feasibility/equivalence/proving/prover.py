@@ -104,6 +104,9 @@ def _empty(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator[
 def _proved(match: Match) -> Comparison:
     """What is proved of the programs under a correspondence of their cores."""
     found = _related(match.a, match.b, match.correspondence, match.pressed)
+    if match.guessed and found.proof is not None:
+        # That they differ was seen by listing all plans; the pairing that shows it is only the likeliest.
+        found = replace(found, proof="enumerated")
     return with_lines(found, match.a, match.b)
 
 
