@@ -105,9 +105,10 @@ def exact(value: Any, where: str) -> Exact:
     >>> exact(0.1, "x"), exact(0.1 + 0.2, "x"), exact(1 / 3, "x"), exact(100 / 7, "x")
     (Fraction(1, 10), Fraction(3, 10), Fraction(1, 3), Fraction(100, 7))
     """
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not isinstance(value, int | float):
         raise TypeError(f"{where}: not a number")
     if isinstance(value, int):
+        value = int(value)  # True is 1, as in every program
         if abs(value) > 10**40:
             raise Unreadable("infinite-number", f"{where}: a whole number of more than 40 digits")
         return value
