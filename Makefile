@@ -16,7 +16,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --upgrade pip
 	$(PIP) "torch==2.13.0"
-	$(PIP) -e ".[models,exact,parquet,dev]"
+	$(PIP) -e ".[models,exact,parquet,code,grid,dev]"
 	touch $@
 
 test: setup  ## the tests, under 12 minutes on two cores
