@@ -170,6 +170,15 @@ def test_both_sides_without_names_and_with_splits() -> None:
     assert relation(parts, lone) == "equivalent"
 
 
+def test_a_sum_of_undetermined_parts_is_no_surplus() -> None:
+    """Overtime that nothing asks for, and a spare column in the same equation: neither is determined."""
+    variables = {"copper": whole(0, 3), "phones": whole(0, 4)}
+    reference = model(variables, "max phones", "phones + copper >= 5")
+    answer = model({**variables, "overtime": real(0, 1), "spare": real()}, "max phones",
+                   "phones + copper == 5 + overtime + spare")  # fmt: skip
+    assert relation(answer, reference) != "equivalent"
+
+
 def test_one_plan_only() -> None:
     """All bounds drawn in there is nothing left to pair; as the rows stand there is."""
     names = model(

@@ -168,6 +168,10 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
     if comparison.relation != "equivalent":
         return
     report.objections += objections(case.first, case.second, case.ours, case.theirs)
+    for side, stand, merges in ((case.first, case.ours, maps.a_merges), (case.second, case.theirs, maps.b_merges)):
+        # What is read as one and has no partner hides columns that nothing determines.
+        if any(j not in stand.partners for j in range(len(side.lower) - len(merges), len(side.lower))):
+            report.objections.append("left-over")
     groups = maps.a_merges, maps.b_merges
     if all(groups) and not merges_agree(case.whole_a, case.whole_b, (maps.forward, *groups)):
         report.objections.append("merged-differently")

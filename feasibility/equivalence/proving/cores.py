@@ -172,7 +172,7 @@ def told_apart(a: Program, b: Program, policy: Policy, deadline: float) -> Diffe
     sizes = [len(side.core.program.columns) for side in (first, second) if side.core is not None]
     if not all(sizes) or max(sizes) > SMALL:
         return None
-    _, binding = _names(first.core.program, second.core.program)
+    _, binding = _names(first.core.program, second.core.program, first.merges + second.merges)
     mine, yours = first.printed(policy, deadline), second.printed(policy, deadline)
     if mine.empty or yours.empty or time.monotonic() > deadline:
         return None
@@ -200,7 +200,7 @@ def _matched(shop: Workshop, first: Variant, second: Variant) -> Iterator[Match]
     count = len(core_a.program.columns)
     if not count or count != len(core_b.program.columns):
         return
-    hints, binding = _names(core_a.program, core_b.program)
+    hints, binding = _names(core_a.program, core_b.program, first.merges + second.merges)
     small = count <= SMALL
     told: set[object] = set()
     forced = len(binding) == count
@@ -281,8 +281,9 @@ def _mark(forward: Sequence[Affine]) -> object:
     return tuple((tuple(sorted(f.terms.items())), f.constant) for f in forward)
 
 
-def _names(a: Program, b: Program) -> tuple[dict[int, int], dict[int, int]]:
-    """{column of B: column of A} by equal names, and those of them that bind."""
+def _names(a: Program, b: Program, merges: Sequence[Merge]) -> tuple[dict[int, int], dict[int, int]]:
+    """{column of B: column of A} by equal names, and those of them that bind; a name made up for a group only hints."""
+    made_up = {group.name for group in merges}
     ours: dict[Words, int | None] = {}
     theirs: dict[Words, int | None] = {}
     for index, program in ((ours, a), (theirs, b)):
@@ -294,7 +295,8 @@ def _names(a: Program, b: Program) -> tuple[dict[int, int], dict[int, int]]:
         j = ours.get(said)
         if k is not None and j is not None:
             hints[k] = j
-    return hints, {k: j for k, j in hints.items() if is_meaningful(b.columns[k].name)}
+    names = {k: (a.columns[j].name, b.columns[k].name) for k, j in hints.items()}
+    return hints, {k: j for k, j in hints.items() if is_meaningful(names[k][1]) and made_up.isdisjoint(names[k])}
 
 
 def _evidence(core: Core) -> list[tuple[dict[int, Exact], Exact | None, Exact | None]]:
