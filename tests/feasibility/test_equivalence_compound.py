@@ -149,13 +149,17 @@ def test_combined_rewrites() -> None:
     counts = judged(200, 0)
     assert counts["false equivalent"] == 0
     assert counts["evidence refused"] == 0
-    assert counts["honest refuted certified"] <= 0.06 * counts["honest"]
-    assert counts["unknown honest"] <= 0.25 * counts["honest"]
+    assert counts["honest refuted certified"] == 0
+    assert counts["unknown honest"] <= 0.1 * counts["honest"]
+    assert counts["unknown different"] <= 0.35 * counts["different"]
 
 
 @pytest.mark.slow
 def test_combined_rewrites_on_20000() -> None:
+    """What docs/equivalence.md says of combined rewrites, with room for other seeds and a busy machine."""
     counts = judged(20_000, 1)
     assert counts["evidence refused"] == 0
-    assert counts["false equivalent"] <= 60
-    assert counts["honest refuted certified"] <= 0.07 * counts["honest"]
+    assert counts["honest refuted certified"] == 0
+    assert counts["false equivalent"] <= 0.003 * counts["different"]
+    assert counts["unknown honest"] <= 0.06 * counts["honest"]
+    assert counts["unknown different"] <= 0.25 * counts["different"]
