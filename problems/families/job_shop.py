@@ -45,12 +45,14 @@ class _Instance:
     """route[j]: machines in the order in which job j uses them."""
     due: tuple[int | None, ...]
     """When a job must be finished."""
-    horizon: int | None = None
-    """When everything must be finished."""
+    horizon: int = 0
+    """When everything must be finished; the text says it. Long enough for all work one after the other, unless it is
+    what makes the problem infeasible. It makes the order's big-M exact: the rows of the order that is not chosen
+    forbid nothing, whatever number an answer writes there, as long as it is as large."""
 
     @property
-    def big(self) -> int:
-        """Long enough for all work one after the other."""
+    def work(self) -> int:
+        """The sum of all times."""
         return sum(map(sum, self.time))
 
 
@@ -65,6 +67,8 @@ def _instance(drawing: Drawing) -> _Instance:
     time = tuple(tuple(numbers.between(2, 15) for _ in chosen) for _ in names)
     route = tuple(tuple(numbers.shuffled(range(m))) for _ in names)
     made = _Instance(place, chosen, names, unit, time, route, (None,) * n)
+    # The twin's times are up to 8 longer, and its horizon is the same.
+    made = replace(made, horizon=-(-(made.work + 8) // 10) * 10)
     return made if drawing.is_a("plain") else _changed(drawing, made)
 
 
@@ -77,7 +81,7 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
         load = max(sum(row[m] for row in made.time) for m in range(len(made.machines)))
         return replace(made, horizon=load - change.between(1, 2))
     if drawing.is_a("sometimes"):
-        return replace(made, due=_at(made.due, j, sum(made.time[j]) + change.between(0, made.big // 3)))
+        return replace(made, due=_at(made.due, j, sum(made.time[j]) + change.between(0, made.work // 3)))
     m = change.below(len(made.machines))
     moved = made.time[j][m] + change.pick((-1, 1)) * change.between(1, 8)
     row = tuple(max(1, moved) if k == m else t for k, t in enumerate(made.time[j]))
@@ -114,14 +118,14 @@ def _flat(made: _Instance) -> Draft:
             rows["due"] = f"{start[j][last]} + {made.time[j][last]} <= {made.due[j]}"
     for m, machine in enumerate(machines):
         a, b = start[0][m], start[1][m]
-        rows[f"{machine}_a"] = f"{b} >= {a} + {made.time[0][m]} - {made.big}*(1 - first_{machine})"
-        rows[f"{machine}_b"] = f"{a} >= {b} + {made.time[1][m]} - {made.big}*first_{machine}"
-    if made.horizon is not None:
-        rows["horizon"] = f"finish <= {made.horizon}"
+        rows[f"{machine}_a"] = f"{b} >= {a} + {made.time[0][m]} - {made.horizon}*(1 - y{m + 1})"
+        rows[f"{machine}_b"] = f"{a} >= {b} + {made.time[1][m]} - {made.horizon}*y{m + 1}"
+    rows["horizon"] = f"finish <= {made.horizon}"
     names = [name for row in start for name in row]
     variables = {
         **{name: Variable("continuous", 0) for name in names},
-        **{f"first_{machine}": Variable("binary") for machine in machines},
+        # A name that says nothing: the text does not say which of the two orders is a yes.
+        **{f"y{m + 1}": Variable("binary") for m in range(len(machines))},
         "finish": Variable("continuous", 0),
     }
     return Draft("", flat(variables, "minimize", "finish", rows), units=dict.fromkeys([*names, "finish"], made.unit))
@@ -133,7 +137,7 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     jobs = list(range(1, len(made.jobs) + 1))
     j, m = words.pick((("J", "M"), ("jobs", "machines"), ("orders", "stations")))
     time, after, start, first = words.pick(
-        (("time", "after", "start", "first"), ("p", "follows", "s", "y"), ("duration", "then", "begin", "before"))
+        (("time", "after", "start", "y"), ("p", "follows", "s", "z"), ("duration", "then", "begin", "w"))
     )
     follows: dict[str, Values] = {}
     for number, route in zip(jobs, made.route, strict=True):
@@ -145,9 +149,9 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
         time: matrix(j, m, jobs, machines, made.time),
         after: Parameter(follows, (j, m, m)),
     }
-    big = "big" if drawing.size == "large" else str(made.big)
+    big = "closing" if drawing.size == "large" else str(made.horizon)
     if drawing.size == "large":
-        parameters["big"] = scalar(made.big)
+        parameters["closing"] = scalar(made.horizon)
     rows: dict[str, Written] = {
         "route": (
             f"i in {j}, a in {m}, b in {m}", f"{start}[i,b] >= {start}[i,a] + {time}[i,a] - {big}*(1 - {after}[i,a,b])"
@@ -160,10 +164,9 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
         ),
         "last": (f"i in {j}, a in {m}", f"finish >= {start}[i,a] + {time}[i,a]"),
     }  # fmt: skip
-    if made.horizon is not None:
-        rows["horizon"] = f"finish <= {made.horizon}"
+    rows["horizon"] = f"finish <= {big}"
     if any(due is not None for due in made.due):
-        due = [made.big if value is None else value for value in made.due]
+        due = [made.horizon if value is None else value for value in made.due]
         parameters["latest"] = vector(j, jobs, due)
         rows["due"] = (f"i in {j}, a in {m}", f"{start}[i,a] + {time}[i,a] <= latest[i]")
     variables = {
@@ -178,7 +181,7 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     meanings = {
         time: f"[{made.unit} that a job takes on a machine|how many {made.unit} a machine works on a job|processing time in {made.unit}|{made.unit} of a job at a machine]",
         after: "[1 when a job goes straight from the first machine to the second|whether the second machine comes right after the first for a job (1: yes)|1 where a job's next machine after the first is the second, else 0|routing: 1 if the job moves on from the first machine to the second]",
-        "big": f"[{made.unit} for all work one after the other, long enough for anything|the sum of all times, a bound on every {made.unit[:-1]} of the schedule|a number of {made.unit} that no sensible schedule exceeds]",
+        "closing": f"[{made.unit} from now until the shop closes, when everything must be done|{made.unit} within which everything has to be over|the {made.unit[:-1]} by which all of it must be finished]",
     }
     if "latest" in parameters:
         meanings["latest"] = "the time by which a job must be finished"
@@ -214,7 +217,7 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
                 "The {job} must be [finished|ready] [after {n} {unit} at the latest|within {n} {unit}]", "{n} {unit} from now the {job} [is collected|has to be done]",
                 job=made.jobs[k], n=voice.number(due), unit=made.unit,
             )  # fmt: skip
-    if made.horizon is not None:
+    if drawing.size != "large":
         facts["horizon"] = voice.say(
             "[Everything|All of it] has to be over within {n} {unit}", "After {n} {unit} the shop [closes|shuts], and [all|everything] must be done by then",
             n=voice.number(made.horizon), unit=made.unit,

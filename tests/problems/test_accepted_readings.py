@@ -102,10 +102,10 @@ def test_the_summary_says_what_the_choice_moves() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not NL4OPT.exists(), reason="NL4OPT is not here")
 def test_nl4opt_has_both_readings() -> None:
-    """The two optima differ on 23 of 99 problems; an answer by either reading is right."""
+    """The optimum depends on the integrality in more than half of the rows; an answer by either reading is right."""
     problems = import_problems(NL4OPT).problems
     differ = [p for p in problems if p.readings["whole"].get("optimum") != p.readings["fractional"].get("optimum")]
-    assert 0.15 < len(differ) / len(problems) < 0.3
+    assert len(differ) > len(problems) / 3
     for problem in differ[:8]:
         assert problem.reference is not None
         answer = formulation_as(problem.reference, "fractional")
