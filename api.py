@@ -28,12 +28,16 @@ def score(
     policy: Policy | None = None,
     *,
     workers: int | None = None,
+    language: str = "auto",
 ) -> list[Verdict]:
     """Judge raw model outputs; the verdicts come in the order of ``outputs``.
 
     ``workers`` processes share the work (default: one a core) and are killed when an output goes over the policy's
     limits; with 0 everything happens in this process, which is faster for a handful and keeps limits only as well as
     the solver does. An output without ``sample`` gets the next free number of its problem.
+
+    ``language`` is ``formulation``, ``code`` (programs for a solver library, see ``docs/code.md``), or ``auto``: each
+    output by its text.
 
     Raises PyriteError for a broken problem or output, for two problems with one id, and for an output whose problem is
     not among ``problems``.
@@ -52,6 +56,7 @@ def score(
     >>> verdicts[1].stages["value"].message
     'its optimum is 200, the right one is 175 (off by 25)'
     """
+    from .feasibility.scoring.languages import by_task
     from .feasibility.scoring.pool import Pool
 
     references: dict[str, Reference] = {}
@@ -72,8 +77,12 @@ def score(
             raise PyriteError(f"an output answers problem {output.problem_id!r}, which is not among the problems")
         following[output.problem_id] = max(following.get(output.problem_id, 0), output.sample + 1)
         tasks.append((output.problem_id, output.sample, output.answer))
-    with Pool(policy, workers) as pool:
-        return list(pool.judge(tasks, references))
+    verdicts: dict[int, Verdict] = {}
+    for task, places in by_task((text for _, _, text in tasks), language).items():
+        with Pool(policy, workers, task) as pool:
+            found = pool.judge([tasks[place] for place in places], references)
+            verdicts.update(zip(places, found, strict=True))
+    return [verdicts[place] for place in range(len(tasks))]
 
 
 def check(

@@ -242,6 +242,9 @@ def _second_opinion(
     text: str, problem: Problem | None, solver: str, policy: Policy, verdict: Verdict
 ) -> dict[str, Any] | None:
     """What another solver says through Pyomo, beside our own status; None when the formulation does not build."""
+    if verdict.ladder.task == "code":
+        note(f"pyrite: no second opinion from {solver}: convert the program, and check what it declares")
+        return None
     if verdict.result("builds").status == "fail" or verdict.result("names").status != "pass":
         note(f"pyrite: no second opinion from {solver}: the formulation does not build")
         return None

@@ -31,6 +31,10 @@ def _not_recorded(what):
     _refuse("not-recorded", what)
 
 
+_no_truth_values = []
+"""Not empty where the library refuses True and False as numbers."""
+
+
 class Var:
     """A column: its number, its bounds and domain, and all that is known of its name."""
 
@@ -103,7 +107,7 @@ def _linear(o):
 
 def _number(o, what="+"):
     """A plain number, or the TypeError that Python raises for a sum with anything else."""
-    if isinstance(o, (int, float)):
+    if isinstance(o, (int, float)) and not (_no_truth_values and isinstance(o, bool)):
         return o
     if hasattr(o, "__float__"):
         return float(o)

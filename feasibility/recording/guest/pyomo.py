@@ -7,6 +7,7 @@ None is an error.
 
 import math as _math
 
+_no_truth_values.append(True)
 _rules["in_place"] = False
 _rules["strict"] = "later"
 _rules["message"] = "Cannot convert non-constant Pyomo expression to bool."
