@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ..feasibility.errors import PyriteError
 from ..problems.files import read_problems
+from ..problems.planning import ask_for_plans
 from ..problems.problem import Problem
-from .prompts import Prompt, answer_text
+from .prompts import Prompt, right_answer
 from .sections import ProblemSection, PromptSection
 
 _SEEDS_PER_PROBLEM = 60  # how far drawing looks for a problem that fits before it gives up
@@ -43,7 +45,7 @@ def recipe_prompt(section: PromptSection, data: ProblemSection) -> Prompt:
     if section.examples:
         if not data.families:
             raise PyriteError("[prompt] examples are drawn from [data] families, and there are none")
-        source = ProblemSection(families=data.families, size=data.size, count=section.examples)
+        source = ProblemSection(families=data.families, size=data.size, count=section.examples, task=data.task)
         examples = draw_problems(source, "validation").problems
     return Prompt(section.style, examples, section.fallback)
 
@@ -55,8 +57,8 @@ def draw_problems(section: ProblemSection, split: str, prompt: Prompt | None = N
     Raises PyriteError when a file holds too little or no seed gives a problem that fits.
     """
     if section.file is not None:
-        problems = list(read_problems(section.file))
-        return Drawn(tuple(problems[: section.count]))
+        read: Iterable[Problem] = read_problems(section.file)
+        return Drawn(tuple(islice(ask_for_plans(read) if section.task == "plan" else read, section.count)))
     if not section.families:
         raise PyriteError("no problems are named: give families or a file")
     turns = [_seeds(section, family, variant, split) for family in section.families for variant in section.variants]
@@ -87,16 +89,15 @@ def _seeds(section: ProblemSection, family: str, variant: Any, split: str) -> It
     seed = section.first_seed
     while True:
         if split_of(seed) == wanted:
-            yield draw(family, seed, section.size, variant)
+            drawn = draw(family, seed, section.size, variant)
+            yield from ask_for_plans([drawn]) if section.task == "plan" else [drawn]
         seed += 1
 
 
 def encode(problem: Problem, prompt: Prompt, tokenizer: Any) -> Example:
-    """A problem with its reference as tokens, asked exactly as in answering. Raises PyriteError without reference."""
-    if problem.reference is None:
-        raise PyriteError(f"problem {problem.id!r} has no reference formulation to learn from")
+    """A problem with its right answer as tokens, asked exactly as in answering. Raises PyriteError when it has none."""
     asked = prompt.tokens(problem, tokenizer)
-    answer = tokenizer(answer_text(problem.reference), add_special_tokens=False)["input_ids"]
+    answer = tokenizer(right_answer(problem), add_special_tokens=False)["input_ids"]
     return Example(problem.id, (*asked, *answer, tokenizer.eos_token_id), len(asked))
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..feasibility.errors import PyriteError
-from ..feasibility.language.formulation import Formulation
 from ..problems.problem import Problem
 
 VERSION = 1
@@ -44,6 +43,8 @@ or feasibility (then no expression). "sets", "parameters" and "index" may be lef
 "3*x + 2*y <= 9". Relations are <=, >=, ==. Names are declared once; only + - * / **2 and sum \
 are known. Sets and parameters listed as given are used by name and not written again."""
 
+_PLAN = "Solve the problem. Answer with one JSON object that gives the best plan's values, nothing else."
+
 SYSTEM: dict[str, str] = {"short": _SHORT, "full": _FULL}
 
 _MEMBERS_SHOWN = 12
@@ -69,16 +70,15 @@ class Prompt:
         if self.fallback not in ("error", "plain"):
             raise PyriteError(f"prompt fallback is error or plain, not {self.fallback!r}")
         for problem in self.examples:
-            if problem.reference is None:
-                raise PyriteError(f"problem {problem.id!r} has no reference and cannot be a worked example")
+            right_answer(problem)  # a worked example shows one
 
     def messages(self, problem: Problem) -> list[dict[str, str]]:
         """The conversation so far, in the form that chat templates and endpoints take."""
-        turns = [{"role": "system", "content": SYSTEM[self.style]}]
+        system = _PLAN if problem.task == "plan" else SYSTEM[self.style]
+        turns = [{"role": "system", "content": system}]
         for example in self.examples:
-            assert example.reference is not None
             turns.append({"role": "user", "content": question(example)})
-            turns.append({"role": "assistant", "content": answer_text(example.reference)})
+            turns.append({"role": "assistant", "content": right_answer(example)})
         turns.append({"role": "user", "content": question(problem)})
         return turns
 
@@ -115,9 +115,18 @@ def question(problem: Problem) -> str:
     return f"{problem.text}\n{given}" if given else problem.text
 
 
-def answer_text(formulation: Formulation) -> str:
-    """What a model is taught to write: the compact JSON of the formulation."""
-    return formulation.to_json()
+def right_answer(problem: Problem) -> str:
+    """What a model is taught to write: the compact JSON of the reference, or of the best plan where that is asked.
+
+    Raises PyriteError for a problem that has none.
+    """
+    if problem.task == "plan":
+        if "plan" not in problem.extra:
+            raise PyriteError(f"problem {problem.id!r} asks for a plan and holds none to show")
+        return json.dumps(problem.extra["plan"], separators=(",", ":"), ensure_ascii=False)
+    if problem.reference is None:
+        raise PyriteError(f"problem {problem.id!r} has no reference formulation to show")
+    return problem.reference.to_json()
 
 
 def render_messages(messages: Sequence[dict[str, str]], tokenizer: Any, fallback: Fallback = "error") -> str:

@@ -96,6 +96,7 @@ class ProblemSection:
     split: Split | None = None  # which seeds: train for [data], test for [answers.problems] unless said otherwise
     file: str | None = None  # a problems.jsonl instead of families
     max_tokens: int = 0  # 0: no limit
+    task: Literal["formulation", "plan"] = "formulation"  # what is asked of families: a model, or the best plan itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from pyrite.feasibility.errors import PyriteError
 from pyrite.models.data import encode, encode_all
 from pyrite.models.devices import choose_compute
 from pyrite.models.methods import get_method, method_names
-from pyrite.models.prompts import Prompt, answer_text
+from pyrite.models.prompts import Prompt, right_answer
 from pyrite.models.recipes import parse_recipe, read_recipe, recipe_names
 from pyrite.models.sources import load, parse_source, read_record
 from pyrite.models.training.tuning import tune
@@ -91,7 +91,7 @@ def test_an_example_is_the_prompt_as_asked_and_the_answer_as_taught(folder):
     asked = loaded.tokenizer.decode(example.tokens[: example.prompt])
     taught = loaded.tokenizer.decode(example.tokens[example.prompt :])
     assert asked == Prompt().render(problem, loaded.tokenizer)
-    assert taught == answer_text(problem.reference) + loaded.tokenizer.eos_token
+    assert taught == right_answer(problem) + loaded.tokenizer.eos_token
     assert example.labels[: example.prompt] == [-100] * example.prompt
 
 
