@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
-from .console import print_json, progress, table
+from .console import echo, print_json, progress, table
 
 if TYPE_CHECKING:
     from ..problems.audit import Audit, Entry
@@ -80,13 +80,13 @@ def _show(result: Audit, everything: bool) -> None:
         if sys.stdout.isatty():
             _rich_table(rows)
         else:
-            typer.echo(table(_HEAD, rows, left=len(_HEAD)))
+            echo(table(_HEAD, rows, left=len(_HEAD)))
     for complaint in result.complaints:
-        typer.echo(complaint)
+        echo(complaint)
     for entry in entries:
         for fault in entry.faults:
-            typer.echo(f"{entry.id}: {fault.code}: {fault.message}")
-    typer.echo(_totals(result.counts()))
+            echo(f"{entry.id}: {fault.code}: {fault.message}")
+    echo(_totals(result.counts()))
 
 
 def _rich_table(rows: list[tuple[str, ...]]) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.one_line import one_line
 from ..feasibility.policy import read_policy
-from .console import bold, clean, dim, note, notes, print_json
+from .console import bold, dim, echo, note, notes, print_json
 from .models import read_model
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _show(verdict: Verdict, text: str, policy: Policy) -> None:
         result = verdict.result(stage)
         sign, color = _SIGNS[result.status]
         line = f"{typer.style(sign, fg=color, bold=True)}  {stage:<{width}}  {_remark(stage, result)}"
-        typer.echo(line.rstrip())
+        echo(line.rstrip())
     document = _document(text, policy) if verdict.ladder.task == "formulation" else None
     told = {"earlier-unknown"}
     for stage in stages:
@@ -105,8 +106,8 @@ def _show(verdict: Verdict, text: str, policy: Policy) -> None:
         if result.status == "fail" or (result.status == "unknown" and result.code not in told):
             _show_trouble(stage, result, text, document)
             told.add(result.code or "")
-    typer.echo("")
-    typer.echo(_conclusion(verdict))
+    echo("")
+    echo(_conclusion(verdict))
 
 
 def _remark(stage: str, result: StageResult) -> str:
@@ -126,7 +127,7 @@ def _remark(stage: str, result: StageResult) -> str:
     if stage == "declares" and details.get("notes"):
         return dim("; ".join(details["notes"]))
     if result.code:
-        return dim(result.message)
+        return dim(one_line(result.message))
     if stage == "bounded" and "optimum" in details:
         return f"optimum {_number(details['optimum'])}  " + dim(details.get("proof") or "")
     if stage == "value" and "optimum" in details:
@@ -136,55 +137,55 @@ def _remark(stage: str, result: StageResult) -> str:
 
 def _show_trouble(stage: str, result: StageResult, text: str, document: Any) -> None:
     color = "red" if result.status == "fail" else "yellow"
-    typer.echo("")
-    typer.echo(f"{bold(f'{stage}: {result.code}', color)}")
+    echo("")
+    echo(f"{bold(f'{stage}: {result.code}', color)}")
     for place, finding in enumerate(result.findings[:_LINES]):
         if place:
-            typer.echo("")
+            echo("")
         _show_finding(finding, text, document)
     if not result.findings:
-        typer.echo(clean(f"  {result.message}"))
+        echo(one_line(f"  {result.message}"))
     second = result.details.get("jsonschema")
     if second:
         said = (
             f"{second['path']} ({second['rule']})" if second.get("confirmed") else f"not asked: {second.get('reason')}"
         )
-        typer.echo(dim(clean(f"  jsonschema: {said}")))
+        echo(dim(one_line(f"  jsonschema: {said}")))
     if len(result.findings) > _LINES:
-        typer.echo(f"  ... and {len(result.findings) - _LINES} more findings")
+        echo(f"  ... and {len(result.findings) - _LINES} more findings")
     _show_evidence(result.details)
 
 
 def _show_finding(finding: Finding, text: str, document: Any) -> None:
     place = f"{finding.where}: " if finding.where else ""
-    typer.echo(clean(f"  {place}{finding.message}"))
+    echo(one_line(f"  {place}{finding.message}"))
     source = text if not finding.where else _at(document, finding.where)
     if isinstance(source, str) and finding.at is not None:
         for line in _caret(source, finding.at, finding.end):
-            typer.echo(clean(f"      {line}"))
+            echo(one_line(f"      {line}"))
     if finding.hint:
-        typer.echo(f"  {typer.style('hint:', fg='cyan')} {clean(finding.hint)}")
+        echo(f"  {typer.style('hint:', fg='cyan')} {one_line(finding.hint)}")
 
 
 def _show_evidence(details: Any) -> None:
     """The rows of a violation or a conflict, one a line."""
     for row in details.get("violated", ())[1:_LINES]:
-        typer.echo(clean(f"  also: {row['sentence']}"))
+        echo(one_line(f"  also: {row['sentence']}"))
     more = len(details.get("violated", ())) - _LINES
     if more > 0:
-        typer.echo(f"  ... and {more} more")
+        echo(f"  ... and {more} more")
     conflict = details.get("conflict")
     if not conflict:
         return
     for row in conflict["rows"][:_LINES]:
-        typer.echo(clean(f"      {row['row']}: {row['text']}"))
+        echo(one_line(f"      {row['row']}: {row['text']}"))
     for bound in conflict["bounds"][:_LINES]:
         sign = ">=" if bound["side"] == "lower" else "<="
-        typer.echo(f"      bound: {bound['variable']} {sign} {_number(bound.get('bound'))}")
+        echo(f"      bound: {one_line(bound['variable'])} {sign} {_number(bound.get('bound'))}")
     if conflict["integers"]:
-        typer.echo(f"      whole numbers: {', '.join(conflict['integers'][:_LINES])}")
+        echo(f"      whole numbers: {one_line(', '.join(conflict['integers'][:_LINES]))}")
     if conflict["proved"]:
-        typer.echo("  Without any one of these the rest could be satisfied.")
+        echo("  Without any one of these the rest could be satisfied.")
 
 
 def _conclusion(verdict: Verdict) -> str:
@@ -263,6 +264,6 @@ def _show_opinion(opinion: dict[str, Any]) -> None:
     ours = said(opinion["our_status"], opinion["our_optimum"])
     word = {True: "agrees", False: "DISAGREES", None: "says nothing certain"}[opinion["agrees"]]
     line = f"second opinion: {opinion['solver']} {word}: {theirs} (here: {ours})"
-    typer.echo(bold(line, {True: "green", False: "red", None: "yellow"}[opinion["agrees"]]))
+    echo(bold(line, {True: "green", False: "red", None: "yellow"}[opinion["agrees"]]))
     if opinion["message"] and opinion["agrees"] is not True:
-        typer.echo(f"  {opinion['message']}")
+        echo(f"  {opinion['message']}")

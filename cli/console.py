@@ -15,20 +15,26 @@ from typing import Any
 import typer
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.one_line import in_json, lines, one_line
 
 SHOWN = 5
 """Broken lines that are shown one by one; the rest is counted."""
 
 
+def echo(text: object = "", err: bool = False) -> None:
+    """Lines on standard output. Foreign text in them has gone through ``one_line``; what was missed is harmless."""
+    typer.echo(lines(text), err=err)
+
+
 def note(text: str) -> None:
     """A line on standard error."""
-    typer.echo(text, err=True)
+    echo(text, err=True)
 
 
 def notes(complaints: Sequence[object], what: str) -> None:
     """The first few complaints, one a line, and how many there are in all."""
     for complaint in complaints[:SHOWN]:
-        note(f"pyrite: {complaint}")
+        note(f"pyrite: {one_line(complaint, 1_000)}")
     if len(complaints) > SHOWN:
         note(f"pyrite: ... and {len(complaints) - SHOWN:,} more")
     if complaints:
@@ -37,7 +43,7 @@ def notes(complaints: Sequence[object], what: str) -> None:
 
 def print_json(document: Any) -> None:
     """The document on standard output, for programs."""
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    typer.echo(in_json(json.dumps(document, indent=2, ensure_ascii=False)))
 
 
 def bold(text: str, color: str | None = None) -> str:
@@ -58,11 +64,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, i
     parses    10
     schema     7
     """
-    lines = [list(header), *(list(row) for row in rows)]
-    plain = [[_unstyled(cell) for cell in line] for line in lines]
+    shown = [[lines(cell).replace("\n", " ") for cell in row] for row in (header, *rows)]
+    plain = [[_unstyled(cell) for cell in line] for line in shown]
     widths = [max(map(len, column)) for column in zip(*plain, strict=True)]
     text = []
-    for line, bare in zip(lines, plain, strict=True):
+    for line, bare in zip(shown, plain, strict=True):
         cells = []
         for place, (cell, short, width) in enumerate(zip(line, bare, widths, strict=True)):
             blank = " " * (width - len(short))
@@ -122,14 +128,6 @@ def _unpacked(raw: bytes, limit: int, label: str) -> bytes:
             return file.read(limit + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise PyriteError(f"{label} is not whole gzip: {error}") from error
-
-
-def clean(text: str) -> str:
-    """The text without control characters: model output must not move the cursor or colour the screen."""
-    return text.translate(_CONTROLS)
-
-
-_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
 
 
 def _unstyled(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .console import note, print_json
+from .console import echo, note, print_json
 from .run import result_table, telling
 
 
@@ -42,12 +42,10 @@ def demo_command(
     if as_json:
         print_json(result)
         return
-    typer.echo("")
-    typer.echo(result_table(result))
-    typer.echo("")
-    typer.echo(
-        "surface: it parses, fits the schema, every name is known. substance: it is equivalent to the reference."
-    )
+    echo("")
+    echo(result_table(result))
+    echo("")
+    echo("surface: it parses, fits the schema, every name is known. substance: it is equivalent to the reference.")
     note(f"curve: {result['curve']}")
     note(f"report: {result['report']}")
     note(f"{time.monotonic() - started:.0f} s in this go")

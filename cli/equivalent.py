@@ -10,7 +10,7 @@ import typer
 from ..feasibility.errors import PyriteError
 from ..feasibility.policy import read_policy
 from .check import find_problem
-from .console import bold, dim, print_json, read_text, table
+from .console import bold, dim, echo, print_json, read_text, table
 from .models import model_program
 
 if TYPE_CHECKING:
@@ -116,12 +116,12 @@ def _mapping(path: str, program: Program) -> dict[str, Affine]:
 def _show(document: dict[str, Any], checked: int, trusted: int) -> None:
     relation = document["relation"]
     proof = f"{document['proof']}, {document['scope']}" if "proof" in document else ""
-    typer.echo(bold(relation, _COLOURS.get(relation, "red")) + "  " + dim(proof))
-    typer.echo(document["sentence"])
+    echo(bold(relation, _COLOURS.get(relation, "red")) + "  " + dim(proof))
+    echo(document["sentence"])
     if document.get("assumptions"):
-        typer.echo(f"For all data with {', '.join(document['assumptions'])}.")
+        echo(f"For all data with {', '.join(document['assumptions'])}.")
     elif "scope_reason" in document:
-        typer.echo(dim(f"Only for the data at hand: {document['scope_reason']}."))
+        echo(dim(f"Only for the data at hand: {document['scope_reason']}."))
     witness = document.get("witness", {})
     for key, title in (("admits", "a plan that only A admits"), ("forbids", "a plan that only B admits")):
         if key in witness:
@@ -131,20 +131,20 @@ def _show(document: dict[str, Any], checked: int, trusted: int) -> None:
         _show_plan("the worse one", witness["ranks"]["worse"])
     maps = document.get("correspondence")
     if maps:
-        typer.echo(f"\ncorrespondence ({maps['source']}):")
+        echo(f"\ncorrespondence ({maps['source']}):")
         shown = list(maps["b_from_a"].items())
-        typer.echo(table(("B", "in A's terms"), [(n, v or "-") for n, v in shown[:_LINES]], left=2, indent="  "))
+        echo(table(("B", "in A's terms"), [(n, v or "-") for n, v in shown[:_LINES]], left=2, indent="  "))
         if len(shown) > _LINES:
-            typer.echo(f"  ... and {len(shown) - _LINES} more")
+            echo(f"  ... and {len(shown) - _LINES} more")
     if checked:
         rest = f", {trusted} rest on a solver's search" if trusted else ""
-        typer.echo(dim(f"\n{checked} pieces of evidence re-checked in exact arithmetic{rest}"))
+        echo(dim(f"\n{checked} pieces of evidence re-checked in exact arithmetic{rest}"))
 
 
 def _show_plan(title: str, entry: dict[str, Any]) -> None:
     exact = entry.get("plan_exact", {})
     rows = [(name, str(exact.get(name, f"{value:,.10g}"))) for name, value in entry["plan"].items()]
-    typer.echo(f"\n{title}:")
-    typer.echo(table(("variable", "value"), rows[:_LINES], indent="  "))
+    echo(f"\n{title}:")
+    echo(table(("variable", "value"), rows[:_LINES], indent="  "))
     if len(rows) > _LINES:
-        typer.echo(f"  ... and {len(rows) - _LINES} more")
+        echo(f"  ... and {len(rows) - _LINES} more")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..feasibility.errors import PyriteError
-from .console import bold, dim, note, print_json, table
+from ..feasibility.one_line import one_line
+from .console import bold, dim, echo, note, print_json, table
 
 if TYPE_CHECKING:
     from ..reports.gate.deciding import Decision
@@ -36,6 +38,7 @@ def gate_command(
     max_broken: Annotated[list[str] | None, typer.Option(help="STAGE=COUNT: most newly broken problems.")] = None,
     significant: Annotated[float | None, typer.Option(help="Level at which a drop fails; 0: every drop.")] = None,
     unknowns: Annotated[str | None, typer.Option(help="ignore, fail or bound.")] = None,
+    off: Annotated[list[str] | None, typer.Option(help="An outcome whose default limit is off; may repeat.")] = None,
     protect: Annotated[list[str] | None, typer.Option(help="A problem that may never break; may repeat.")] = None,
     surface_only: Annotated[
         float | None, typer.Option(help="Largest growth of the share that passes the surface and fails the substance.")
@@ -63,29 +66,57 @@ def gate_command(
         _write(run, write_baseline)
         return
     assert baseline is not None
-    chosen: Rules = with_flags(
-        Rules() if rules is None else read_rules(rules),
-        max_drop=max_drop or [],
-        min_rate=min_rate or [],
-        max_broken=max_broken or [],
-        significant=significant,
-        unknowns=unknowns,
-        protected=tuple(protect) if protect else None,
-        max_surface_only_growth=surface_only,
-        allow_missing=allow_missing or None,
-        allow_changed=allow_changed or None,
-        allow_policy=allow_policy or None,
-    )
-    decision = decide(read_baseline(baseline), of_run(run), chosen)
+    on_github = github if github is not None else os.environ.get("GITHUB_ACTIONS") == "true"
+    limits: dict[str, Any] = {"max_drop": max_drop or [], "min_rate": min_rate or [], "max_broken": max_broken or []}
+    others = {
+        "significant": significant,
+        "unknowns": unknowns,
+        "off": tuple(off) if off else None,
+        "protected": tuple(protect) if protect else None,
+        "max_surface_only_growth": surface_only,
+        "allow_missing": allow_missing or None,
+        "allow_changed": allow_changed or None,
+        "allow_policy": allow_policy or None,
+    }
+    try:
+        chosen: Rules = with_flags(Rules() if rules is None else read_rules(rules), **limits, **others)
+        decision = decide(read_baseline(baseline), of_run(run), chosen)
+    except PyriteError as error:
+        # A gate that could not decide is an error in every format, not a missing file that reads as nothing wrong.
+        _tell_error(error, junit, str(baseline) if on_github else None, as_json)
+        raise
     _write_files(decision, junit, code_quality, str(baseline), pages)
-    if github if github is not None else os.environ.get("GITHUB_ACTIONS") == "true":
-        _tell_github(decision, pages, as_json)
+    if on_github:
+        _tell_github(decision, pages, as_json, str(baseline))
     if as_json:
         print_json(decision.to_dict())
     else:
-        show_decision(decision)
+        _show_foreign(decision, on_github)
     if decision.level == "fail":
         raise typer.Exit(1)
+
+
+def _show_foreign(decision: Decision, on_github: bool) -> None:
+    """The decision on the terminal; on GitHub between the marks that keep the runner from obeying its text."""
+    token = f"pyrite-{secrets.token_hex(16)}"
+    if on_github:
+        typer.echo(f"::stop-commands::{token}")
+    show_decision(decision)
+    if on_github:
+        typer.echo(f"::{token}::")
+
+
+def _tell_error(error: PyriteError, junit: Path | None, place: str | None, as_json: bool) -> None:
+    from ..reports.gate.github import error_command
+    from ..reports.gate.junit import write_error
+
+    if junit is not None:
+        try:
+            write_error(error.message, junit)
+        except OSError as other:
+            note(f"pyrite: {junit} cannot be written: {other.strerror}")
+    if place is not None:
+        typer.echo(error_command(error.message, place), err=as_json)
 
 
 def read_gate(baseline: Path, rules: Path | None) -> tuple[Snapshot, Rules]:
@@ -104,7 +135,7 @@ def decide_gate(run: Path, baseline: Path, rules: Path | None) -> Decision:
     known, chosen = read_gate(baseline, rules)
     decision = decide(known, of_run(run), chosen)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        _tell_github(decision, None, as_json=True)
+        _tell_github(decision, None, True, str(baseline))
     return decision
 
 
@@ -130,12 +161,16 @@ def _write_files(decision: Decision, junit: Path | None, quality: Path | None, p
         raise PyriteError(f"{error.filename} cannot be written: {error.strerror}") from error
 
 
-def _tell_github(decision: Decision, pages: str | None, as_json: bool) -> None:
-    """Annotations on standard output (the runner reads both streams; with --json they go to standard error)."""
-    from ..reports.gate.github import commands, summary
+def _tell_github(decision: Decision, pages: str | None, as_json: bool, place: str) -> None:
+    """Annotations on standard output (with --json on standard error; the runner reads both), summary and outputs."""
+    from ..reports.gate.github import commands, outputs, summary
 
-    for line in commands(decision, pages):
+    for line in commands(decision, place, pages):
         typer.echo(line, err=as_json)
+    target = os.environ.get("GITHUB_OUTPUT")
+    if target:
+        with open(target, "a", encoding="utf-8") as file:
+            file.write(outputs(decision))
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
         with open(path, "a", encoding="utf-8") as file:
@@ -144,9 +179,9 @@ def _tell_github(decision: Decision, pages: str | None, as_json: bool) -> None:
 
 def show_decision(decision: Decision) -> None:
     """The decision on the terminal."""
-    typer.echo(
+    echo(
         bold(f"gate {_WORDS[decision.level]}", _COLOURS[decision.level])
-        + f"  {decision.run} against {decision.baseline}"
+        + f"  {one_line(decision.run)} against {one_line(decision.baseline)}"
     )
     rows = []
     for m in decision.movements:
@@ -154,14 +189,14 @@ def show_decision(decision: Decision) -> None:
         rows.append(
             (m.outcome, f"{m.problems:,}", before, after, str(len(m.lost)), str(len(m.gained)), f"{m.p_holm:.4f}")
         )
-    typer.echo(table(("outcome", "problems", "baseline", "run", "broke", "fixed", "p"), rows))
+    echo(table(("outcome", "problems", "baseline", "run", "broke", "fixed", "p"), rows))
     for result in decision.results:
         if result.level != "ok":
-            typer.echo(f"{bold(result.level, _COLOURS[result.level])}  {result.rule}: {result.message}")
+            echo(f"{bold(result.level, _COLOURS[result.level])}  {one_line(result.rule)}: {one_line(result.message)}")
     if decision.broken:
-        typer.echo(f"\n{len(decision.broken):,} newly broken:")
+        echo(f"\n{len(decision.broken):,} newly broken:")
         for item in decision.broken[:_BROKEN]:
             shield = " (protected)" if item.protected else ""
-            typer.echo(f"  {item.problem_id}{shield}: {item.outcome}  " + dim(item.reason))
+            echo(f"  {one_line(item.problem_id)}{shield}: {item.outcome}  " + dim(one_line(item.reason)))
         if len(decision.broken) > _BROKEN:
-            typer.echo(f"  ... and {len(decision.broken) - _BROKEN:,} more")
+            echo(f"  ... and {len(decision.broken) - _BROKEN:,} more")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..feasibility.errors import PyriteError
-from .console import note, print_json
+from .console import echo, note, print_json
 
 if TYPE_CHECKING:
     from ..problems.importers.records import Import
@@ -60,7 +60,7 @@ def import_command(
         remarks = [remark.to_dict() for remark in outcome.remarks]
         print_json({**outcome.counts(), "out": str(out), "notes": remarks})
     else:
-        typer.echo(summary(outcome, out))
+        echo(summary(outcome, out))
 
 
 def summary(outcome: Import, out: Path) -> str:

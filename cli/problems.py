@@ -12,6 +12,7 @@ import typer
 
 from ..feasibility.errors import PyriteError
 from . import audit, grids, importing
+from .console import echo
 from .writing import counted, write_records
 
 problems_app = typer.Typer(
@@ -72,7 +73,7 @@ def make_command(
     made = make(order, jobs=workers, against=others, refusals=refusals)
     write_records(out, counted((problem.to_dict() for problem in made), order.total, "problems"))
     for text in refusals.notes:
-        typer.echo(f"pyrite: refused {text}", err=True)
+        echo(f"pyrite: refused {text}", err=True)
 
 
 def list_command(as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False) -> None:
@@ -84,16 +85,16 @@ def list_command(as_json: Annotated[bool, typer.Option("--json", help="Print the
             {"family": item.name, "summary": item.summary, "variants": {s: list(v) for s, v in item.variants.items()}}
             for item in FAMILIES.values()
         ]
-        typer.echo(json.dumps(listed, indent=2))
+        echo(json.dumps(listed, indent=2))
         return
     width = max(map(len, FAMILIES))
     for item in FAMILIES.values():
-        typer.echo(f"{item.name:<{width}}  {item.summary}")
+        echo(f"{item.name:<{width}}  {item.summary}")
         for sizes, variants in _grouped(item.variants):
-            typer.echo(f"{'':<{width}}    {', '.join(sizes)}: {', '.join(variants)}")
-    typer.echo("\nvariants")
+            echo(f"{'':<{width}}    {', '.join(sizes)}: {', '.join(variants)}")
+    echo("\nvariants")
     for name, meaning in VARIANTS.items():
-        typer.echo(f"  {name:<10}  {meaning}")
+        echo(f"  {name:<10}  {meaning}")
 
 
 def show_command(
@@ -108,7 +109,7 @@ def show_command(
     from ..problems.showing import shown
 
     problem = _find(problem_id, problems)
-    typer.echo(json.dumps(problem.to_dict(), ensure_ascii=False) if as_json else shown(problem))
+    echo(json.dumps(problem.to_dict(), ensure_ascii=False) if as_json else shown(problem))
 
 
 def pairs_command(
@@ -130,9 +131,7 @@ def pairs_command(
     known = read_problems(problems)
     with_reference = [problem for problem in known if problem.reference is not None]
     if len(with_reference) < len(known):
-        typer.echo(
-            f"pyrite: {len(known) - len(with_reference):,} problems have no reference and are left out", err=True
-        )
+        echo(f"pyrite: {len(known) - len(with_reference):,} problems have no reference and are left out", err=True)
     records: Iterator[dict[str, Any]]
     if kind == "supervised":
         records = (supervised(problem) for problem in with_reference)

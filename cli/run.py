@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
-from .console import note, print_json, progress, table
+from .console import echo, note, print_json, progress, table
 from .gate import decide_gate, read_gate, show_decision
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def run_command(
     if as_json:
         print_json(result if decision is None else {**result, "gate": decision.to_dict()})
     else:
-        typer.echo("")
-        typer.echo(result_table(result))
+        echo("")
+        echo(result_table(result))
         if decision is not None:
-            typer.echo("")
+            echo("")
             show_decision(decision)
     note(f"curve: {result['curve']}")
     note(f"report: {result['report']}")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.one_line import one_line
 from ..feasibility.policy import read_policy
-from .console import bold, clean, dim, note, notes, print_json, progress, table
+from .console import bold, dim, echo, note, notes, print_json, progress, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,18 +108,18 @@ def _show_opinions(opinions: Mapping[str, Any] | None) -> None:
     if opinions is None:
         return
     if not opinions["asked"]:
-        typer.echo(f"Second opinion: none of the {opinions['drawn']:,} outputs drawn builds.")
+        echo(f"Second opinion: none of the {opinions['drawn']:,} outputs drawn builds.")
         return
     wrong = opinions["disagree"]
     line = (
         f"Second opinion ({opinions['solver']} on the indexed Pyomo model): {opinions['asked']:,} outputs asked, "
         f"{opinions['agree']:,} agree, {opinions['unknown']:,} say nothing certain, {len(wrong):,} DISAGREE"
     )
-    typer.echo(bold(line, "red") if wrong else line)
+    echo(bold(line, "red") if wrong else line)
     from ..results.opinions import Opinion
 
     for entry in wrong[:_REASONS]:
-        typer.echo(clean(f"  {Opinion(**entry).sentence()}"))
+        echo(one_line(f"  {Opinion(**entry).sentence()}"))
 
 
 def _show_readings(summary: Mapping[str, Any], policy: Policy) -> None:
@@ -169,17 +170,17 @@ def _show(summary: Mapping[str, Any], policy: Policy) -> None:
     rows.append(_row(bold("surface"), summary["surface"]))
     rows.append(_row(bold("substance"), summary["substance"]))
     rows.append(_row(bold("substance | surface"), summary["substance_given_surface"]))
-    typer.echo(f"{summary['outputs']:,} outputs to {summary['problems']:,} problems")
-    typer.echo("")
-    typer.echo(table(("", "pass", "fail", "unknown", "rate", "95 %"), rows))
-    typer.echo("")
+    echo(f"{summary['outputs']:,} outputs to {summary['problems']:,} problems")
+    echo("")
+    echo(table(("", "pass", "fail", "unknown", "rate", "95 %"), rows))
+    echo("")
     strongest = ", ".join(f"{stage} ({count:,})" for stage, count in summary["strongest"].items())
-    typer.echo(f"Substance is decided by: {strongest}. Unknown counts neither as pass nor as fail.")
-    typer.echo("substance | surface: of the outputs that pass the surface, how many have substance.")
-    typer.echo(summary["intervals"])
+    echo(f"Substance is decided by: {strongest}. Unknown counts neither as pass nor as fail.")
+    echo("substance | surface: of the outputs that pass the surface, how many have substance.")
+    echo(summary["intervals"])
     differs = {k: v for k, v in policy.to_dict().items() if v != getattr(Defaults(), k)}
     changed = ", ".join(f"{name}={value}" for name, value in differs.items()) or "the defaults"
-    typer.echo(f"Policy {policy.digest}: {changed}.")
+    echo(f"Policy {policy.digest}: {changed}.")
     _reasons("first failures", summary["codes"]["fail"])
     _reasons("unknown", summary["codes"]["unknown"])
     broken = summary["codes"]["unknown"].get("internal-error", 0)
@@ -203,4 +204,4 @@ def _reasons(title: str, codes: Mapping[str, int]) -> None:
     if not ranked:
         return
     more = f", {sum(n for _, n in ranked[_REASONS:]):,} for other reasons" if len(ranked) > _REASONS else ""
-    typer.echo(f"{title}: " + ", ".join(f"{code} {count:,}" for code, count in ranked[:_REASONS]) + more)
+    echo(f"{title}: " + ", ".join(f"{code} {count:,}" for code, count in ranked[:_REASONS]) + more)

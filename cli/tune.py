@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..feasibility.errors import PyriteError
-from .console import note, print_json, table
+from .console import echo, note, print_json, table
 
 
 def register(app: typer.Typer) -> None:
@@ -43,11 +43,11 @@ def tune_command(
     from ..models.training.processes import this_process
 
     if launch_config is not None:
-        typer.echo(find_config(launch_config))
+        echo(find_config(launch_config))
         return
     if names:
         for name in recipe_names():
-            typer.echo(f"{name:24} {read_recipe(name).method.name}")
+            echo(f"{name:24} {read_recipe(name).method.name}")
         return
     if recipe is None:
         raise PyriteError("give a recipe: a file, or a name of `pyrite tune --list`")
@@ -76,4 +76,4 @@ def _list_methods() -> None:
     for name in method_names():
         method = get_method(name)
         rows.append((name, method.summary[:90]))
-    typer.echo(table(("method", "what it is"), rows, left=2))
+    echo(table(("method", "what it is"), rows, left=2))

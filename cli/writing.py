@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.one_line import in_json
 
 
 def write_records(out: str, records: Iterable[Mapping[str, Any]]) -> None:
@@ -23,7 +24,7 @@ def write_records(out: str, records: Iterable[Mapping[str, Any]]) -> None:
         write_lines(out, records)
         return
     for record in records:
-        sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+        sys.stdout.write(in_json(json.dumps(record, ensure_ascii=False)) + "\n")
         sys.stdout.flush()
 
 

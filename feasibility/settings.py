@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from .disk import read_whole
 from .errors import PyriteError
 
 T = TypeVar("T")
@@ -31,11 +32,9 @@ _KINDS: dict[Any, str] = {
 def read_table(path: Path, what: str) -> dict[str, Any]:
     """The table of a TOML file (or a JSON file by its ending). PyriteError names the file and ``what`` it is."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_whole(path)
         document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except FileNotFoundError as error:
-        raise PyriteError(f"{path}: there is no such file") from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         kind = "JSON" if path.suffix == ".json" else "TOML"
         raise PyriteError(f"{path} is not a readable {what} ({kind}): {error}") from error
     if not isinstance(document, dict):

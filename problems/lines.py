@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Generic, Self, TypeVar
 
+from ..feasibility.disk import cannot_write, plain_file, write_whole
 from ..feasibility.errors import PyriteError
 
 try:
@@ -23,6 +24,9 @@ except ImportError:  # not a POSIX system
     fcntl = None  # type: ignore[assignment]
 
 T = TypeVar("T")
+MAX_LINE = 256 * 1024**2
+"""Bytes of one line: what is no JSON-lines file (a device, a disk image) must not fill the memory."""
+
 _BOMS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
@@ -56,12 +60,7 @@ def read_lines(path: str | os.PathLike[str], strict: bool = False) -> Records[di
 
 def write_lines(path: str | os.PathLike[str], records: Iterable[Mapping[str, Any]]) -> None:
     """Replace the file by these records, all or nothing."""
-    target = Path(path)
-    draft = target.with_name(target.name + ".part")
-    with open(draft, "w", encoding="utf-8", newline="\n") as file:
-        for record in records:
-            file.write(_line(record))
-    os.replace(draft, target)
+    write_whole(path, (_line(record) for record in records))
 
 
 def append_lines(path: str | os.PathLike[str], records: Iterable[Mapping[str, Any]]) -> None:
@@ -88,10 +87,13 @@ class LineWriter:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        self._broken = False
         try:
-            self._file: IO[str] = open(self.path, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - see close
+            plain_file(self.path)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+            self._file: IO[str] = open(os.open(self.path, flags, 0o666), "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - see close
         except OSError as error:
-            raise PyriteError(f"{path} cannot be written: {error.strerror}") from error
+            raise cannot_write(path, error) from error
         if fcntl is not None:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -102,13 +104,21 @@ class LineWriter:
 
     def write(self, record: Mapping[str, Any], flush: bool = True) -> None:
         """One record, one line."""
-        self._file.write(_line(record))
-        if flush:
-            self._file.flush()
+        try:
+            self._file.write(_line(record))
+            if flush:
+                self._file.flush()
+        except OSError as error:
+            self._broken = True
+            raise cannot_write(self.path, error) from error
 
     def close(self) -> None:
         """Flush and close."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:
+            if not self._broken:  # else it was told, and what could not be written is lost anyway
+                raise cannot_write(self.path, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -188,7 +198,12 @@ def _raw_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, bytes]]:
         return
     try:
         with open(path, "rb") as file:
-            yield from enumerate(file, start=1)
+            number = 0
+            while raw := file.readline(MAX_LINE + 1):
+                number += 1
+                if len(raw) > MAX_LINE:
+                    raise PyriteError(f"{path}, line {number}: longer than {MAX_LINE:,} bytes; is this JSON lines?")
+                yield number, raw
     except FileNotFoundError as error:
         raise PyriteError(f"{path}: there is no such file") from error
     except IsADirectoryError as error:

@@ -22,6 +22,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from ..feasibility.disk import plain_file, read_whole, write_whole
 from ..feasibility.errors import PyriteError
 from ..feasibility.policy import Policy
 from ..feasibility.verdict import Verdict
@@ -55,13 +56,15 @@ class RunFolder:
             raise PyriteError(f"{self.path} is a file; a run needs a folder of that name") from error
         except OSError as error:
             raise PyriteError(f"{self.path} cannot be made: {error.strerror}") from error
+        for path in (self.run, self.problems, self.outputs, self.verdicts, self.summary):
+            plain_file(path)
 
     def read_run(self) -> dict[str, Any]:
         """``run.json``, or an empty dict when there is none yet."""
-        try:
-            document = json.loads(self.run.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not plain_file(self.run):
             return {}
+        try:
+            document = json.loads(read_whole(self.run))
         except (ValueError, RecursionError, OSError) as error:
             raise PyriteError(f"{self.run} cannot be read: {error}") from error
         if not isinstance(document, dict):
@@ -79,27 +82,29 @@ class RunFolder:
         document = self.read_run()
         if "policy" not in document:
             raise PyriteError(f"{self.run} names no policy: the run has not been scored yet (pyrite score)")
-        return Policy.from_dict(document["policy"])
+        return Policy.from_dict(document["policy"], f"{self.run}: policy")
 
     def read_problems(self) -> Records[Problem]:
         """The copy of the problems."""
+        plain_file(self.problems)
         return read_problems(self.problems)
 
     def read_outputs(self) -> Records[Output]:
         """The raw answers."""
+        plain_file(self.outputs)
         return read_outputs(self.outputs)
 
     def read_verdicts(self) -> Records[Verdict]:
         """All whole verdicts, in the file's order; of two for one output the last counts. No file: none yet."""
-        if not self.verdicts.exists():
+        if not plain_file(self.verdicts):
             return Records()
         lines = read_lines(self.verdicts)
         found: dict[tuple[str, int], Verdict] = {}
         for line in lines:
             try:
                 verdict = Verdict.from_dict(line)
-            except (KeyError, TypeError) as error:
-                raise PyriteError(f"{self.verdicts}: not a verdict ({error!r})") from error
+            except PyriteError as error:
+                raise PyriteError(f"{self.verdicts}: {error.message}") from error
             found[verdict.problem_id, verdict.sample] = verdict
         return Records(found.values(), lines.complaints)
 
@@ -138,6 +143,8 @@ class RunFolder:
     ) -> None:
         advice = "score into another folder"
         old, new = known.get("policy") or {}, policy.to_dict()
+        if not isinstance(old, dict):
+            raise PyriteError(f"{self.run}: policy is a table of settings, not {old!r:.100}")
         if old != new:
             name = next((name for name in new if old.get(name, _MISSING) != new[name]), None)
             what = f"{name} was {old.get(name)!r} and is now {new[name]!r}" if name else "it had other settings"
@@ -145,7 +152,8 @@ class RunFolder:
         if known.get("problem_set_hash", digest) != digest:
             raise PyriteError(f"{self.path} was scored against other problems{self._changed()}; {advice}")
         for name in MUST_AGREE:
-            before = (known.get("versions") or {}).get(name)
+            versions_before = known.get("versions")
+            before = versions_before.get(name) if isinstance(versions_before, dict) else None
             if before is not None and before != versions.get(name):
                 raise PyriteError(
                     f"{self.path} was scored with {name} {before}, this is {name} {versions.get(name)}; {advice}"
@@ -206,9 +214,7 @@ def git_commit() -> str | None:
 
 def write_json(path: Path, document: Any) -> None:
     """Write JSON for people and programs, all or nothing: two spaces, UTF-8, a newline at the end."""
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(draft, path)
+    write_whole(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 def _version(name: str) -> str | None:

@@ -121,6 +121,7 @@ def decide(baseline: Snapshot, run: Snapshot, rules: Rules) -> Decision:
     movements = movements_of(pairs, rules)
     for movement in movements:
         results += _stage_results(movement, rules.stages.get(movement.outcome), rules.significant)
+    results += _ungated(movements, rules)
     if not any(m.problems for m in movements):
         text = "no problem has a known result in both runs, so nothing was compared"
         results.append(RuleResult("comparable", "fail", text))
@@ -183,6 +184,18 @@ def _same_questions(
     if added:
         text = f"{_problems(len(added))} {_are(added)} new and not gated yet: {_named(added)}"
         yield RuleResult("added", "ok", text, tuple(added))
+
+
+def _ungated(movements: Sequence[Movement], rules: Rules) -> Iterable[RuleResult]:
+    """What no rule covers is said: a gate that looks at nothing must not read as one that found nothing."""
+    compared = {
+        movement.outcome for movement in movements if movement.before is not None and movement.after is not None
+    }
+    if not any(stage in compared for stage in rules.stages):
+        text = "no rule limits any outcome that both runs have: the gate passes whatever the run is like"
+        yield RuleResult("off", "warn", text)
+    elif "substance" not in rules.stages and "substance" in compared:
+        yield RuleResult("off", "warn", "no rule limits substance: a loss of it passes this gate")
 
 
 # Limits -------------------------------------------------------------------------------------------------------------

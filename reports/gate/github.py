@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from ...feasibility.one_line import one_line
 from ..escaping import visible
 from .deciding import Broken, Decision
 from .links import page_link
@@ -13,26 +16,45 @@ SUMMARY_BYTES = 1_000_000
 _TITLES = {"ok": "Gate passed", "warn": "Gate passed with warnings", "fail": "Gate failed"}
 
 
-def commands(decision: Decision, pages: str | None = None) -> list[str]:
-    """Workflow commands: rules that fired, then newly broken problems, ten in all."""
+def commands(decision: Decision, place: str, pages: str | None = None) -> list[str]:
+    """Workflow commands at ``place`` (the baseline's file): rules that fired, newly broken problems, ten in all."""
     lines = []
     level = "error" if decision.level == "fail" else "warning"
     for rule in decision.results:
         if rule.level != "ok":
             kind = "error" if rule.level == "fail" else "warning"
-            lines.append(_command(kind, f"pyrite gate: {rule.rule}", rule.message))
+            lines.append(_command(kind, f"pyrite gate: {rule.rule}", rule.message, place))
     for item in decision.broken:
         link = page_link(pages, item.problem_id)
         text = _why(item) + (f" {link}" if link else "")
-        lines.append(_command(level, f"{item.problem_id}: {item.outcome} broke", text))
+        lines.append(_command(level, f"{item.problem_id}: {item.outcome} broke", text, place))
     return lines[:ANNOTATIONS]
 
 
-def _command(kind: str, title: str, message: str) -> str:
-    """``::error title=...::message`` with the characters escaped that the runner reads."""
-    body = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    head = title.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A").replace(":", "%3A").replace(",", "%2C")
-    return f"::{kind} title={head}::{body}"
+def error_command(message: str, place: str) -> str:
+    """The annotation of a gate that could not decide."""
+    return _command("error", "pyrite gate could not decide", message, place)
+
+
+def outputs(decision: Decision) -> str:
+    """Lines for ``GITHUB_OUTPUT``: the decision, and each outcome's rate before and after as shares."""
+    lines = [f"decision={decision.level}"]
+    for movement in decision.movements:
+        for name, value in (("baseline", movement.before), ("run", movement.after)):
+            lines.append(f"{movement.outcome}-{name}={'' if value is None else f'{value:.6f}'}")
+    lines.append(f"broken={len(decision.broken)}")
+    return "\n".join(lines) + "\n"
+
+
+def _command(kind: str, title: str, message: str, place: str) -> str:
+    """``::error file=...,line=1,title=...::message`` with the characters escaped that the runner reads."""
+    body = one_line(message).replace("%", "%25")
+    head = one_line(title).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    here = os.path.relpath(place)
+    file = (
+        one_line(place if here.startswith("..") else here).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    )
+    return f"::{kind} file={file},line=1,title={head}::{body}"
 
 
 def summary(decision: Decision, pages: str | None = None) -> str:

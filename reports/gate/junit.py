@@ -56,6 +56,19 @@ def write_junit(decision: Decision, path: Path, pages: str | None = None) -> Non
     path.write_text(junit(decision, pages), encoding="utf-8")
 
 
+def write_error(message: str, path: Path) -> None:
+    """The file of a gate that could not decide: one case with an error."""
+    totals = {"tests": "1", "failures": "0", "errors": "1", "time": "0"}
+    root = Tree.Element("testsuites", {"name": "pyrite gate", **totals})
+    suite = Tree.SubElement(root, "testsuite", {"name": "pyrite gate", **totals, "skipped": "0"})
+    case = Tree.SubElement(suite, "testcase", {"classname": "pyrite", "name": "gate", "time": "0"})
+    _add(case, "error", message, message=message, type="could-not-decide")
+    Tree.indent(root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = '<?xml version="1.0" encoding="UTF-8"?>\n' + Tree.tostring(root, encoding="unicode") + "\n"
+    path.write_text(text, encoding="utf-8")
+
+
 def _add(parent: Tree.Element, name: str, text: str, **attributes: str) -> None:
     made = Tree.SubElement(parent, name, {key: _clean(value) for key, value in attributes.items()})
     made.text = _clean(text)

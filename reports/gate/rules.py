@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from ...feasibility.errors import PyriteError
+from ...feasibility.settings import from_table, read_table
 
 GATED = ("surface", "feasible", "sound", "value", "equivalent", "substance")
 """Outcomes that rules may be about."""
 Unknowns = Literal["fail", "ignore", "bound"]
+
+
+def _share(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise PyriteError(f"{where} is a share from 0 to 1, not {value!r}")
+    return float(value)
+
+
+def _count(value: Any, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise PyriteError(f"{where} is a whole number from 0, not {value!r}")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,18 @@ class StageRules:
     max_drop: float | None = None
     min_rate: float | None = None
     max_broken: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_drop is not None:
+            _share(self.max_drop, "max_drop")
+        if self.min_rate is not None:
+            _share(self.min_rate, "min_rate")
+        if self.max_broken is not None:
+            _count(self.max_broken, "max_broken")
+
+
+DEFAULTS: Mapping[str, StageRules] = {"feasible": StageRules(max_drop=0.0), "substance": StageRules(max_drop=0.0)}
+"""Limits that hold unless a file or a flag says otherwise, or switches them off by the outcome's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +70,16 @@ class Rules:
     allow_policy: bool = False
     protected: tuple[str, ...] = ()
     max_surface_only_growth: float | None = None
-    stages: Mapping[str, StageRules] = field(
-        default_factory=lambda: {"feasible": StageRules(max_drop=0.0), "substance": StageRules(max_drop=0.0)}
-    )
+    stages: Mapping[str, StageRules] = field(default_factory=lambda: dict(DEFAULTS))
+
+    off: tuple[str, ...] = ()
+    """Outcomes whose default limits do not hold."""
 
     def __post_init__(self) -> None:
+        for stage in self.off:
+            _known_stage(stage, "gate rule off")
+        if self.max_surface_only_growth is not None:
+            _share(self.max_surface_only_growth, "gate rule max_surface_only_growth")
         if not 0 <= self.significant < 1:
             raise PyriteError(f"gate rule significant is a level from 0 to 1, not {self.significant}")
         if self.unknowns not in ("fail", "ignore", "bound"):
@@ -60,47 +89,49 @@ class Rules:
 def read_rules(path: Path) -> Rules:
     """The rules of a TOML file: a ``[gate]`` table (``pyproject.toml``: ``[tool.pyrite.gate]``).
 
-    Stages that the file does not name keep no rule, once it names any. Raises PyriteError naming the key.
+    The defaults stay for what the file does not name, and are switched off only by name (``off``). Raises PyriteError
+    naming the key.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise PyriteError(f"{path}: there is no such file") from error
-    except (OSError, ValueError) as error:
-        raise PyriteError(f"{path} is not readable TOML: {error}") from error
-    table = document.get("gate") or document.get("tool", {}).get("pyrite", {}).get("gate")
+    document = read_table(path, "rules file")
+    tool = document.get("tool", {})
+    inner = tool.get("pyrite", {}) if isinstance(tool, dict) else {}
+    table = document.get("gate") or (inner.get("gate") if isinstance(inner, dict) else None)
     if not isinstance(table, dict):
         raise PyriteError(f"{path} has no [gate] table")
-    return from_table(table, str(path))
+    return from_mapping(table, str(path))
 
 
-def from_table(table: Mapping[str, Any], where: str) -> Rules:
-    """Rules from a parsed table. Raises PyriteError naming the key that is wrong."""
-    kinds = {
-        "significant": _share,
-        "unknowns": _text,
-        "allow_missing": _flag,
-        "allow_changed": _flag,
-        "allow_policy": _flag,
-        "protected": _names,
-        "max_surface_only_growth": _share,
-    }
-    chosen: dict[str, Any] = {}
-    for key, value in table.items():
-        if key == "stages":
-            chosen["stages"] = _stages(value, where)
-            continue
-        if key not in kinds:
-            raise PyriteError(f"{where}: gate has no rule {key!r}{_near(key, (*kinds, 'stages'))}")
-        chosen[key] = kinds[key](value, f"{where}: gate.{key}")
-    return Rules(**chosen)
+def from_mapping(table: Mapping[str, Any], where: str) -> Rules:
+    """Rules from a parsed table, put over the defaults. Raises PyriteError naming the key that is wrong."""
+    named = table.get("stages", {})
+    for stage in named if isinstance(named, dict) else ():
+        _known_stage(stage, f"{where}: gate.stages")
+    given = from_table(Rules, {**table, "stages": named}, where, "gate")
+    return over_defaults(given)
+
+
+def over_defaults(rules: Rules) -> Rules:
+    """The default limits of each outcome, unless ``off`` names it, with those of ``rules`` put over them."""
+    stages: dict[str, StageRules] = {}
+    for stage in {**DEFAULTS, **rules.stages}:
+        limits = StageRules() if stage in rules.off else DEFAULTS.get(stage, StageRules())
+        changes = {
+            name: value for name, value in asdict(rules.stages.get(stage, StageRules())).items() if value is not None
+        }
+        merged = replace(limits, **changes)
+        if merged != StageRules():
+            stages[stage] = merged
+    return replace(rules, stages=stages)
 
 
 def with_flags(
     rules: Rules, *, max_drop: list[str], min_rate: list[str], max_broken: list[str], **others: Any
 ) -> Rules:
     """The rules with flags put over them: ``STAGE=NUMBER`` texts, and fields of Rules that are not None."""
-    stages = dict(rules.stages)
+    off = others.get("off") or ()
+    for stage in off:
+        _known_stage(stage, "--off")
+    stages = {stage: limits for stage, limits in rules.stages.items() if stage not in off}
     for name, texts in (("max_drop", max_drop), ("min_rate", min_rate), ("max_broken", max_broken)):
         for text in texts:
             stage, equals, number = text.partition("=")
@@ -118,24 +149,6 @@ def with_flags(
     return replace(rules, stages=stages, **given)
 
 
-def _stages(value: Any, where: str) -> dict[str, StageRules]:
-    if not isinstance(value, dict):
-        raise PyriteError(f"{where}: gate.stages is a table with a table a stage")
-    found = {}
-    for stage, limits in value.items():
-        _known_stage(stage, f"{where}: gate.stages")
-        if not isinstance(limits, dict):
-            raise PyriteError(f"{where}: gate.stages.{stage} is a table of max_drop, min_rate, max_broken")
-        kinds: dict[str, Any] = {"max_drop": _share, "min_rate": _share, "max_broken": _count}
-        for key in limits:
-            if key not in kinds:
-                raise PyriteError(f"{where}: gate.stages.{stage} has no rule {key!r}{_near(key, tuple(kinds))}")
-        found[stage] = StageRules(
-            **{key: kinds[key](limit, f"{where}: gate.stages.{stage}.{key}") for key, limit in limits.items()}
-        )
-    return found
-
-
 def _known_stage(stage: str, where: str) -> None:
     if stage not in GATED:
         raise PyriteError(f"{where}: {stage!r} is none of {', '.join(GATED)}{_near(stage, GATED)}")
@@ -144,33 +157,3 @@ def _known_stage(stage: str, where: str) -> None:
 def _near(word: str, known: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(word, known, 1)
     return f"; did you mean {close[0]}?" if close else ""
-
-
-def _share(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise PyriteError(f"{where} is a share from 0 to 1, not {value!r}")
-    return float(value)
-
-
-def _count(value: Any, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise PyriteError(f"{where} is a whole number from 0, not {value!r}")
-    return value
-
-
-def _flag(value: Any, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise PyriteError(f"{where} is true or false, not {value!r}")
-    return value
-
-
-def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str):
-        raise PyriteError(f"{where} is a text, not {value!r}")
-    return value
-
-
-def _names(value: Any, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise PyriteError(f"{where} is a list of problem ids")
-    return tuple(value)

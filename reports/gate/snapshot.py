@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...feasibility.disk import cannot_write, read_whole, write_whole
 from ...feasibility.errors import PyriteError
 from ...feasibility.verdict import ALL_STAGES, LOOKS, STAGES, Verdict, stage_name
 from ...problems.lines import read_lines
@@ -70,7 +71,9 @@ def of_run(path: Path) -> Snapshot:
         # third of the time that whole Verdicts and Problems would.
         verdicts = {(line["problem_id"], line["sample"]): line for line in lines}
         entries = _entries(verdicts, {line["id"]: line for line in read_lines(folder.problems)})
-    except (KeyError, TypeError) as error:
+    except PyriteError as error:
+        raise PyriteError(f"{folder.verdicts}: {error.message}; score the run again") from error
+    except (KeyError, TypeError, AttributeError) as error:
         raise PyriteError(
             f"{folder.verdicts} or {folder.problems} is damaged ({error!r}); score the run again"
         ) from error
@@ -132,7 +135,7 @@ def _states_of_line(line: Mapping[str, Any]) -> tuple[int, ...]:
 def problem_digest(problem: Mapping[str, Any]) -> str:
     """A short hash of what is asked and of what is known to be right: the problem's line of the file."""
     text = json.dumps(problem, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def reason_of(group: Sequence[Mapping[str, Any]]) -> str:
@@ -140,7 +143,7 @@ def reason_of(group: Sequence[Mapping[str, Any]]) -> str:
     for line in group:
         for stage, result in line["stages"].items():
             if result["status"] in ("fail", "unknown"):
-                return f"{stage} ({result.get('code') or result['status']}): {result.get('message', '')}"
+                return f"{stage_name(stage)} ({result.get('code') or result['status']}): {result.get('message', '')}"
     return ""
 
 
@@ -163,23 +166,21 @@ def write_baseline(snapshot: Snapshot, path: Path) -> None:
         record = [entry.digest, entry.family, *(_letters(states, stages) for states in entry.states)]
         lines.append(f"    {json.dumps(identifier)}: {json.dumps(record)}")
     body = json.dumps(head, indent=2)[:-2] + ',\n  "problems": {\n' + ",\n".join(lines) + "\n  }\n}\n"
-    draft = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(body, encoding="utf-8")
-        draft.replace(path)
     except OSError as error:
-        raise PyriteError(f"{path} cannot be written: {error.strerror}") from error
+        raise cannot_write(path, error) from error
+    write_whole(path, body)
 
 
 def read_baseline(path: Path) -> Snapshot:
     """Read a baseline. Raises PyriteError naming what is wrong with the file."""
     advice = f"write one with: pyrite gate RUN --write-baseline {path}"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise PyriteError(f"{path}: there is no such file; {advice}") from error
-    except (OSError, ValueError, RecursionError) as error:
+        if not path.exists():
+            raise PyriteError(f"{path}: there is no such file; {advice}")
+        document = json.loads(read_whole(path))
+    except (ValueError, RecursionError) as error:
         raise PyriteError(f"{path} is not a readable baseline: {error}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise PyriteError(f"{path} is not a baseline of this version ({FORMAT!r}); {advice}")

@@ -21,6 +21,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ...feasibility.disk import make_folder, plain_file, read_whole, write_whole
 from ...feasibility.errors import PyriteError
 from ...results.collection import Collection
 from ...results.statistics import Cluster
@@ -32,6 +33,7 @@ from .problem import ProblemPage, problem_page
 
 ASSETS = ("style.css", "pages.js", "index.js")
 STATUS = "status.json"
+_WRITTEN = "written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,9 @@ def write_site(
     progress: Callable[[int, int], None] | None = None,
 ) -> Written:
     """Write the pages of these runs into ``out`` (made when missing). ``progress`` is told (pages done, pages)."""
-    try:
-        (out / "problems").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PyriteError(f"{out} cannot be used for the report: {error.strerror or error}") from error
-    old = _read_status(out)
+    make_folder(out)
+    make_folder(out / "problems")
+    old, contents = _read_status(out)
     new: dict[str, list[str]] = {}
     written = 0
     context = index_context(collection, sensitivity, cluster)
@@ -68,7 +68,7 @@ def write_site(
     for name, text in texts.items():
         new[name] = [_digest(text)]
         if not _is_there(out, name, old, new[name][0]):
-            _write(out / name, text)
+            contents[name] = _write(out / name, text)
             written += 1
     identifiers = collection.problem_ids
     names = _page_names(identifiers)
@@ -83,16 +83,17 @@ def write_site(
             new[name] = old[name]
         else:
             page = problem_page(collection, identifier)
-            _write(out / name, _page_html(page, collection, previous, following))
+            contents[name] = _write(out / name, _page_html(page, collection, previous, following))
             for extra, text in page.files.items():
-                _write(out / "problems" / extra, text)
+                contents[f"problems/{extra}"] = _write(out / "problems" / extra, text)
             new[name] = [digest, *(f"problems/{extra}" for extra in page.files)]
             written += 1
         if progress is not None:
             progress(i + 1, len(identifiers))
     wanted = set(_files(new))
-    removed = _remove(out, [name for name in _files(old) if name not in wanted])
-    _write(out / STATUS, json.dumps(dict(sorted(new.items())), indent=0) + "\n")
+    removed = _remove(out, [(name, contents.get(name)) for name in _files(old) if name not in wanted])
+    marks = [f"{name} {contents[name]}" for name in sorted(wanted) if name in contents]
+    _write(out / STATUS, json.dumps({**dict(sorted(new.items())), _WRITTEN: marks}, indent=0) + "\n")
     return Written(out, len(identifiers) + 1, written, len(new) - written, removed)
 
 
@@ -105,7 +106,7 @@ def _is_there(out: Path, name: str, status: dict[str, list[str]], digest: str) -
     """The page was made from the same things before, and it and the files beside it are still there."""
     if name not in status or status[name][0] != digest:
         return False
-    return all((out / file).exists() for file in (name, *status[name][1:]))
+    return all((out / file).is_file() and not (out / file).is_symlink() for file in (name, *status[name][1:]))
 
 
 def _page_names(identifiers: Sequence[str]) -> list[str]:
@@ -153,18 +154,21 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _read_status(out: Path) -> dict[str, list[str]]:
+def _read_status(out: Path) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """What each page was made from, with the files beside it; and a digest of what each file holds."""
     try:
-        document = json.loads((out / STATUS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+        document = json.loads(read_whole(out / STATUS)) if plain_file(out / STATUS) else {}
+    except (PyriteError, ValueError, RecursionError):
+        return {}, {}
     found: dict[str, list[str]] = {}
     for name, entry in document.items() if isinstance(document, dict) else ():
         if isinstance(entry, list) and entry and all(isinstance(part, str) for part in entry):
             _, *beside = entry
             if all(_is_ours(file) for file in (name, *beside)):
                 found[name] = entry
-    return found
+    marks = document.get(_WRITTEN) if isinstance(document, dict) else None
+    pairs = (mark.rpartition(" ") for mark in marks or () if isinstance(mark, str)) if isinstance(marks, list) else ()
+    return found, {name: content for name, _, content in pairs}
 
 
 def _is_ours(name: str) -> bool:
@@ -175,21 +179,34 @@ def _is_ours(name: str) -> bool:
     return folder == "problems" and "/" not in file and "\\" not in file and file.endswith((".html", ".txt"))
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(storable(text), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise PyriteError(f"{path} cannot be written: {error.strerror or error}") from error
+def _write(path: Path, text: str) -> str:
+    """Write the file, all or nothing; gives the digest of what it holds."""
+    shown = storable(text)
+    write_whole(path, shown)
+    return _content(shown.encode("utf-8"))
 
 
-def _remove(out: Path, names: Iterable[str]) -> int:
+def _remove(out: Path, names: Iterable[tuple[str, str | None]]) -> int:
+    """Remove the files of pages that are gone; one that somebody changed, or put there, stays."""
     removed = 0
-    for name in names:
+    for name, content in names:
         path = out / name
-        if path.is_file():
+        if _wrote(path, content):
             os.unlink(path)
             removed += 1
     return removed
+
+
+def _wrote(path: Path, content: str | None) -> bool:
+    """It is a plain file with the very content that the status says was written; a forged status cannot know others."""
+    try:
+        return content is not None and plain_file(path) and _content(path.read_bytes()) == content
+    except (OSError, PyriteError):
+        return False
+
+
+def _content(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()[:24]
 
 
 def _asset(name: str) -> str:

@@ -98,7 +98,14 @@ def test_rules_file_and_flags(runs: tuple[Path, Path, Path], tmp_path: Path) -> 
     _, bad, baseline = runs
     rules = tmp_path / "gate.toml"
     rules.write_text('[gate]\nprotected = ["p11"]\n[gate.stages.feasible]\nmin_rate = 0.1\n')
-    assert pyrite("gate", bad, "--baseline", baseline, "--rules", rules).returncode == 0
+    kept = pyrite("gate", bad, "--baseline", baseline, "--rules", rules)
+    assert kept.returncode == 1, "a file that names one stage does not take the defaults away"
+    assert "stages.substance.max_drop" in kept.stdout
+    rules.write_text(rules.read_text().replace("[gate]\n", '[gate]\noff = ["feasible", "substance"]\n'))
+    off = pyrite("gate", bad, "--baseline", baseline, "--rules", rules)
+    assert off.returncode == 0
+    assert "a loss of it passes this gate" in off.stdout
+    assert pyrite("gate", bad, "--baseline", baseline, "--off", "feasible", "--off", "substance").returncode == 0
     assert pyrite("gate", bad, "--baseline", baseline, "--rules", rules, "--protect", "p0").returncode == 1
     assert pyrite("gate", bad, "--baseline", baseline, "--rules", rules, "--max-broken", "feasible=8").returncode == 1
     wrong = pyrite("gate", bad, "--baseline", baseline, "--max-drop", "feasable=0.1")
@@ -134,8 +141,13 @@ def test_github_annotations_and_summary(runs: tuple[Path, Path, Path], tmp_path:
     page = tmp_path / "summary.md"
     done = pyrite("gate", bad, "--baseline", baseline, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(page))
     lines = [line for line in done.stdout.splitlines() if line.startswith("::")]
-    assert len(lines) == 10
-    assert lines[0].startswith("::error title=pyrite gate%3A stages.")
+    notes = [line for line in lines if not line.startswith(("::stop-commands::", "::pyrite-"))]
+    assert len(notes) == 10
+    assert notes[0].startswith("::error file=")
+    assert "baseline.json,line=1,title=pyrite gate%3A stages." in notes[0]
+    token = lines[10].removeprefix("::stop-commands::")
+    assert lines[-1] == f"::{token}::"
+    assert done.stdout.index("gate FAILED") > done.stdout.index("::stop-commands::"), "foreign text stands between"
     assert "## Gate failed" in page.read_text()
 
 
@@ -147,8 +159,8 @@ def test_summary_keeps_to_its_limit() -> None:
     assert len(text.encode()) < SUMMARY_BYTES
     assert "more" in text[-100:]
     assert "<b>" not in text
-    first = commands(decision)[0]
-    assert "100 %25 lost%0Areally" in first
+    first = commands(decision, "base.json")[0]
+    assert "100 %25 lost really" in first
 
 
 @pytest.mark.parametrize("damage", ["no verdicts", "unjudged", "unanswered", "no folder"])
@@ -195,3 +207,40 @@ def test_another_policy_is_refused(runs: tuple[Path, Path, Path], tmp_path: Path
     done = pyrite("gate", tmp_path / "run", "--baseline", baseline)
     assert done.returncode == 2
     assert "value_tolerance" in done.stderr
+
+
+def test_a_gate_that_cannot_decide_is_an_error_in_every_format(runs: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    good, _, _ = runs
+    junit, output = tmp_path / "junit.xml", tmp_path / "output"
+    missing = tmp_path / "no.json"
+    done = pyrite("gate", good, "--baseline", missing, "--junit", junit, GITHUB_ACTIONS="true")
+    assert done.returncode == 2
+    root = ElementTree.parse(junit).getroot()
+    assert (root.attrib["errors"], root.attrib["failures"]) == ("1", "0")
+    assert "no such file" in (root.findall(".//error")[0].text or "")
+    assert [line for line in done.stdout.splitlines() if line.startswith("::error file=")]
+    assert not output.exists()
+
+
+def test_the_action_gets_rates_as_outputs(runs: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    _, bad, baseline = runs
+    output = tmp_path / "output"
+    pyrite("gate", bad, "--baseline", baseline, GITHUB_ACTIONS="true", GITHUB_OUTPUT=str(output))
+    found = dict(line.split("=") for line in output.read_text().splitlines())
+    assert found["decision"] == "fail"
+    assert float(found["substance-run"]) < float(found["substance-baseline"]) == 1.0
+
+
+def test_a_baseline_of_another_version_is_compared_on_what_both_have(
+    runs: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    """The third stage was called otherwise once; a stage that is gone, and one that is not known here."""
+    good, bad, baseline = runs
+    document = json.loads(baseline.read_text())
+    old = tmp_path / "old.json"
+    document["stages"] = ["parses", "schema", "references", "feasible", "robust"]
+    for record in document["problems"].values():
+        record[2:] = [f"{letters[:3]}{letters[4]}p/{letters[-1]}" for letters in record[2:]]
+    old.write_text(json.dumps(document))
+    assert pyrite("gate", good, "--baseline", old).returncode == 0
+    assert pyrite("gate", bad, "--baseline", old).returncode == 1

@@ -13,7 +13,7 @@ import pytest
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
 from pyrite.reports.gate.deciding import Decision, decide
-from pyrite.reports.gate.rules import Rules, StageRules, from_table
+from pyrite.reports.gate.rules import Rules, StageRules, from_mapping
 from pyrite.reports.gate.snapshot import Entry, Snapshot, _states
 
 GOOD, VALUE, UNSOUND, INFEASIBLE, NO_JSON, TIMEOUT = (
@@ -125,19 +125,19 @@ def test_refusals(before: Snapshot, after: Snapshot, rules: Rules, words: str) -
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ({"signifcant": 0.1}, "no rule 'signifcant'; did you mean significant?"),
-        ({"significant": 2}, "share from 0 to 1"),
-        ({"unknowns": "maybe"}, "fail, ignore or bound"),
+        ({"signifcant": 0.1}, "no key 'signifcant'; did you mean 'significant'?"),
+        ({"significant": 2}, "from 0 to 1"),
+        ({"unknowns": "maybe"}, "one of fail, ignore, bound"),
         ({"stages": {"feasable": {}}}, "did you mean feasible?"),
-        ({"stages": {"feasible": {"max_dorp": 0.1}}}, "did you mean max_drop?"),
+        ({"stages": {"feasible": {"max_dorp": 0.1}}}, "did you mean 'max_drop'?"),
         ({"stages": {"feasible": {"max_broken": -1}}}, "whole number from 0"),
-        ({"protected": "p1"}, "list of problem ids"),
+        ({"protected": "p1"}, "protected is a list"),
         ({"allow_missing": "yes"}, "true or false"),
     ],
 )
 def test_rules_are_checked(table: dict[str, Any], words: str) -> None:
     with pytest.raises(PyriteError, match=words.replace("?", "\\?")):
-        from_table(table, "rules.toml")
+        from_mapping(table, "rules.toml")
 
 
 def test_broken_problems_name_the_first_outcome() -> None:

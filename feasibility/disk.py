@@ -1,0 +1,106 @@
+"""Files read and written so that neither a foreign folder nor a full disk does harm.
+
+A folder from elsewhere may hold links to other places, names that are waited for, or devices. So whole files are
+written beside their place under a name that nobody can have prepared, and then renamed, which replaces a link
+instead of following it; appending and reading in a run folder refuse links and what is no plain file; reading has a
+limit.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from .errors import PyriteError
+
+MAX_READ = 200_000_000
+"""Bytes of a settings, baseline or run file that are read at most."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def cannot_write(path: str | os.PathLike[str], error: OSError) -> PyriteError:
+    """The one line for a file that could not be written; exit code 3 when the same command can go on later."""
+    if error.errno in _FULL:
+        text = f"{path} cannot be written: {error.strerror}; make room and run the same command again"
+        return PyriteError(text, exit_code=3)
+    return PyriteError(f"{path} cannot be written: {error.strerror or error}")
+
+
+def write_whole(path: str | os.PathLike[str], parts: str | Iterable[str]) -> None:
+    """Replace the file by this text, all or nothing; a link in its place is replaced, not followed.
+
+    Lone surrogates, which UTF-8 does not have, become U+FFFD. Raises PyriteError when it cannot be written.
+    """
+    target = Path(path)
+    draft = target.with_name(f".{target.name[:60]}.{secrets.token_hex(8)}.part")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        with open(descriptor, "w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
+            for part in [parts] if isinstance(parts, str) else parts:
+                file.write(storable(part))
+        os.replace(draft, target)
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    finally:
+        with suppress(OSError):
+            os.unlink(draft)
+
+
+def storable(text: str) -> str:
+    """The text without lone surrogates, which UTF-8 cannot write."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text
+
+
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """The folder, made when missing. Raises PyriteError when a file or a link stands in its place."""
+    folder = Path(path)
+    if folder.is_symlink():
+        raise PyriteError(f"{folder} is a link; nothing is written through links: remove it, or name where it leads")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise PyriteError(f"{folder} is a file; a folder of that name is needed") from error
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return folder
+
+
+def plain_file(path: str | os.PathLike[str]) -> bool:
+    """There is such a file and it is a plain one. Raises PyriteError for links, pipes and devices."""
+    try:
+        mode = os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise PyriteError(f"{path} cannot be read: {error.strerror}") from error
+    if not stat.S_ISREG(mode):
+        kind = "a link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "no plain file"
+        raise PyriteError(f"{path} is {kind}; a run folder holds plain files only")
+    return True
+
+
+def read_whole(path: str | os.PathLike[str], limit: int = MAX_READ) -> str:
+    """The text of a file. Raises PyriteError when it is missing, too long or not UTF-8."""
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(limit + 1)
+    except FileNotFoundError as error:
+        raise PyriteError(f"{path}: there is no such file") from error
+    except OSError as error:
+        raise PyriteError(f"{path} cannot be read: {error.strerror}") from error
+    if len(raw) > limit:
+        raise PyriteError(f"{path} is longer than {limit:,} bytes")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PyriteError(f"{path} is not UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
