@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
@@ -16,7 +17,7 @@ from typing import TextIO
 
 import typer
 
-from ..feasibility.errors import PyriteError
+from ..feasibility.errors import PyriteError, PyriteWarning
 from ..feasibility.one_line import lines, one_line
 
 COMMANDS = (
@@ -78,6 +79,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show a letter shows its number; that must not end the program.
             stream.reconfigure(errors="backslashreplace")
+    warnings.showwarning = _show_warning
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
             signal.signal(getattr(signal, name), _stopped)
@@ -156,6 +158,14 @@ def _defect(error: Exception) -> int:
         "PYRITE_TRACEBACK=1 in the environment adds",
         4,
     )
+
+
+def _show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+    """Ours are one line; others' as Python shows them."""
+    if issubclass(category, PyriteWarning):
+        _say(f"pyrite: {message}")
+    else:
+        _say(lines(warnings.formatwarning(message, category, filename, lineno).rstrip()))
 
 
 def _drop(stream: TextIO) -> None:

@@ -48,10 +48,10 @@ def test_the_first_example_of_the_language():
     assert done.stdout == (
         "ok  parses\n"
         "ok  schema\n"
-        "ok  references\n"
-        "ok  builds      mixed-integer, 2 columns, 2 rows\n"
+        "ok  names\n"
+        "ok  builds    mixed-integer, 2 columns, 2 rows\n"
         "ok  feasible\n"
-        "ok  bounded     optimum 180  certified\n"
+        "ok  bounded   optimum 180  certified\n"
         "\n"
         "surface: yes   substance: yes (decided by bounded)   proof: certified\n"
     )
@@ -67,7 +67,7 @@ def test_the_second_example_of_the_language():
 def test_an_error_points_at_the_character_and_says_what_to_write():
     done = check(changed("constraints", oven="2*bread + 4*pie < 120"))
     assert done.returncode == 1
-    assert "NO  references  strict-inequality" in done.stdout
+    assert "NO  names     strict-inequality" in done.stdout
     lines = done.stdout.splitlines()
     row = lines.index("      2*bread + 4*pie < 120")
     assert lines[row + 1].rstrip() == "                      ^"

@@ -187,7 +187,7 @@ def test_long_and_hostile_texts_are_cut_and_kept_whole_beside_the_page(tmp_path)
 def test_out_that_is_a_file_is_one_clear_line(tmp_path):
     run = write_run(tmp_path / "run", [wrong_verdict()])
     (tmp_path / "file").write_text("")
-    with pytest.raises(PyriteError, match="cannot be used for the report"):
+    with pytest.raises(PyriteError, match="a folder of that name is needed"):
         write_site(read_collection([run]), tmp_path / "file")
 
 
