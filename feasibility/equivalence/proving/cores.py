@@ -209,8 +209,9 @@ def _matched(shop: Workshop, first: Variant, second: Variant) -> Iterator[Match]
         told.add(_mark(forward))
         # Names that say nothing tell a difference only when no other pairing fits, or where there are many of them.
         yield _joined(shop, first, second, forward, "names", trusted=forced or not small, bound=forced)
+    # The same shape under other names is seen at once; the search is for what structure cannot see.
+    yield from _by_structure(shop, first, second, hints, told)
     if not small:
-        yield from _by_structure(shop, first, second, hints, told)
         return
     a, b = first.printed(shop.policy, shop.deadline), second.printed(shop.policy, shop.deadline)
     if a.empty or b.empty:
@@ -317,15 +318,15 @@ def _evidence(core: Core) -> list[tuple[dict[int, Exact], Exact | None, Exact | 
 def _by_structure(
     shop: Workshop, first: Variant, second: Variant, hints: dict[int, int], told: set[object]
 ) -> Iterator[Match]:
-    """Large cores: pairs by structure, beside the names and without them."""
+    """Pairs by structure where both cores have the same, beside the names and without them."""
     assert first.core is not None
     assert second.core is not None
     a, b = first.core.program, second.core.program
     for given in (hints, {}) if hints else ({},):
         if len(given) == len(a.columns):
             continue
-        pairs, _ = pair_columns(a, b, given, shop.deadline)
-        if len(pairs) != len(a.columns):
+        pairs, same = pair_columns(a, b, given, shop.deadline)
+        if len(pairs) != len(a.columns) or not (same or len(pairs) > SMALL):
             continue
         forward = [Affine({pairs[k]: 1}) for k in range(len(pairs))]
         if _mark(forward) not in told:
