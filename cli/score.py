@@ -170,7 +170,9 @@ def _show(summary: Mapping[str, Any], policy: Policy) -> None:
     rows.append(_row(bold("surface"), summary["surface"]))
     rows.append(_row(bold("substance"), summary["substance"]))
     rows.append(_row(bold("substance | surface"), summary["substance_given_surface"]))
-    echo(f"{summary['outputs']:,} outputs to {summary['problems']:,} problems")
+    if "substance_after_repair" in summary:
+        rows.append(_row(bold("substance after repair"), summary["substance_after_repair"]))
+    echo(f"{summary['outputs']:,} outputs to {summary['problems']:,} problems{_silent(summary)}")
     echo("")
     echo(table(("", "pass", "fail", "unknown", "rate", "95 %"), rows))
     echo("")
@@ -181,11 +183,21 @@ def _show(summary: Mapping[str, Any], policy: Policy) -> None:
     differs = {k: v for k, v in policy.to_dict().items() if v != getattr(Defaults(), k)}
     changed = ", ".join(f"{name}={value}" for name, value in differs.items()) or "the defaults"
     echo(f"Policy {policy.digest}: {changed}.")
+    if "repairs" in summary:
+        _reasons("repairs", summary["repairs"])
     _reasons("first failures", summary["codes"]["fail"])
     _reasons("unknown", summary["codes"]["unknown"])
     broken = summary["codes"]["unknown"].get("internal-error", 0)
     if broken:
         note(bold(f"pyrite: {broken} outputs met a defect of Pyrite (internal-error); please report them", "red"))
+
+
+def _silent(summary: Mapping[str, Any]) -> str:
+    """What has no answer: outputs that are none (they count as wrong), and problems that were never asked."""
+    missing, never = summary.get("not_answered", {}), summary.get("not_asked", 0)
+    reasons = ", ".join(f"{code} {count:,}" for code, count in missing.items())
+    text = f"; not answered: {sum(missing.values()):,} ({reasons}), counted as wrong" if missing else ""
+    return text + (f"; {never:,} problems never asked, in no rate" if never else "")
 
 
 def _asked(rate: Mapping[str, Any]) -> bool:

@@ -143,12 +143,7 @@ def compare_outcome(first: Observed, second: Observed, outcome: str) -> Change:
 
 
 def compare_runs(first: Observed, second: Observed, outcomes: Sequence[str] = OUTCOMES) -> list[Change]:
-    """Every outcome that both runs have, p-values adjusted together by Holm's method.
-
-    Substance after repair is one of them where something was repaired; elsewhere it is substance once more.
-    """
-    repaired = any((part.column("repaired") != part.column("substance")).any() for part in (first, second))
-    outcomes = [outcome for outcome in outcomes if repaired or outcome != "repaired"]
+    """Every outcome that both runs have, p-values adjusted together by Holm's method."""
     found = [change for outcome in outcomes if (change := compare_outcome(first, second, outcome)).pairs]
     return adjusted([found])[0]
 

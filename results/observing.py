@@ -7,7 +7,7 @@ gets there), a stage that the problem's reference does not allow is absent, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -17,8 +17,8 @@ from ..feasibility.verdict import ALL_STAGES, CODE, LADDERS, NOT_ASKED, STAGES, 
 
 FAIL, PASS, UNKNOWN, ABSENT = 0, 1, 2, 3
 
-OUTCOMES: tuple[str, ...] = (*ALL_STAGES, "surface", "substance", "repaired")
-"""The columns: the stages of all ladders, the two scores, and substance after repair."""
+OUTCOMES: tuple[str, ...] = (*ALL_STAGES, "surface", "substance")
+"""The columns: the stages of all ladders, then the two scores."""
 
 States: TypeAlias = NDArray[np.int8]
 
@@ -66,7 +66,7 @@ class Observed:
 
 
 def states_of(verdict: Verdict) -> list[int]:
-    """The row of one verdict: the stages (absent are those of other ladders), surface, substance, after repair."""
+    """The row of one verdict: the stages (absent are those of other ladders), surface, substance."""
     ladder = verdict.ladder
     found: dict[str, int] = {}
     failed: set[str] = set()
@@ -88,9 +88,7 @@ def states_of(verdict: Verdict) -> list[int]:
     # A program that cannot be recorded is neither: its surface is unknown.
     unrecorded = ladder.task == CODE.task and UNKNOWN in looks and FAIL not in looks
     row.append(PASS if verdict.surface else UNKNOWN if unrecorded else FAIL)
-    after = verdict.substance_after_repair
     row.append(UNKNOWN if substance is None else PASS if substance else FAIL)
-    row.append(UNKNOWN if after is None else PASS if after else FAIL)
     return row
 
 
@@ -130,6 +128,16 @@ def asked_stages(*observed: Observed) -> tuple[str, ...]:
     return tuple(stage for stage in ALL_STAGES if stage in wanted) or STAGES
 
 
+def after_repair(observed: Observed, verdicts: Sequence[Verdict]) -> Observed:
+    """The same rows with *substance after repair* in the place of substance; ``verdicts`` in the order of the rows."""
+    states = observed.states.copy()
+    column = OUTCOMES.index("substance")
+    for row, verdict in enumerate(verdicts):
+        after = verdict.substance_after_repair
+        states[row, column] = UNKNOWN if after is None else PASS if after else FAIL
+    return replace(observed, states=states)
+
+
 def strongest_counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
     """What substance means in this run: how many outputs are judged by which strongest stage."""
     counts: dict[str, int] = {}
@@ -148,6 +156,7 @@ __all__ = [
     "SURFACE",
     "UNKNOWN",
     "Observed",
+    "after_repair",
     "asked_stages",
     "observe",
     "states_of",

@@ -90,7 +90,12 @@ def summary_of(
 ) -> dict[str, Any]:
     """The summary, written into the folder when there is one; with ``opinions`` of another solver if it was asked."""
     families: Mapping[str, str | None] = {problem.id: problem.family for problem in problems}
+    verdicts = list(verdicts)
     summary = {"policy_digest": policy.digest, **summarize(verdicts, families)}
+    never = len(set(families) - {verdict.problem_id for verdict in verdicts})
+    if never:
+        # Unknown, not wrong: nobody asked. They are in no rate, and are said beside them.
+        summary["not_asked"] = never
     if opinions is not None:
         summary["second_opinion"] = dict(opinions)
     if folder is not None:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..feasibility.finish import NOT_ANSWERED_CODES
 from ..feasibility.verdict import Verdict
-from .observing import Observed, asked_stages, observe, strongest_counts
+from .observing import Observed, after_repair, asked_stages, observe, strongest_counts
 from .statistics import conditional_rate, method_sentence, rate_of
 
 
@@ -18,13 +19,16 @@ def summarize(verdicts: Iterable[Verdict], families: Mapping[str, str | None] | 
     ``substance_given_surface``, is a rate: ``passed``, ``failed``, ``unknown``, ``absent`` (the reference does not
     allow the question), ``rate`` of the known ones, its 95 % interval ``low``..``high``, and ``floor``/``ceiling`` if
     every unknown had failed or passed. A stage after a failed one counts as failed. ``codes`` counts the reasons of
-    the first failure and of the unknowns. Seconds are left out: they differ from run to run.
+    the first failure and of the unknowns. ``not_answered`` (where there are such outputs) counts those that are no
+    answer, by reason; with repairs there are ``substance_after_repair`` and ``repairs``. Seconds are left out: they
+    differ from run to run.
     """
     ordered = sorted(verdicts, key=lambda verdict: (verdict.problem_id, verdict.sample))
     observed = observe(ordered, families)
     document = {
         "outputs": len(ordered),
         "problems": len({verdict.problem_id for verdict in ordered}),
+        **_beside(ordered, observed),
         "strongest": strongest_counts(ordered),
         **_rates(observed),
         "codes": _codes(ordered),
@@ -40,6 +44,25 @@ def summarize(verdicts: Iterable[Verdict], families: Mapping[str, str | None] | 
     document["families"] = {
         name: {"outputs": len(group), **_rates(observe(group, families))} for name, group in groups.items() if group
     }
+    return document
+
+
+def not_answered(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """How many outputs are no answer, by reason: refused, filtered, empty ... They count as wrong in every rate."""
+    codes = (verdict.result(verdict.first_failure).code for verdict in verdicts if verdict.first_failure)
+    return dict(sorted(Counter(code for code in codes if code in NOT_ANSWERED_CODES).items()))
+
+
+def _beside(verdicts: Sequence[Verdict], observed: Observed) -> dict[str, Any]:
+    """What stands beside the rates where it happened: outputs without an answer, and substance after repair."""
+    document: dict[str, Any] = {}
+    missing = not_answered(verdicts)
+    if missing:
+        document["not_answered"] = missing
+    if any(verdict.repaired is not None for verdict in verdicts):
+        document["substance_after_repair"] = rate_of(after_repair(observed, verdicts), "substance").to_dict()
+        made = Counter(name for verdict in verdicts if verdict.repaired for name in verdict.repaired.get("repairs", ()))
+        document["repairs"] = dict(sorted(made.items()))
     return document
 
 

@@ -128,8 +128,7 @@ def _states_of_line(line: Mapping[str, Any]) -> tuple[int, ...]:
     """The outcomes of a line of ``verdicts.jsonl``."""
     if all(line["stages"].get(stage, {}).get("status") == "pass" for stage in STAGES):
         return _ALL_PASS
-    # Substance after repair is no part of a baseline: absent is never compared.
-    return (*states_of(Verdict.from_dict(line))[:-1], ABSENT)
+    return tuple(states_of(Verdict.from_dict(line)))
 
 
 def problem_digest(problem: Mapping[str, Any]) -> str:
@@ -228,4 +227,4 @@ def _states(letters: str, stages: tuple[str, ...] = STAGES) -> tuple[int, ...]:
     found = {stage: _STATES[letter] for stage, letter in zip(stages, written, strict=True)}
     looks = [found[stage] for stage in found if stage in LOOKS and found[stage] != ABSENT]
     surface = PASS if looks and all(state == PASS for state in looks) else FAIL
-    return (*(found.get(stage, ABSENT) for stage in ALL_STAGES), surface, _STATES[substance], ABSENT)
+    return (*(found.get(stage, ABSENT) for stage in ALL_STAGES), surface, _STATES[substance])

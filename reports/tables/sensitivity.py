@@ -20,7 +20,6 @@ from ...feasibility.scoring.pool import Pool, Task
 from ...feasibility.scoring.reference import Reference
 from ...feasibility.verdict import Verdict
 from ...results.collection import Collection, Run
-from ...results.observing import PASS, observe
 from ...results.statistics import wilson
 from .table import Column, Table, Value
 
@@ -116,10 +115,11 @@ def examine(run: Run, progress: Callable[[int], None] | None = None, workers: in
             if progress is not None:
                 progress(number)
     accepted: dict[str, list[bool | None]] = {rule.name: [] for rule in RULES}
+    labels = _labels(run, ordered)
     for number, verdict in enumerate(ordered):
         for rule in RULES:
             values = [verdict.optimum, *(optima[number, v] for v in rule.variants if (number, v) in optima)]
-            accepted[rule.name].append(_accept(rule, run, verdict, values))
+            accepted[rule.name].append(_accept(rule, run, verdict, values, labels.get(verdict.problem_id)))
     keys = [(verdict.problem_id, verdict.sample) for verdict in ordered]
     return Examined(run, keys, [verdict.substance for verdict in ordered], accepted, unsolved)
 
@@ -162,17 +162,25 @@ def _plain(value: Any) -> Any:
     return plain_number(value)
 
 
-def _accept(rule: Rule, run: Run, verdict: Verdict, values: Sequence[float | None]) -> bool | None:
-    """What the rule says of an output; None when the problem has no label to compare with."""
+def _labels(run: Run, verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """The optimum of each problem, from its statement or from any output that was compared with it.
+
+    By problem and not by output: an output that never came to the comparison is refused by every rule, not left out.
+    """
+    stated = {name: float(item.optimum) for name, item in run.problems.items() if item.optimum is not None}
+    solved = {v.problem_id: v.reference_optimum for v in verdicts if v.reference_optimum is not None}
+    return {**stated, **solved}
+
+
+def _accept(rule: Rule, run: Run, verdict: Verdict, values: Sequence[float | None], label: float | None) -> bool | None:
+    """What the rule says of an output; None when the problem has no label to compare with, for any rule."""
     problem = run.problems.get(verdict.problem_id)
-    label = verdict.reference_optimum
-    if label is None and problem is not None and problem.optimum is not None:
-        label = float(problem.optimum)
     if label is None:
         expected = problem.status if problem is not None else None
-        if expected not in ("infeasible", "unbounded") or not rule.nothing_is_a_match:
+        if expected not in ("infeasible", "unbounded"):
             return None
-        return verdict.stages["builds"].status == "pass" and values[0] is None
+        nothing = verdict.result("builds").status == "pass" and values[0] is None
+        return rule.nothing_is_a_match and nothing
     return any(value is not None and rule.close(value, label) for value in values)
 
 
@@ -194,9 +202,10 @@ def sensitivity_tables(collection: Collection, examined: Sequence[Examined]) -> 
     which: list[list[str]] = []
     which_records: list[dict[str, Value]] = []
     for item in examined:
-        observed = observe(item.run.verdicts, item.run.families)
-        right = int((observed.column("substance") == PASS).sum())
-        known = sum(value is not None for value in item.substance)
+        # One denominator for every row: the outputs to problems with a label, whatever became of them.
+        compared = [value is not None for value in item.accepted[RULES[0].name]]
+        known = sum(compared)
+        right = sum(value is True and counts for value, counts in zip(item.substance, compared, strict=True))
         rows.append([item.run.name, "pyrite", "this report's substance", *_share(right, known), "–", "–"])
         for rule in RULES:
             known = sum(value is not None for value in item.accepted[rule.name])
