@@ -111,7 +111,8 @@ def exact(value: Any, where: str) -> Exact:
         value = int(value)  # True is 1, as in every program
         if abs(value) > 10**40:
             raise Unreadable("infinite-number", f"{where}: a whole number of more than 40 digits")
-        return value
+        whole: int = value
+        return whole
     if not math.isfinite(value):
         raise Unreadable("infinite-number", f"{where}: the coefficient is {value}")
     printed = repr(value)
