@@ -22,6 +22,7 @@ from ..feasibility.workers.pool import Workers
 from ..feasibility.workers.work import Failure, Job, Work
 from .importers.records import problem_kind
 from .likeness import THRESHOLD, near_duplicates
+from .lints import LINTS, lint
 from .problem import Problem
 from .readings import READINGS, Integrality, Outcome, is_as_read, outcome_of, read_as
 
@@ -52,6 +53,7 @@ NOTES: Mapping[str, str] = {
     "zero-optimum": "a value of 0 is all there is to agree with: often a label of a model that lacks a constraint",
     "near-duplicate": "another text shares most of its word 5-grams, numbers aside",
     "same-text": "another problem has the same text and other data",
+    **LINTS,
 }
 """When each note is made."""
 
@@ -247,6 +249,8 @@ def audit_problem(problem: Problem, policy: Policy | None = None) -> Entry:
         program = _build(problem, entry, policy)
         if program is not None:
             _solve(problem, program, entry, policy)
+            for code, message in lint(problem, program):
+                entry.note(code, message)
     entry.seconds = time.monotonic() - started
     return entry
 
