@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # when the index offers one for this version.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help setup demo test test-all bench lint browser docs pictures self-gate clean
+.PHONY: help setup demo gpu test test-all bench lint browser docs pictures self-gate clean
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
 
@@ -50,6 +50,9 @@ self-gate: setup  ## scores stored outputs and holds every verdict against the c
 
 demo: setup  ## the main job: answer, tune, answer, score; about 12 minutes on two cores
 	$(BIN)/pyrite demo
+
+gpu: setup  ## what only a GPU can tell: demo, ratios, bfloat16, part of the table; under ten minutes
+	$(BIN)/python -m benchmarks gpu
 
 clean:
 	rm -rf $(VENV) .cache build dist *.egg-info

@@ -1,7 +1,7 @@
 """What only a GPU can tell, in under ten minutes: the demo, training and answering ratios, bfloat16, part of the table.
 
-Every step is a command of its own with a share of the time; what it printed and how it ended stands in the results, so that
-a step that fails costs no other. Without a GPU it says so and does nothing, unless ``--anyway``.
+Every step is a command of its own with a share of the time; what it printed and how it ended stands in the results, so
+that a step that fails costs no other. Without a GPU it says so and does nothing, unless ``--anyway``.
 """
 
 from __future__ import annotations
@@ -92,10 +92,11 @@ def same_in_bfloat16(count: int) -> dict[str, Any]:
     """How many greedy answers of the embedded model are the same tokens with drafts and without, in bfloat16."""
     from dataclasses import replace
 
-    from pyrite.models.answering import Settings
+    from pyrite.models.answering.answering import Request
     from pyrite.models.answering.local import LocalAnswerer
     from pyrite.models.devices import choose_compute
     from pyrite.models.prompts import Prompt
+    from pyrite.models.settings import Settings
     from pyrite.models.sources import load, parse_source
     from pyrite.problems.families import draw
 
@@ -103,9 +104,9 @@ def same_in_bfloat16(count: int) -> dict[str, Any]:
     problems = [draw("product-mix", seed, "small") for seed in range(count)]
     settings = Settings(max_new_tokens=96)
     texts = []
-    for chosen in (settings, replace(settings, drafts=False)):
+    for chosen in (settings, replace(settings, drafts=0)):
         answerer = LocalAnswerer(loaded, Prompt(), chosen)
-        texts.append({a.problem_id: a.output for a in answerer.answer([(problem, 0) for problem in problems])})
+        texts.append({a.problem_id: a.output for a in answerer.answer([Request(problem, 0) for problem in problems])})
     same = sum(texts[0][name] == text for name, text in texts[1].items())
     return {"answers": count, "same_with_drafts": same}
 
@@ -132,7 +133,11 @@ def main() -> None:
         print(f"{step.name} ...", flush=True)
         try:
             done = subprocess.run(step.command, capture_output=True, text=True, check=False, timeout=step.limit)
-            entry: dict[str, Any] = {"exit": done.returncode, "printed": done.stdout[-4000:], "said": done.stderr[-1500:]}
+            entry: dict[str, Any] = {
+                "exit": done.returncode,
+                "printed": done.stdout[-4000:],
+                "said": done.stderr[-1500:],
+            }
         except subprocess.TimeoutExpired:
             entry = {"exit": None, "said": f"not done after {step.limit:.0f} s"}
         entry["seconds"] = round(time.monotonic() - started, 1)
