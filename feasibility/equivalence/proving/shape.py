@@ -128,6 +128,9 @@ def _proportional(mine: Sequence[Exact | None], yours: Sequence[Exact | None]) -
 
 
 def _by_dimension(a: Fingerprint, b: Fingerprint) -> Difference | None:
+    if a.program.is_mixed_integer or b.program.is_mixed_integer:
+        # A bijection of whole plans need not be affine: one-hot columns span more dimensions than what they say.
+        return None
     for first, second in ((a, b), (b, a)):
         least, most = _rank_of(first.points), _most(second.program)
         if least > most:
