@@ -68,7 +68,7 @@ def gate_command(
     assert baseline is not None
     on_github = github if github is not None else os.environ.get("GITHUB_ACTIONS") == "true"
     limits: dict[str, Any] = {"max_drop": max_drop or [], "min_rate": min_rate or [], "max_broken": max_broken or []}
-    others = {
+    others: dict[str, Any] = {
         "significant": significant,
         "unknowns": unknowns,
         "off": tuple(off) if off else None,

@@ -58,7 +58,7 @@ def _roomy(text: str, policy: Policy, program: Program | None = None) -> tuple[s
     """The policy with every length limit that still is the default raised to what the text needs."""
     from ..feasibility.policy import Policy as Defaults
 
-    needed: dict[str, float] = {"max_output_chars": len(text), "max_expression_chars": len(text)}
+    needed: dict[str, Any] = {"max_output_chars": len(text), "max_expression_chars": len(text)}
     if program is not None:
         needed |= {"max_rows": len(program.rows), "max_columns": len(program.columns), "max_terms": len(text)}
     if len(text) > _SECOND:

@@ -8,6 +8,8 @@ enter by an effective number of pairs, as in :func:`.statistics.clustered_interv
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
@@ -35,9 +37,9 @@ def tango(gained: float, lost: float, n: float, z: float) -> tuple[float, float]
         """Standardised distance of the estimate from a difference, at the likeliest rates with that difference."""
         b = -gained - lost + (2 * n - gained + lost) * difference
         c = -lost * difference * (1 - difference)
-        likely = (max(b * b - 8 * n * c, 0.0) ** 0.5 - b) / (4 * n)
+        likely = (math.sqrt(max(b * b - 8 * n * c, 0.0)) - b) / (4 * n)
         variance = n * (2 * likely + difference * (1 - difference))
-        return n * (estimate - difference) / max(variance, 1e-300) ** 0.5
+        return n * (estimate - difference) / math.sqrt(max(variance, 1e-300))
 
     edge = 1 - 1e-12
     low = -1.0 if score(-edge) < z else brentq(lambda d: score(d) - z, -edge, max(min(estimate, edge), -edge))

@@ -46,7 +46,7 @@ def carry(a: Program, b: Program, maps: Correspondence, plan: Sequence[Exact], *
     """The image of a plan of A's own columns; with ``direction`` that of a ray, which shifts do not move."""
     source = merged_plan(a, maps.a_merges, plan)
     target = merged_program(b, maps.b_merges)
-    image = []
+    image: list[Exact | None] = []
     for formula in maps.forward:
         if formula is None:
             image.append(None)

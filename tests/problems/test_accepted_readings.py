@@ -28,7 +28,7 @@ def bakery(domain: str) -> dict[str, object]:
     }
 
 
-PROBLEM = {
+PROBLEM: dict[str, object] = {
     "id": "p", "text": "Bread and cake.", "reference": bakery("integer"),
     "readings": {"whole": {}, "fractional": {}},
 }  # fmt: skip

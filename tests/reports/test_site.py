@@ -1,5 +1,6 @@
 """The folder of pages: golden files, byte stability, only what changed, bad input."""
 
+import hashlib
 import json
 import os
 import re
@@ -219,7 +220,7 @@ def test_everything_that_makes_a_page_is_in_the_digest(monkeypatch):
 
     seen = []
     monkeypatch.setattr(
-        site.hashlib,
+        hashlib,
         "sha256",
         lambda first: type("D", (), {"update": lambda self, b: seen.append(b), "hexdigest": lambda self: ""})(),
     )
