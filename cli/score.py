@@ -85,7 +85,7 @@ def score_command(
                 scored.verdicts, asked, known, chosen, solver=second_solver, workers=workers, told=show
             )
         opinions = {"share": second_opinion, "drawn": len(asked), **summary_of_opinions(found)}
-    summary = summary_of(scored.verdicts, known, chosen, folder, opinions)
+    summary = summary_of(scored.verdicts, known, chosen, folder, opinions, workers)
     if as_json:
         shown = {"verdicts": [verdict.to_dict() for verdict in scored.verdicts]}
         print_json(summary if folder else {**summary, **shown})
@@ -94,6 +94,7 @@ def score_command(
         note(f"pyrite: {len(answers) - scored.judged:,} of {len(answers):,} outputs were judged before")
     _show(summary, chosen)
     _show_readings(summary, chosen)
+    _show_doubts(summary)
     _show_opinions(opinions)
     if scored.judged:
         rate = f"{scored.judged / seconds:,.0f} a second"
@@ -136,6 +137,29 @@ def _show_readings(summary: Mapping[str, Any], policy: Policy) -> None:
         f"{readings['moved']:,} ({share:.1f} %) fit another than the first better; "
         "with readings = first they would be judged by the first."
     )
+
+
+def _show_doubts(summary: Mapping[str, Any]) -> None:
+    """How much rests on references that are faulty or suspected; the verdicts count as they are."""
+    for key, name in (("faulty_references", "faulty"), ("suspected_references", "suspected")):
+        found = summary.get(key)
+        if found is None:
+            continue
+        totals = (("passed", "passes"), ("failed", "failures"), ("unknown", "unknowns"))
+        resting = ", ".join(
+            f"{found[field]:,} of {summary['substance'][field]:,} {word}" for field, word in totals if found[field]
+        )
+        kinds = ", ".join(f"{kind} {len(ids):,}" for kind, ids in found["problems"].items())
+        count = len({problem_id for ids in found["problems"].values() for problem_id in ids})
+        line = f"{name.capitalize()} references ({count:,}: {kinds}): {resting} rest on them."
+        echo(bold(line, "yellow") if key == "faulty_references" else line)
+        if key == "faulty_references":
+            rate = found["substance_without"]
+            share = "-" if rate["rate"] is None else f"{100 * rate['rate']:.1f} %"
+            echo(
+                f"  No verdict is changed; without them substance is {share} "
+                f"({rate['passed']:,} of {rate['passed'] + rate['failed']:,}). `pyrite problems audit` says why."
+            )
 
 
 def _of_known_problems(

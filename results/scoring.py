@@ -14,6 +14,7 @@ from ..feasibility.scoring.languages import by_task
 from ..feasibility.scoring.pool import Pool
 from ..feasibility.verdict import Verdict
 from ..problems.problem import Problem
+from .doubts import doubts
 from .outputs import Output
 from .run import RunFolder, write_json
 from .summary import summarize
@@ -87,11 +88,16 @@ def summary_of(
     policy: Policy,
     folder: RunFolder | None = None,
     opinions: Mapping[str, Any] | None = None,
+    workers: int | None = None,
 ) -> dict[str, Any]:
-    """The summary, written into the folder when there is one; with ``opinions`` of another solver if it was asked."""
+    """The summary, written into the folder when there is one; with ``opinions`` of another solver if it was asked.
+
+    What rests on faulty references is counted apart (:func:`~pyrite.results.doubts.doubts`, which ``workers`` is for).
+    """
+    problems, verdicts = list(problems), list(verdicts)
     families: Mapping[str, str | None] = {problem.id: problem.family for problem in problems}
-    verdicts = list(verdicts)
-    summary = {"policy_digest": policy.digest, **summarize(verdicts, families)}
+    doubtful = doubts(verdicts, problems, policy, families, 1 if workers is None else workers)
+    summary = {"policy_digest": policy.digest, **summarize(verdicts, families), **doubtful}
     never = len(set(families) - {verdict.problem_id for verdict in verdicts})
     if never:
         # Unknown, not wrong: nobody asked. They are in no rate, and are said beside them.
@@ -113,7 +119,7 @@ def score_into(
     folder, chosen = RunFolder(out), policy or Policy()
     problems = folder.read_problems()
     scored = score_outputs(problems, folder.read_outputs(), chosen, folder=folder, workers=workers, told=told)
-    return summary_of(scored.verdicts, problems, chosen, folder)
+    return summary_of(scored.verdicts, problems, chosen, folder, workers=workers)
 
 
 def _keep(file: LineWriter | None, verdict: Verdict) -> None:
