@@ -14,6 +14,7 @@ from typing import Any
 
 import typer
 
+from ..feasibility.disk import open_input
 from ..feasibility.errors import PyriteError
 from ..feasibility.one_line import in_json, lines, one_line
 
@@ -102,7 +103,7 @@ def read_text(path: str, limit: int = 100_000_000) -> str:
         if path == "-":
             raw = sys.stdin.buffer.read(limit + 1)
         else:
-            with open(path, "rb") as file:
+            with open_input(path) as file:
                 raw = file.read(limit + 1)
     except FileNotFoundError as error:
         raise PyriteError(f"{path}: there is no such file") from error

@@ -15,6 +15,7 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from .errors import PyriteError
 
@@ -89,17 +90,52 @@ def plain_file(path: str | os.PathLike[str]) -> bool:
     return True
 
 
+def open_input(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file that somebody named, for reading bytes. Raises PyriteError for what would never end.
+
+    A named pipe may be waited for without end, and a device such as ``/dev/zero`` may be read without end. What the
+    shell hands over (``/dev/stdin``, ``<(command)``) is its own pipe, and is read. Raises OSError as ``open`` does.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        ours = os.fspath(path).startswith(_HANDED_OVER) or os.fspath(path) == os.devnull
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode) and not ours:
+            kind = "a named pipe" if stat.S_ISFIFO(mode) else "a device"
+            raise PyriteError(f"{path} is {kind}, not a file; to read from another program, give - or <(command)")
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(descriptor, True)
+        return open(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+_HANDED_OVER = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+
+
+def read_bytes(path: str | os.PathLike[str], limit: int = MAX_READ) -> bytes:
+    """The bytes of a file. Raises PyriteError when it is no file or longer than ``limit``, OSError as ``open`` does."""
+    with open_input(path) as file:
+        parts: list[bytes] = []
+        size = 0
+        while size <= limit and (part := file.read(1 << 24)):
+            parts.append(part)
+            size += len(part)
+    if size > limit:
+        raise PyriteError(f"{path} is longer than {limit:,} bytes")
+    return b"".join(parts)
+
+
 def read_whole(path: str | os.PathLike[str], limit: int = MAX_READ) -> str:
     """The text of a file. Raises PyriteError when it is missing, too long or not UTF-8."""
     try:
-        with open(path, "rb") as file:
-            raw = file.read(limit + 1)
+        raw = read_bytes(path, limit)
     except FileNotFoundError as error:
         raise PyriteError(f"{path}: there is no such file") from error
     except OSError as error:
         raise PyriteError(f"{path} cannot be read: {error.strerror}") from error
-    if len(raw) > limit:
-        raise PyriteError(f"{path} is longer than {limit:,} bytes")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

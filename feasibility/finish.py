@@ -69,17 +69,20 @@ class Answered(str):
     that nobody who remembers verdicts by text takes a cut answer for a whole one.
     """
 
-    __slots__ = ("finish",)
+    __slots__ = ("finish", "length")
     finish: str
+    length: int
+    """Characters of the whole text, of which this may be the beginning only."""
 
-    def __new__(cls, text: str = "", finish: str = STOP) -> Self:
+    def __new__(cls, text: str = "", finish: str = STOP, length: int | None = None) -> Self:
         """A text and its ending; ``finish`` is one of the words of this module."""
         made = super().__new__(cls, text)
         made.finish = finish
+        made.length = len(text) if length is None else length
         return made
 
     def __eq__(self, other: object) -> bool:
-        return str.__eq__(self, other) is True and self.finish == finish_of(other)
+        return str.__eq__(self, other) is True and self.finish == finish_of(other) and self.length == _length(other)
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -87,8 +90,30 @@ class Answered(str):
     def __hash__(self) -> int:
         return str.__hash__(self)
 
-    def __reduce__(self) -> tuple[type[Answered], tuple[str, str]]:
-        return type(self), (str.__str__(self), self.finish)
+    def __reduce__(self) -> tuple[type[Answered], tuple[str, str, int]]:
+        return type(self), (str.__str__(self), self.finish, self.length)
+
+
+def whole_length(text: str) -> int:
+    """Characters of a text, counted before :func:`beginning` cut it."""
+    return text.length if isinstance(text, Answered) else len(text)
+
+
+def beginning(text: str, most: int) -> str:
+    """A text longer than ``most`` characters as its first ``most + 1``, which remember how long it was.
+
+    Nobody reads more of it: it is judged too long. So what is far beyond the limit need not be copied to a worker.
+
+    >>> beginning("abc", 3), beginning("abcdef", 3), whole_length(beginning("abcdef", 3))
+    ('abc', 'abcd', 6)
+    """
+    if len(text) <= most + 1:
+        return text
+    return Answered(str.__str__(text)[: most + 1], finish_of(text), whole_length(text))
+
+
+def _length(text: object) -> int:
+    return whole_length(text) if isinstance(text, str) else -1
 
 
 def finish_of(text: object) -> str:

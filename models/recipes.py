@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from ..feasibility.disk import read_whole
 from ..feasibility.errors import PyriteError
 from ..feasibility.settings import from_table, near
 from .methods import get_method
@@ -59,12 +60,9 @@ def recipe_text(path: str | Path) -> str:
     path = Path(path)
     if not path.suffix and not path.exists() and path.name in recipe_names():
         return resources.files(__package__).joinpath("recipes", f"{path.name}.toml").read_text(encoding="utf-8")
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise PyriteError(f"there is no recipe {path}; give a file, or one of {', '.join(recipe_names())}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise PyriteError(f"{path} cannot be read: {error}") from error
+    if not path.exists():
+        raise PyriteError(f"there is no recipe {path}; give a file, or one of {', '.join(recipe_names())}")
+    return read_whole(path, 1_000_000)
 
 
 def recipe_names() -> list[str]:

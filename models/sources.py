@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ..feasibility.disk import read_whole
 from ..feasibility.errors import PyriteError
 from .devices import Compute
 from .embedded import Note, converted_gguf, embedded_folder, file_sha256, first_line
@@ -381,8 +382,8 @@ def _fetch_from_hub(name: str, note: Note) -> Path:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text())
-    except (OSError, ValueError, RecursionError) as error:
+        document = json.loads(read_whole(path))
+    except (ValueError, RecursionError) as error:
         raise PyriteError(f"{path} cannot be read: {first_line(error)}") from error
     if not isinstance(document, dict):
         raise PyriteError(f"{path} is no JSON object")

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Generic, Self, TypeVar
 
-from ..feasibility.disk import cannot_write, plain_file, write_whole
+from ..feasibility.disk import cannot_write, open_input, plain_file, write_whole
 from ..feasibility.errors import PyriteError
 
 try:
@@ -197,7 +197,7 @@ def _raw_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, bytes]]:
         yield from enumerate(sys.stdin.buffer, start=1)
         return
     try:
-        with open(path, "rb") as file:
+        with open_input(path) as file:
             number = 0
             while raw := file.readline(MAX_LINE + 1):
                 number += 1

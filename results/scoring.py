@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..feasibility.errors import PyriteError
@@ -51,7 +50,27 @@ def score_outputs(
     and (exit code 3) on KeyboardInterrupt: with a folder what was judged is kept.
     """
     chosen = policy or Policy()
-    todo: Sequence[Output] = outputs if folder is None else folder.begin(chosen, problems, outputs)
+    if folder is None:
+        return _judged(problems, outputs, chosen, None, None, workers, language, told)
+    folder.create()
+    # The lock comes first: what another process is about to finish must not be read as not done.
+    with folder.verdict_writer() as file:
+        todo = folder.begin(chosen, problems, outputs)
+        done = _judged(problems, todo, chosen, folder, file, workers, language, told)
+    return replace(done, verdicts=folder.read_verdicts())
+
+
+def _judged(
+    problems: Sequence[Problem],
+    todo: Sequence[Output],
+    chosen: Policy,
+    folder: RunFolder | None,
+    file: LineWriter | None,
+    workers: int | None,
+    language: str,
+    told: Callable[[int], None],
+) -> Scored:
+    """Judge these outputs, and write each verdict into the file as soon as its turn comes."""
     tasks = [(output.problem_id, output.sample, output.answer) for output in todo]
     references = {problem.id: problem.as_reference() for problem in problems}
     groups = by_task((text for _, _, text in tasks), language)
@@ -61,25 +80,20 @@ def score_outputs(
         require_sandbox()
     verdicts: dict[int, Verdict] = {}
     size = killed = 0
-    writer: Any = nullcontext() if folder is None else folder.verdict_writer()
-    with writer as file:
-        try:
-            for task, places in groups.items():
-                before = len(verdicts)
-                with Pool(chosen, workers, task) as pool:
-                    found = pool.judge([tasks[place] for place in places], references)
-                    for place, verdict in zip(places, found, strict=True):
-                        _keep(file, verdict)
-                        verdicts[place] = verdict
-                        told(before + pool.finished)
-                    size, killed = pool.size, killed + pool.killed
-        except KeyboardInterrupt:
-            kept = "without a run folder nothing is kept" if folder is None else "run the same command again to go on"
-            raise PyriteError(
-                f"stopped after {len(verdicts):,} of {len(tasks):,} outputs; {kept}", exit_code=3
-            ) from None
-    inside = [verdicts[place] for place in sorted(verdicts)]
-    return Scored(inside if folder is None else folder.read_verdicts(), len(todo), size, killed)
+    try:
+        for task, places in groups.items():
+            before = len(verdicts)
+            with Pool(chosen, workers, task) as pool:
+                found = pool.judge([tasks[place] for place in places], references)
+                for place, verdict in zip(places, found, strict=True):
+                    _keep(file, verdict)
+                    verdicts[place] = verdict
+                    told(before + pool.finished)
+                size, killed = pool.size, killed + pool.killed
+    except KeyboardInterrupt:
+        kept = "without a run folder nothing is kept" if folder is None else "run the same command again to go on"
+        raise PyriteError(f"stopped after {len(verdicts):,} of {len(tasks):,} outputs; {kept}", exit_code=3) from None
+    return Scored([verdicts[place] for place in sorted(verdicts)], len(todo), size, killed)
 
 
 def summary_of(

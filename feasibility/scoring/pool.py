@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeAlias
 
+from ..finish import beginning
 from ..policy import Policy
 from ..verdict import FORMULATION, StageResult, Verdict
 from ..workers.limits import usable_cores
@@ -103,7 +104,8 @@ class Pool:
         if self._pool is None:
             yield from self._judge_here(tasks, questions)
             return
-        jobs = (Job(task, task[0], 4 * len(task[2])) for task in tasks)
+        most = self.policy.max_output_chars
+        jobs = (_job((name, sample, beginning(text, most))) for name, sample, text in tasks)
 
         def broken(task: Task, failure: Failure) -> Verdict | Again:
             return self._broken(task, failure, questions)
@@ -140,6 +142,10 @@ class Pool:
         ladder = get_task(question.reference.task)
         states = [STATES[mark] for mark in failure.marks[: len(ladder.ladder.stages)]]
         return broken_off(ladder, question.reference, states, code, text, problem_id, sample, failure.seconds)
+
+
+def _job(task: Task) -> Job[Task]:
+    return Job(task, task[0], 4 * len(task[2]))
 
 
 def broken_off(

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...feasibility.disk import read_whole
 from ...feasibility.errors import PyriteError
 from ...feasibility.language.formulation import Data
 from ..problem import Problem
@@ -66,11 +67,9 @@ def read_folders(path: Path, format_name: str) -> Iterator[Row | Remark]:
         for name in present:
             file = folder / name
             try:
-                if file.stat().st_size > _MAX_FILE:
-                    raise ValueError(f"{file.stat().st_size:,} bytes")
-                text = file.read_text(encoding="utf-8-sig")
+                text = read_whole(file, _MAX_FILE)
                 columns[files[name]] = json.loads(text) if name.endswith(".json") and text.strip() else text
-            except (ValueError, OSError, RecursionError) as error:
+            except (ValueError, PyriteError, RecursionError) as error:
                 yield Remark(
                     folder.name, number, name, "unreadable-file", f"cannot be read: {str(error)[:80]}", kept=True
                 )

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...feasibility.disk import read_whole
 from ...feasibility.errors import PyriteError
 from ..problem import Problem
 from .records import Converted, Label, Options, Remark, Row, RowError, label
@@ -60,12 +61,10 @@ def rows(path: Path) -> Iterator[Row | Remark]:
         for name in found:
             kind = "text" if name in _TEXTS else "answer" if name in _ANSWERS else "program"
             try:
-                if (folder / name).stat().st_size > _MAX_FILE:
-                    raise ValueError(f"more than {_MAX_FILE:,} bytes")
-                content = (folder / name).read_text(encoding="utf-8-sig")
+                content = read_whole(folder / name, _MAX_FILE)
                 columns[kind] = json.loads(content) if name.endswith(".json") else content
                 columns[f"{kind} file"] = name
-            except (ValueError, OSError, RecursionError) as error:
+            except (ValueError, PyriteError, RecursionError) as error:
                 message = f"cannot be read: {str(error)[:80]}"
                 yield Remark(folder.name, number, name, "unreadable-file", message, kept=True)
         yield Row(folder, number, columns)

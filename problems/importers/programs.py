@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...feasibility.disk import read_whole
 from ...feasibility.errors import PyriteError
 from ...feasibility.recording import record, require_sandbox
 from ...feasibility.workers.apart import run_apart
@@ -93,6 +94,6 @@ def _found(folder: Path, names: tuple[str, ...]) -> Path | None:
 def _read(file: Path) -> str | None:
     """The file's text; None for what is too long or no text, which the row then lacks."""
     try:
-        return None if file.stat().st_size > _MAX_FILE else file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        return read_whole(file, _MAX_FILE)
+    except PyriteError:
         return None

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...feasibility.disk import open_input
 from ...feasibility.errors import PyriteError
 from .records import Remark, Row
 
@@ -36,6 +37,7 @@ def read_rows(path: Path) -> Iterator[Row | Remark]:
         return
     suffix = path.suffix.casefold()
     try:
+        open_input(path).close()  # no pipe and no device
         if suffix in (".csv", ".tsv"):
             yield from _read_csv(path, "\t" if suffix == ".tsv" else ",")
         elif suffix == ".parquet":

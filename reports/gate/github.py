@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 
 from ...feasibility.one_line import one_line
-from ..escaping import visible
 from .deciding import Broken, Decision
 from .links import page_link
 
@@ -60,7 +60,7 @@ def _command(kind: str, title: str, message: str, place: str) -> str:
 def summary(decision: Decision, pages: str | None = None) -> str:
     """Markdown for the job summary; the list of broken problems is cut where the size limit is."""
     lines = [f"## {_TITLES[decision.level]}", ""]
-    lines += [f"`{_cell(decision.run)}` against `{_cell(decision.baseline)}`", ""]
+    lines += [f"{_name(decision.run)} against {_name(decision.baseline)}", ""]
     lines += [
         "| outcome | problems | baseline | run | broke | fixed | p (one-sided, Holm) |",
         "|---|---|---|---|---|---|---|",
@@ -70,7 +70,10 @@ def summary(decision: Decision, pages: str | None = None) -> str:
         after = "–" if m.after is None else f"{100 * m.after:.1f} %"
         cells = [m.outcome, f"{m.problems:,}", before, after, str(len(m.lost)), str(len(m.gained)), f"{m.p_holm:.4f}"]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", *(f"- **{r.level}** `{r.rule}`: {_cell(r.message)}" for r in decision.results if r.level != "ok")]
+    lines += [
+        "",
+        *(f"- **{r.level}** {_name(r.rule)}: {_cell(r.message)}" for r in decision.results if r.level != "ok"),
+    ]
     text = "\n".join(lines) + "\n"
     if decision.broken:
         text += f"\n<details open><summary>{len(decision.broken):,} newly broken problems</summary>\n\n"
@@ -80,7 +83,7 @@ def summary(decision: Decision, pages: str | None = None) -> str:
         for number, item in enumerate(decision.broken):
             link = page_link(pages, item.problem_id)
             name = _cell(item.problem_id)
-            row = f"| {f'[{name}]({link})' if link else name} | {item.outcome} | {_cell(item.reason)[:500]} |\n"
+            row = f"| {f'[{name}]({link})' if link else name} | {item.outcome} | {_cell(item.reason[:500])} |\n"
             room -= len(row.encode())
             if room < 0:
                 rows.append(f"\n... and {len(decision.broken) - number:,} more\n")
@@ -95,9 +98,18 @@ def _why(item: Broken) -> str:
     return f"{shield}{item.reason or 'it passed in the baseline'}"
 
 
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>|&~$#@:!]")
+
+
+def _name(text: str) -> str:
+    """A name in type of one width. Between backticks references would be shown as they are written."""
+    return f"<code>{_cell(text)}</code>"
+
+
 def _cell(text: str) -> str:
-    """Text that neither ends a table cell nor is read as markup."""
-    plain = visible(text.replace("\n", " ").replace("\r", " "))
-    for sign in "\\`*_[]<>|":
-        plain = plain.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
-    return plain
+    """Text that neither ends a table cell nor is read as markup: signs that mean something are references.
+
+    >>> print(_cell("a|b <c>"))
+    a&#124;b &#60;c&#62;
+    """
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", one_line(text))

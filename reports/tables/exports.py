@@ -38,7 +38,7 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
 
 
 def markdown(table: Table) -> str:
@@ -150,16 +150,18 @@ def _csv(records: Sequence[dict[str, Any]]) -> str:
         return ""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(records[0]), lineterminator="\n")
-    writer.writeheader()
+    csv.writer(stream, lineterminator="\n").writerow([_csv_cell(name) for name in records[0]])
     for record in records:
         writer.writerow({key: _csv_cell(value) for key, value in record.items()})
     return stream.getvalue()
 
 
 def _csv_cell(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    """Text that a spreadsheet would run as a formula gets an apostrophe in front; a lone carriage return, which the
+    writer leaves bare and readers take for the end of a row, becomes a line feed."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return "'" + text if _FORMULA.match(text) else text

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ...feasibility.one_line import harmless, lines
 from ..escaping import shortened
 
 if TYPE_CHECKING:
@@ -38,18 +39,17 @@ class Table:
 
     def plain(self) -> str:
         """Columns lined up with spaces; no colours, no box; as wide as it needs to be."""
-        heads = [column.title for column in self.columns]
-        lines = [heads, *[[shortened(cell, 200) for cell in row] for row in self.rows]]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
+        grid = [[_cell(column.title) for column in self.columns], *[[_cell(cell) for cell in row] for row in self.rows]]
+        widths = [max(len(line[i]) for line in grid) for i in range(len(self.columns))]
         out = [self.title]
-        for number, line in enumerate(lines):
+        for number, line in enumerate(grid):
             cells = []
             for i, cell in enumerate(line):
                 cells.append(cell.rjust(widths[i]) if self.columns[i].numeric else cell.ljust(widths[i]))
             out.append("  ".join(cells).rstrip())
             if number == 0:
                 out.append("  ".join("-" * width for width in widths))
-        return "\n".join([*out, *self.notes]) + "\n"
+        return lines("\n".join([*out, *self.notes])) + "\n"
 
     def rich(self) -> RichTable:
         """The table for a terminal. Cells are text: brackets in names are no markup."""
@@ -57,19 +57,28 @@ class Table:
         from rich.table import Table as RichTable
         from rich.text import Text
 
-        table = RichTable(title=Text(self.title, style="bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        table = RichTable(
+            title=Text(lines(self.title), style="bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False
+        )
         for column in self.columns:
-            table.add_column(Text(column.title), justify="right" if column.numeric else "left", no_wrap=column.numeric)
+            table.add_column(
+                Text(_cell(column.title)), justify="right" if column.numeric else "left", no_wrap=column.numeric
+            )
         for row in self.rows:
-            table.add_row(*[Text(shortened(cell, 200)) for cell in row])
+            table.add_row(*[Text(_cell(cell)) for cell in row])
         if self.notes:
-            table.caption = Text("\n".join(self.notes), style="dim")
+            table.caption = Text(lines("\n".join(self.notes)), style="dim")
             table.caption_justify = "left"
         return table
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON: the records, and the notes."""
         return {"title": self.title, "rows": list(self.records), "notes": list(self.notes)}
+
+
+def _cell(text: str) -> str:
+    """A cell as it is printed: one line, and nothing in it that a CI system takes for a command."""
+    return harmless(shortened(text, 200))
 
 
 def show_tables(tables: Sequence[Table]) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from ...feasibility.disk import read_bytes
 from ...feasibility.errors import PyriteError
 
 _DAMAGED: Final = (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, RuntimeError)
@@ -45,11 +46,9 @@ def _bytes(path: str, label: str) -> bytes:
     try:
         if path == "-":
             return sys.stdin.buffer.read()
-        if not Path(path).exists():
-            raise PyriteError(f"{label}: there is no such file")
-        if not Path(path).is_file():
-            raise PyriteError(f"{label} is neither a file nor a folder")
-        return Path(path).read_bytes()
+        return read_bytes(path, MOST_BYTES)
+    except FileNotFoundError as error:
+        raise PyriteError(f"{label}: there is no such file") from error
     except OSError as error:
         raise PyriteError(f"{label} cannot be read: {error.strerror}") from error
 

@@ -6,6 +6,7 @@ on certain texts. The pool that watches them is the real one.
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from pyrite import Policy
 from pyrite.feasibility.errors import PyriteError
+from pyrite.feasibility.finish import Answered
 from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.scoring import pool as pool_module
 from pyrite.feasibility.scoring.pool import Pool
@@ -280,3 +282,26 @@ def test_verdicts_are_the_same_bytes_with_any_number_of_workers_and_in_any_compa
     assert len(found) == 1
     early = {v.reference_optimum for v in verdicts if v.first_failure in ("parses", "schema", "names")}
     assert early == {None}, "an output that is never compared does not profit from another's reference"
+
+
+@pytest.mark.parametrize("task", [None, "code"])
+@pytest.mark.parametrize("finish", ["stop", "length", "refusal"])
+def test_texts_beyond_the_limit_are_not_sent_whole_and_are_judged_the_same(monkeypatch, task, finish):
+    policy = Policy(max_output_chars=200)
+    texts = [GOOD, GOOD + " " * (200 - len(GOOD)), "x" * 201, "x" * 202, "{" * 5_000, "import pulp\n" * 900]
+    tasks = [("p", n, Answered(text, finish)) for n, text in enumerate(texts)]
+    sent = []
+    made = pool_module._job
+
+    monkeypatch.setattr(pool_module, "_job", lambda item: (sent.append(len(pickle.dumps(item))), made(item))[1])
+    with Pool(policy, 0, task) as here, Pool(policy, 1, task) as there:
+        one = [v.to_dict() for v in here.judge(tasks, {"p": Reference()})]
+        two = [v.to_dict() for v in there.judge(tasks, {"p": Reference()})]
+    for verdict in (*one, *two):
+        verdict.pop("seconds")
+    assert one == two
+    assert len(sent) == len(texts)
+    assert max(sent) < 700
+    if finish == "stop":
+        assert one[4]["stages"]["parses"]["code"] == "output-too-long"
+        assert "5,000 characters" in one[4]["stages"]["parses"]["message"]

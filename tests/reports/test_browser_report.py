@@ -268,3 +268,17 @@ def test_both_schemes_have_their_colours(browser, tmp_path):
         browser.open(tmp_path / "report" / "index.html")
         paper.append(browser.run("return getComputedStyle(document.body).backgroundColor"))
     assert paper == ["rgb(253, 253, 251)", "rgb(21, 21, 19)"]
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["#sort=__proto__", "#sort=-constructor", "#run=length", "#run=1e0", "#toString=x&q=", "#__proto__=x&page=NaN"],
+)
+def test_addresses_name_only_what_there_is(browser, report, fragment):
+    browser.view(1200)
+    browser.console()
+    browser.open(report / "index.html", fragment)
+    assert len(names(browser)) == 40
+    assert browser.console() == []
+    choose(browser, "f-stage", "surface")
+    assert "toString" not in browser.run("return location.hash")

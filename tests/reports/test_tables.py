@@ -60,6 +60,21 @@ def test_csv_reads_back_and_runs_no_formula(nasty):
     read = list(csv.DictReader(io.StringIO(table_csv(nasty))))
     assert read == [{"name": "'=1+1", "n": "2"}]
     assert table_csv(Table("t", "t", [], [])) == ""
+    for sign in ("=", "+", "-", "@", "\t=", "\r", "\n=", " =", "＝"):
+        text = f"{sign}cmd|'/C calc'!A0"
+        head, cell = list(
+            csv.reader(io.StringIO(table_csv(Table("t", "t", [], [], records=[{text: text}])), newline=""))
+        )
+        assert head == cell == ["'" + text.replace("\r", "\n")]
+    assert table_csv(Table("t", "t", [], [], records=[{"a": -1.5}])) == "a\n-1.5\n"
+
+
+def test_a_printed_table_gives_no_command_to_the_ci_system():
+    foreign = "x ##[error]y"
+    table = Table("t", foreign, [Column(foreign)], [[foreign]], notes=["::error::z\x1b[31m", foreign])
+    shown = table.plain()
+    assert "##[" not in shown
+    assert not any(line.lstrip().startswith("::") for line in shown.splitlines())
 
 
 def test_rich_shows_brackets_as_text(nasty):

@@ -11,6 +11,7 @@ from pyrite.feasibility.errors import PyriteError
 from pyrite.results import run as runs
 from pyrite.results.outputs import Output
 from pyrite.results.run import RunFolder, environment, git_commit, write_json
+from pyrite.results.scoring import score_outputs
 from pyrite.results.summary import summarize
 
 PROBLEMS = [
@@ -207,3 +208,19 @@ def test_nothing_has_a_summary_too():
     assert found["outputs"] == 0
     assert found["substance"]["rate"] is None
     json.dumps(found, allow_nan=False)
+
+
+def test_the_lock_is_taken_before_what_is_done_is_read(tmp_path, monkeypatch):
+    folder = RunFolder(tmp_path / "run")
+    begin, seen = RunFolder.begin, []
+
+    def watched(self, *arguments):
+        with pytest.raises(PyriteError, match="another process is writing"):
+            self.verdict_writer()
+        seen.append(True)
+        return begin(self, *arguments)
+
+    monkeypatch.setattr(RunFolder, "begin", watched)
+    assert len(score_outputs(PROBLEMS, OUTPUTS[:2], folder=folder, workers=0).verdicts) == 2
+    again = score_outputs(PROBLEMS, OUTPUTS[:3], folder=folder, workers=0)
+    assert (again.judged, len(again.verdicts), len(seen)) == (1, 3, 2)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from ...finish import LENGTH, NOT_ANSWERED, finish_of
+from ...finish import LENGTH, NOT_ANSWERED, finish_of, whole_length
 from ...verdict import Finding
 from .thinking import answer_span
 
@@ -44,7 +44,7 @@ def last_program(text: str, languages: Collection[str] = PYTHON) -> Program:
     finish = finish_of(text)
     if finish in NOT_ANSWERED:
         code, message = NOT_ANSWERED[finish]
-        return _none(code, message, 0, len(text), "")
+        return _none(code, message, 0, whole_length(text), "")
     span = answer_span(text)
     if span.open_at is not None:
         message = "the text ends while the model is still thinking; what is drafted in there is no answer"

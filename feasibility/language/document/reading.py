@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ...finish import LENGTH, NOT_ANSWERED, finish_of
+from ...finish import LENGTH, NOT_ANSWERED, finish_of, whole_length
 from ...policy import Policy
 from ...rationals import Exact, from_decimal
 from ...verdict import Finding
@@ -54,7 +54,7 @@ def read_json(text: str, policy: Policy) -> tuple[Any | None, list[Finding]]:
     Ints stay ints, decimals become exact rationals. Duplicate keys, NaN, Infinity, lone surrogates, too much text,
     nesting or digits are findings, and then the document is None. A byte order mark in front is skipped.
     """
-    findings = _too_long(text, policy)
+    findings = too_long(text, policy)
     if findings:
         return None, findings
     start = _first(text)
@@ -87,8 +87,10 @@ def extract(text: str, policy: Policy, formulation: bool = True) -> Extraction:
     finish = finish_of(text)
     if finish in NOT_ANSWERED:
         code, message = NOT_ANSWERED[finish]
-        return Extraction(None, 0, 0, _visible(text), [Finding(code, message, at=0, end=len(text))])
-    findings = _too_long(text, policy)
+        length = whole_length(text)
+        around = length if length > policy.max_output_chars else _visible(text)
+        return Extraction(None, 0, 0, around, [Finding(code, message, at=0, end=length)])
+    findings = too_long(text, policy)
     if findings:
         return Extraction(None, findings=findings)
     span = answer_span(text)
@@ -355,15 +357,17 @@ def _surrogates(document: Any, text: str, start: int, end: int) -> list[Finding]
     return []
 
 
-def _too_long(text: str, policy: Policy) -> list[Finding]:
-    if len(text) <= policy.max_output_chars:
+def too_long(text: str, policy: Policy) -> list[Finding]:
+    """The finding for a text of more characters than the policy reads; nothing for others."""
+    length = whole_length(text)
+    if length <= policy.max_output_chars:
         return []
     return [
         Finding(
             "output-too-long",
-            f"the text has {len(text):,} characters, {policy.max_output_chars:,} are read",
+            f"the text has {length:,} characters, {policy.max_output_chars:,} are read",
             at=policy.max_output_chars,
-            end=len(text),
+            end=length,
             hint="write a shorter answer, or raise max_output_chars",
         )
     ]

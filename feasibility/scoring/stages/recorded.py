@@ -33,9 +33,14 @@ class ParsesProgram:
 
     def ask(self, attempt: ProgramAttempt) -> StageResult:
         """Find the program, and record it."""
+        from ...finish import NOT_ANSWERED, finish_of
         from ...language.document.fences import last_program
+        from ...language.document.reading import too_long
         from ...recording import SandboxLimits, record
 
+        excess = too_long(attempt.text, attempt.policy)
+        if excess and finish_of(attempt.text) not in NOT_ANSWERED:
+            return StageResult.failed(*excess)
         found = last_program(attempt.text)
         details = {"start": found.start, "end": found.end}
         if found.findings:

@@ -10,6 +10,7 @@
   const state = (row, run) => row[FIRST + WIDTH * run];
   const code = (row, run) => row[FIRST + WIDTH * run + 1];
   const fileOf = (row) => `problems/${encodeURIComponent(row[1] || row[0])}.html`;
+  // Addresses are foreign text: only own keys count, never what every object inherits.
   const defaults = { q: "", stage: "", code: "", family: "", flip: "", run: "0", sort: "", page: "1" };
   let current = { ...defaults };
   let shown = rows;
@@ -55,9 +56,9 @@
   function read() {
     current = { ...defaults };
     for (const [key, value] of new URLSearchParams(location.hash.slice(1))) {
-      if (key in defaults) current[key] = value;
+      if (Object.hasOwn(defaults, key)) current[key] = value;
     }
-    if (!(current.run in runs)) current.run = "0";
+    if (!/^\d+$/.test(current.run) || Number(current.run) >= runs.length) current.run = "0";
   }
   function write(change, replace) {
     const next = { ...current, ...change };
@@ -160,7 +161,7 @@
       && (!current.family || row[2] === family)
       && (!current.flip || flipped(row, current.flip, run)));
     const key = current.sort.replace(/^-/, "");
-    if (sorters[key]) {
+    if (Object.hasOwn(sorters, key)) {
       shown = shown.slice().sort(sorters[key]);
       if (current.sort.startsWith("-")) shown.reverse();
     }
