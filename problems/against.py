@@ -209,7 +209,8 @@ def join(first: Sequence[Problem], second: Sequence[Problem]) -> tuple[list[tupl
     for side, problems in zip(sides, (first, second), strict=True):
         for problem in problems:
             side.setdefault(normal(problem.text), []).append(problem)
-    groups, apart = [], 0
+    groups: list[tuple[list[Problem], list[Problem]]] = []
+    apart = 0
     for text, ours in sides[0].items():
         theirs = sides[1].get(text)
         if theirs is None:

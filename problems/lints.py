@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from ..feasibility.programs.program import Program, Row
-from ..feasibility.rationals import Exact, divide, show
+from ..feasibility.rationals import Exact, divide, magnitude, show
 from .problem import Problem
 
 LINTS: Mapping[str, str] = {
@@ -129,7 +129,7 @@ def _direction(text: str, row: Row) -> Iterator[tuple[str, str]]:
     side = row.upper if row.lower is None else row.lower
     if side is None or row.lower == row.upper or not side or not row.linear:
         return
-    places = _places(text, abs(side))
+    places = _places(text, magnitude(side))
     if len(places) != 1:
         return
     before = re.split(r"[.;,:]\s|\b(?:and|but|while)\b", text[max(0, places[0] - _WINDOW) : places[0]])[-1]
@@ -137,7 +137,10 @@ def _direction(text: str, row: Row) -> Iterator[tuple[str, str]]:
     upper = (row.lower is None) == (side > 0)
     if least != most and least == upper:
         written = "at most" if least else "at least"
-        yield "operator-against-text", f"{row.name} says {written} {show(abs(side))}; the text: ...{before.strip()}"
+        yield (
+            "operator-against-text",
+            f"{row.name} says {written} {show(magnitude(side))}; the text: ...{before.strip()}",
+        )
 
 
 def _fraction(row: Row) -> Iterator[tuple[str, str]]:
@@ -153,7 +156,7 @@ def _average(text: str, row: Row) -> Iterator[tuple[str, str]]:
     for side in (row.lower, row.upper):
         if side is None or not side or len(row.linear) < 2:
             continue
-        for place in _places(text, abs(side)):
+        for place in _places(text, magnitude(side)):
             if re.search(r"\baverage\b", text[max(0, place - 2 * _WINDOW) : place + _WINDOW], re.IGNORECASE):
                 yield "average-as-sum", f"{row.name} bounds a sum by {show(side)}, which the text calls an average"
                 return

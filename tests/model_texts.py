@@ -72,7 +72,7 @@ def _names(rng: random.Random, count: int, mps: bool, brackets: bool) -> list[st
 
 
 def _value(rng: random.Random) -> Number:
-    return rng.choice(
+    found: Number = rng.choice(
         [
             Fraction(rng.randint(1, 9)),
             Fraction(rng.randint(1, 99)),
@@ -82,6 +82,7 @@ def _value(rng: random.Random) -> Number:
             Fraction(1, 8),
         ]
     )
+    return found
 
 
 def _signed(rng: random.Random) -> Number:
@@ -311,6 +312,7 @@ class MPSWriter:
     def __init__(self, rng: random.Random, model: Drawn, fixed: bool) -> None:
         self.rng, self.model, self.fixed = rng, model, fixed
         self.vector = {name: rng.choice([name, "V1", ""]) for name in ("RHS", "RANGES")}
+        self.chosen: dict[str, bool] = {}
         self.vector["BOUNDS"] = rng.choice(["BND", "BOUND"])
         if fixed:
             self.vector = {name: value or "V" for name, value in self.vector.items()}
@@ -392,7 +394,6 @@ class MPSWriter:
 
     def by_bound(self, column: DrawnColumn) -> bool:
         """Binary by BV rather than by a marker without bounds."""
-        self.chosen = getattr(self, "chosen", {})
         return self.chosen.setdefault(column.name, self.rng.random() < 0.5)
 
     def sides(self) -> list[str]:
@@ -437,7 +438,10 @@ class MPSWriter:
 
     def bounds(self) -> list[str]:
         rng, vector, lines = self.rng, self.vector["BOUNDS"], []
-        infinite = lambda: rng.choice(["1e30", "1E+20", "inf", "Infinity"])  # noqa: E731
+
+        def infinite() -> str:
+            return rng.choice(["1e30", "1E+20", "inf", "Infinity"])
+
         for column in self.model.columns:
             name, low, high = column.name, column.lower, column.upper
             own: list[str] = []
@@ -480,7 +484,8 @@ class MPSWriter:
 def write_mps(rng: random.Random, model: Drawn, fixed: bool = False) -> str:
     """The model as MPS text, free or fixed (there some names get blanks)."""
     if fixed:
-        for place, item in enumerate((*model.columns, *model.rows)):
+        named: list[DrawnColumn | DrawnRow] = [*model.columns, *model.rows]
+        for place, item in enumerate(named):
             item.name = f"{rng.choice(['n', 'a b', 'x'])} {place}" if rng.random() < 0.7 else f"n{place}"
     rows = {row.name for row in model.rows}
     for row in model.rows:

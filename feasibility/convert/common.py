@@ -20,7 +20,7 @@ from typing import NoReturn
 from ..errors import PyriteError
 from ..language.formulation import Domain, Sense
 from ..programs.program import Column, Program, Quadratic, Row
-from ..rationals import Exact, from_decimal, simplify, to_decimal
+from ..rationals import Exact, from_decimal, magnitude, simplify, to_decimal
 
 MAX_DIGITS = 40
 INFINITE = 10**20
@@ -99,7 +99,7 @@ def read_number(text: str, where: str) -> Exact:
 
 def finite(value: Exact, where: str) -> Exact:
     """The bound or side as it is. Raises Unsupported when LP and MPS would read it as infinite."""
-    if abs(value) >= INFINITE:
+    if magnitude(value) >= INFINITE:
         raise Unsupported("program", [f"`bound of {float(value):g}` (1e20 and more is infinite in LP and MPS)"], where)
     return value
 
@@ -122,8 +122,8 @@ class Sides:
 
         An infinite side on the harmless side is no side; on the other it can be met by nothing, and raises PyriteError.
         """
-        if not isinstance(value, str) and value is not None and abs(value) >= INFINITE:
-            text = f"{float(value):g}" if abs(value) < 10**300 else "that number"
+        if not isinstance(value, str) and value is not None and magnitude(value) >= INFINITE:
+            text = f"{float(value):g}" if magnitude(value) < 10**300 else "that number"
             self.notes.add(f"{self.where}: {text} is read as infinite (1e20 and more are)")
             value = "+" if value > 0 else "-"
         if isinstance(value, str):

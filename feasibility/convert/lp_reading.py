@@ -1,4 +1,4 @@
-"""Reading the LP format: objective, rows, bounds, integers and binaries, linear and quadratic.
+"""Reading the LP format: objective, rows, bounds, kinds; one reader with one place in the text, so 450 lines.
 
 Words and sections are found by :mod:`.lp_words`. A sum needs its signs: two names, two numbers, or a name and a number
 side by side are refused, because programs differ on what they mean. A row ends with its right-hand number; a row
@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from ..programs.program import Program, Quadratic, Row
-from ..rationals import Exact, divide, simplify
+from ..rationals import Exact, divide, magnitude, simplify
 from .common import INFINITE, Draft, Notes, Remarks, Sides, Unsupported, add_product, add_term, read_number
 from .lp_words import GOALS, Section, Word, broken, sections_of
 
@@ -192,7 +192,7 @@ class _Reader:
                 add_term(body, self.column(following), value)
             elif following is not None and following.kind == "sign" and following.text == "/":
                 broken(word.line, f"{word.text}/...: LP has no fractions; write a decimal")
-            elif abs(value) >= INFINITE:
+            elif magnitude(value) >= INFINITE:
                 broken(word.line, f"{word.text[:30]} is read as infinite, and a sum has no infinite terms")
             else:
                 body.constant = simplify(body.constant + value)

@@ -1,4 +1,4 @@
-"""Reading the MPS format: free, or fixed when names hold blanks.
+"""Reading the MPS format, free or fixed; one reader whose sections share names, so 495 lines.
 
 Sections: NAME, OBJSENSE, OBJNAME, ROWS, COLUMNS with integer markers, RHS, RANGES, BOUNDS, QUADOBJ and QSECTION (one
 triangle), QMATRIX and QCMATRIX (the whole symmetric matrix), ENDATA. What programs read in different ways is refused
@@ -58,7 +58,7 @@ def read_mps(text: str, notes: Notes) -> Program:
             program = _Reader(fixed, _fixed_words).read(lines)
         except PyriteError:
             raise error from None
-        if not any(" " in item.name for item in (*program.columns, *program.rows)):
+        if not any(" " in name for name in [*(c.name for c in program.columns), *(r.name for r in program.rows)]):
             raise error from None
         fixed.add("read as fixed MPS, by the columns of its fields: the names hold blanks")
         ours = fixed
