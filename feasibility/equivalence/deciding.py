@@ -99,6 +99,10 @@ def _compare(
         best = None
     if best is not None:
         return best
+    if mapping is None and time.monotonic() > deadline:
+        # Of what was not tried nothing is known: no objection to one correspondence speaks for all of them.
+        message = "the time for the comparison ran out"
+        return replace(undecided or Comparison("unknown"), code="time-limit", message=message)
     if objection is not None:
         return Comparison("unknown", code=objection, message=_UNGROUNDED[objection])
     if undecided is not None:

@@ -134,11 +134,11 @@ BAKERY = {
 }
 
 
-def bakery(objective: str, labor: str) -> Verdict:
+def bakery(objective: str, labor: str, **more: str) -> Verdict:
     answer = {
         "variables": {name: {"domain": "continuous", "lower": 0} for name in ("bread", "cake")},
         "objective": {"sense": "maximize", "expression": objective},
-        "constraints": {"labor": labor},
+        "constraints": {"labor": labor, **more},
     }
     return judged(answer, BAKERY, data=DATA)
 
@@ -156,12 +156,32 @@ def test_numbers_that_an_answer_states_are_no_fault(objective: str, labor: str) 
     assert stage.code == "data-at-hand" or stage.details["instances"] > 1
 
 
+BY_NAME = "profit[bread]*bread + profit[cake]*cake"
+
+
+def test_what_is_proved_for_all_data_is_not_redrawn() -> None:
+    stage = bakery(BY_NAME, "2*bread + 4*cake <= hours").stages["equivalent"]
+    assert (stage.status, stage.code, stage.details["scope"]) == ("pass", None, "all data")
+    assert stage.details.keys().isdisjoint({"redrawn", "other_data"})
+
+
 def test_names_are_compared_on_other_data() -> None:
-    stage = bakery("profit[bread]*bread + profit[cake]*cake", "2*bread + 4*cake <= hours").stages["equivalent"]
-    assert (stage.status, stage.code) == ("pass", None)
-    assert stage.details["redrawn"] == ["hours", "profit"]
-    wrong = bakery("profit[bread]*bread + profit[cake]*cake", "2*bread + 4*cake <= 14*profit[bread] - 2").stages
-    assert wrong["equivalent"].status != "fail" or wrong["equivalent"].details.get("redrawn") is not None
+    # A row that only the other row and the bounds together imply is not lifted.
+    rows = {"labor": "2*bread + 4*cake <= hours", "more": "3*bread + 5*cake <= 2*hours"}
+    stage = bakery(BY_NAME, **rows).stages["equivalent"]
+    assert (stage.status, stage.code, stage.details["scope"]) == ("pass", None, "this data")
+    assert (stage.details["redrawn"], stage.details["other_data"]) == (["hours", "profit"], "sampled")
+    # 5 - 3 - 2 is nothing on the data at hand only.
+    chance = bakery(BY_NAME, "2*bread + 4*cake <= hours + profit[cake] - profit[bread] - 2").stages["equivalent"]
+    assert (chance.status, chance.details["redrawn"]) == ("fail", 1)
+
+
+@pytest.mark.parametrize("hours", [39, 41, 80])
+def test_a_wrong_limit_is_no_other_unit(hours: int) -> None:
+    """One scale of all columns changes nothing but the limit: nothing else bears it out."""
+    verdict = bakery("3*bread + 5*cake", f"2*bread + 4*cake <= {hours}")
+    assert verdict.substance is False
+    assert verdict.stages["equivalent"].status != "pass"
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared cases are not here")

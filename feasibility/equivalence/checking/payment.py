@@ -2,7 +2,8 @@
 
 A map of B's columns has free numbers. Every row, bound or objective of B that the map turns into one of A's is an
 agreement, and says something about the columns that it holds. The agreements must outnumber the free numbers, for each
-column and in all; otherwise a difference would be explained away by numbers chosen to fit it.
+column and in all; otherwise a difference would be explained away by numbers chosen to fit it. What was alike before the
+map is no agreement: where one scale of all columns of a row changes nothing but its limit, the limit alone counts.
 """
 
 from __future__ import annotations
@@ -60,7 +61,10 @@ def unpaid(
         if fixed.issuperset(members) and not set(bound) >= set(members):
             return members  # fixed columns under another number: nothing could agree on it
     known: dict[Key, set[Mark]] = {}
+    written: set[frozenset[Mark]] = set()
+    bare = [_bare(f) for f in forward]
     for said in _statements(first, mine):
+        written.add(frozenset(said.terms.items()))
         key, low, high = _scaled(said)
         known.setdefault(key, set()).update(_marks(low, high))
     score, rows = dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0)
@@ -90,7 +94,9 @@ def unpaid(
         if not agreed or (key, frozenset(agreed)) in seen:
             continue
         seen.add((key, frozenset(agreed)))
-        gain = len(agreed) + min(len(said.terms), len(terms)) - 1
+        gain = len(agreed)
+        if frozenset(terms.items()) in written or not _alike_before(said.terms, terms, forward, bare, mine):
+            gain += min(len(said.terms), len(terms)) - 1
         total += gain
         for k in hit:
             score[k] += gain
@@ -98,7 +104,7 @@ def unpaid(
     objective = _objective(first, second, maps, mine, yours)
     if objective is None:
         return sorted(numbers)
-    weight = max(len(objective) - 1, 0)
+    weight = 0 if _cost_alike_before(first, second, forward, bare, mine) else max(len(objective) - 1, 0)
     for k in numbers.keys() & {*second.cost, *objective} if weight else ():
         score[k] += weight
     total += weight
@@ -113,6 +119,44 @@ def unpaid(
     if not short and total <= due:
         return sorted(numbers)
     return sorted(short)
+
+
+def _bare(image: Affine | None) -> Affine | None:
+    """The image of a single column without its unit."""
+    if image is None or len(image.terms) != 1:
+        return image
+    ((j, scale),) = image.terms.items()
+    return Affine({j: 1 if scale > 0 else -1}, image.constant)
+
+
+def _alike_before(
+    terms: Mapping[int, Fraction],
+    pulled: Mapping[int, Fraction],
+    forward: Sequence[Affine | None],
+    bare: Sequence[Affine | None],
+    mine: Equations,
+) -> bool:
+    """Whether units take part, and without them the body would be the same up to a positive factor."""
+    if all(forward[k] == bare[k] for k in terms):
+        return False
+    plain, _ = mine.normal(composed(terms, bare)[0], Fraction(0))
+    if plain.keys() != pulled.keys():
+        return False
+    ratios = {pulled[j] / v for j, v in plain.items()}
+    return len(ratios) == 1 and ratios.pop() > 0
+
+
+def _cost_alike_before(
+    first: Side, second: Side, forward: Sequence[Affine | None], bare: Sequence[Affine | None], mine: Equations
+) -> bool:
+    """The same of B's cost, unless the map makes it A's as written."""
+    try:
+        pulled, _ = mine.normal(composed(second.cost, forward)[0], Fraction(0))
+    except ValueError:
+        return False
+    if pulled == mine.normal(first.cost, Fraction(0))[0]:
+        return False
+    return _alike_before(second.cost, pulled, forward, bare, mine)
 
 
 def _families(

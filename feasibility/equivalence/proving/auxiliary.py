@@ -16,13 +16,14 @@ from ...rationals import Exact, divide, magnitude, simplify
 from ..evidence import Merge
 from ..maps import Affine, add_term, solve_for
 from ..merging import merged_program
+from .clock import in_time
 from .preference import cost
 
 _UNKNOWNS_LIMIT = 400
 """Unknown numbers in a change of basis up to which it is looked for."""
 
 
-def formulas(program: Program, extra: Iterable[int]) -> dict[int, Affine]:
+def formulas(program: Program, extra: Iterable[int], deadline: float) -> dict[int, Affine]:
     """Formulas for as many of the ``extra`` columns as equations, and rows that the objective presses on, define.
 
     The formulas use the other columns only.
@@ -36,8 +37,10 @@ def formulas(program: Program, extra: Iterable[int]) -> dict[int, Affine]:
         for row in rows:
             if row.lower is None or row.lower != row.upper:
                 continue
+            in_time(deadline)
             progress = _define(row, row.lower, open_columns, found) or progress
     for j in sorted(open_columns):
+        in_time(deadline)
         side = _pressing_side(program, rows, j, open_columns)
         if side is not None:
             _define(side[0], side[1], open_columns, found)
@@ -151,7 +154,7 @@ def _covers(program: Program, weights: Mapping[int, Exact]) -> bool:
 
 
 def change_of_basis(
-    a: Program, b: Program, pairs: Mapping[int, int]
+    a: Program, b: Program, pairs: Mapping[int, int], deadline: float
 ) -> tuple[dict[int, Affine], dict[int, Affine]] | None:
     """Unpaired columns of B as functions of A's columns, and of A as functions of B's, from rows of the same name.
 
@@ -174,6 +177,7 @@ def change_of_basis(
     forward: dict[int, dict[int, Exact]] = {k: {} for k in theirs}
     constants: dict[int, Exact] = {}
     for j in [*range(len(a.columns)), None]:
+        in_time(deadline)
         system = []
         for mine, yours, shift in bodies:
             left = [yours.get(k, 0) for k in theirs]

@@ -241,6 +241,9 @@ class Source:
         """Round the multipliers to simple fractions until they prove the limit, if they can; rounding down included."""
         factor = self._whole_factor(terms)
         for denominator in _DENOMINATORS:
+            if time.monotonic() > self.deadline:
+                # Each try combines all rows exactly, which is long in a large program.
+                return None
             rows = {i: simplify(Fraction(y).limit_denominator(denominator)) for i, y in duals.items()}
             found = self.completed(terms, rows)
             if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -11,6 +12,8 @@ from ...rationals import Exact, simplify
 from ..evidence import Certificate, Containment, Target, Witness
 from ..maps import Affine, linear_part
 from .claims import Outcome, Source
+
+_LATE = Outcome("unknown", code="time-limit", message="the time for the comparison ran out")
 
 
 def contain(
@@ -81,12 +84,14 @@ def _claims(target: Program) -> Iterator[tuple[Target, Affine, Exact]]:
 def _whole_claims(
     source: Source, target: Program, images: Sequence[Affine | None], open_columns: frozenset[int]
 ) -> tuple[list[Certificate] | Containment, Outcome | None]:
-    certificates = []
+    certificates: list[Certificate] = []
     trouble: Outcome | None = None
     for number, column in enumerate(target.columns):
         image = images[number]
         if not column.is_integer or image is None:
             continue
+        if time.monotonic() > source.deadline:
+            return certificates, _LATE
         aim = Target("column", number, "integer")
         outcome = source.whole(image, aim)
         if outcome.status == "refuted":

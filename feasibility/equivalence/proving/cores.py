@@ -6,7 +6,6 @@ substituted. They are tried lazily, the first proof wins. Whatever is found is t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -19,6 +18,7 @@ from ..evidence import Certificate, Comparison, Containment, Correspondence, Dif
 from ..maps import Affine
 from ..merging import merged_program
 from ..naming import is_meaningful, key, shared
+from .clock import in_time
 from .fingerprint import Fingerprint, fingerprint
 from .lines import used_lines
 from .mapping import Pairing, inverse, maps, statements
@@ -77,7 +77,7 @@ class Workshop:
         if mark in self._made:
             return self._made[mark]
         program, kept = (self.a, self.b)[number], self.kept[number]
-        merges = groups(program, kept, sums=sums)
+        merges = groups(program, kept, self.deadline, sums=sums)
         if sums and merges == self.variant(number, depth, False).merges:
             self._made[mark] = self._made[number, depth, False]
             return self._made[mark]
@@ -141,8 +141,7 @@ def matches(a: Program, b: Program, policy: Policy, deadline: float, *, once: bo
     seen: set[tuple[int, int]] = set()
     for depth in depths:
         for sums_a, sums_b in ((False, False), (True, False), (False, True), (True, True)):
-            if time.monotonic() > deadline:
-                return
+            in_time(deadline)
             if depth == "loose" and not _fixes(shop, sums_a, sums_b):
                 continue
             first, second = shop.variant(0, depth, sums_a), shop.variant(1, depth, sums_b)
@@ -174,7 +173,7 @@ def told_apart(a: Program, b: Program, policy: Policy, deadline: float) -> Diffe
         return None
     _, binding = _names(first.core.program, second.core.program, first.merges + second.merges)
     mine, yours = first.printed(policy, deadline), second.printed(policy, deadline)
-    if mine.empty or yours.empty or time.monotonic() > deadline:
+    if mine.empty or yours.empty:
         return None
     return difference(mine, yours, binding, policy, deadline)
 
@@ -222,6 +221,7 @@ def _matched(shop: Workshop, first: Variant, second: Variant) -> Iterator[Match]
         if _mark(forward) in told:
             continue
         told.add(_mark(forward))
+        in_time(shop.deadline)
         tries += 1
         if tries > _TRIES:
             break

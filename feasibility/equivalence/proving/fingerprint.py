@@ -11,6 +11,7 @@ from ...policy import Policy
 from ...programs.program import Program, Quadratic
 from ...rationals import Exact, divide, simplify
 from ...solver.solving import solve
+from .clock import in_time
 
 Plan = tuple[Exact, ...]
 Range = tuple[Exact | None, Exact | None]
@@ -38,8 +39,8 @@ class Fingerprint:
 
 
 def fingerprint(program: Program, policy: Policy, deadline: float) -> Fingerprint:
-    """The ranges and plans of a small core."""
-    every = _every(program)
+    """The ranges and plans of a small core. Raises OutOfTimeError at the deadline: half of this would mislead."""
+    every = _every(program, deadline)
     if every is not None:
         if not every:
             return Fingerprint(program, [], every=every, empty=True)
@@ -50,7 +51,7 @@ def fingerprint(program: Program, policy: Policy, deadline: float) -> Fingerprin
     return _by_solving(program, policy, deadline)
 
 
-def _every(program: Program) -> list[Plan] | None:
+def _every(program: Program, deadline: float) -> list[Plan] | None:
     """All plans of a small box of whole numbers, or None when it is not one."""
     size: Exact = 1
     axes = []
@@ -64,6 +65,7 @@ def _every(program: Program) -> list[Plan] | None:
     rows = [(list(r.linear.items()), r.lower, r.upper) for r in program.rows]
     found: list[Plan] = []
     for point in product(*axes):
+        in_time(deadline)
         for terms, low, high in rows:
             total: Exact = sum(c * point[j] for j, c in terms)
             if (low is not None and total < low) or (high is not None and total > high):
@@ -81,6 +83,7 @@ def _by_solving(program: Program, policy: Policy, deadline: float) -> Fingerprin
     goals += [{j: c for j in range(count) if (c := chance.randint(-5, 5))} for _ in range(_MIXTURES)]
     ends: dict[int, int] = {}
     for number, goal in enumerate(goals):
+        in_time(deadline)
         answer = solve(Program(program.columns, program.rows, "maximize", Quadratic(goal)), policy, deadline=deadline)
         if answer.status == "infeasible":
             found.empty = answer.proof == "certified"

@@ -16,6 +16,7 @@ from ...programs.program import Program
 from ...rationals import Exact, divide, magnitude, simplify
 from ..maps import Affine, add_term
 from ..naming import key
+from .clock import in_time
 from .fingerprint import Fingerprint, keeps
 
 _OPPOSITE = {"not", "left", "non", "no", "rest", "remaining", "un", "without", "spare"}
@@ -189,6 +190,7 @@ def _by_rows(pairing: Pairing, free_a: set[int], free_b: set[int]) -> list[tuple
     same: list[Affine | None] = [Affine({j: 1}) for j in range(len(pairing.a.program.columns))]
     ours = list(_readings(pairing.a, pairing.evidence_a, free_a, same))
     for k, b, mine, low_b, high_b in _readings(pairing.b, pairing.evidence_b, free_b, pairing.forward):
+        in_time(pairing.deadline)
         for j, a, theirs, low_a, high_a in ours:
             for sign in (1, -1):
                 factor = divide(b * sign, a)

@@ -13,6 +13,7 @@ from ...rationals import Exact, divide, simplify
 from ..evidence import Correspondence, Merge
 from ..maps import Affine, add_term, column
 from .auxiliary import change_of_basis, formulas, merges
+from .clock import in_time
 from .structure import pair_columns
 from .units import Unit, units
 
@@ -41,6 +42,7 @@ class _View:
     b: Program
     pairs: dict[int, int]
     source: str
+    deadline: float
     a_merges: tuple[Merge, ...] = ()
     b_merges: tuple[Merge, ...] = ()
     units: Mapping[int, Unit] = field(default_factory=dict)
@@ -55,16 +57,16 @@ class _View:
         return [k for k in range(len(self.b.columns)) if k not in self.pairs]
 
 
-def by_names(a: Program, b: Program) -> Iterator[Candidate]:
+def by_names(a: Program, b: Program, deadline: float) -> Iterator[Candidate]:
     """The correspondence of equal names when it is complete on both sides; then with units from the data."""
-    named = _View(a, b, name_pairs(a, b), "names")
+    named = _View(a, b, name_pairs(a, b), "names", deadline)
     if not named.a_left and not named.b_left:
         yield from _completed(named, trusted=True)
 
 
 def candidates(a: Program, b: Program, deadline: float) -> Iterator[Candidate]:
     """Correspondences to try, in order of likelihood."""
-    named = _View(a, b, name_pairs(a, b), "names")
+    named = _View(a, b, name_pairs(a, b), "names", deadline)
     complete = not named.a_left and not named.b_left
     if complete or named.pairs:
         yield from _completed(named, trusted=True)
@@ -72,12 +74,12 @@ def candidates(a: Program, b: Program, deadline: float) -> Iterator[Candidate]:
         return
     yield from _merged(named)
     if len(named.a_left) == len(named.b_left) and named.pairs:
-        basis = change_of_basis(a, b, named.pairs)
+        basis = change_of_basis(a, b, named.pairs, deadline)
         if basis is not None:
             yield _based(named, *basis)
-    yield from _structural(named, deadline)
+    yield from _structural(named)
     if named.pairs:
-        yield from _structural(_View(a, b, {}, "structure"), deadline)
+        yield from _structural(_View(a, b, {}, "structure", deadline))
 
 
 def name_pairs(a: Program, b: Program) -> dict[int, int]:
@@ -113,7 +115,8 @@ def _unique(keys: Mapping[int, object]) -> dict[object, int]:
 def _completed(view: _View, *, trusted: bool) -> Iterator[Candidate]:
     """The paired columns as they are, auxiliary ones by formula; then the same with units found from the data."""
     yield _candidate(view, trusted)
-    found = units(view.a, view.b, view.pairs)
+    in_time(view.deadline)
+    found = units(view.a, view.b, view.pairs, view.deadline)
     if found is not None:
         view.units = found
         # A unit is a guess: it may prove equivalence, but a difference is told in the units as written.
@@ -128,10 +131,10 @@ def _candidate(view: _View, trusted: bool) -> Candidate:
         scale, shift = view.units.get(k, (1, 0))
         forward[k] = column(j, scale, shift)
         backward[j] = column(k, divide(1, scale), divide(-shift, scale))
-    for j, formula in formulas(view.a, view.a_left).items():
+    for j, formula in formulas(view.a, view.a_left, view.deadline).items():
         if all(backward[i] is not None for i in formula.terms):
             backward[j] = formula.through(backward)
-    for k, formula in formulas(view.b, view.b_left).items():
+    for k, formula in formulas(view.b, view.b_left, view.deadline).items():
         if all(forward[i] is not None for i in formula.terms):
             forward[k] = formula.through(forward)
     source = view.source if not view.units or view.source == "map" else f"{view.source}, units from the data"
@@ -153,6 +156,7 @@ def _candidate(view: _View, trusted: bool) -> Candidate:
 
 def _merged(view: _View) -> Iterator[Candidate]:
     """Unpaired parallel columns read as one, then paired by name, then by structure."""
+    in_time(view.deadline)
     a, a_merges, a_kept = merges(view.a, view.a_left)
     b, b_merges, b_kept = merges(view.b, view.b_left)
     for first, mine, kept_a, second, yours, kept_b in (
@@ -169,7 +173,7 @@ def _merged(view: _View) -> Iterator[Candidate]:
             if k not in pairs and j not in pairs.values():
                 pairs[k] = j
         source = f"{view.source}, columns read together"
-        merged = _View(first, second, pairs, source, tuple(mine), tuple(yours))
+        merged = _View(first, second, pairs, source, view.deadline, tuple(mine), tuple(yours))
         if len(merged.a_left) == len(merged.b_left) == 1:
             merged.pairs[merged.b_left[0]] = merged.a_left[0]
         yield from _completed(merged, trusted=not merged.b_left)
@@ -188,19 +192,19 @@ def _based(view: _View, images: Mapping[int, Affine], back: Mapping[int, Affine]
     return Candidate(view.a, view.b, maps, trusted=False)
 
 
-def _structural(view: _View, deadline: float) -> Iterator[Candidate]:
+def _structural(view: _View) -> Iterator[Candidate]:
     """Pairs proposed by the shape of the model, extending those at hand; then every pairing when there are few."""
     few = len(view.a_left) == len(view.b_left) <= _EXHAUSTIVE
     source = "structure" if not view.pairs else "names and structure"
-    exact, same = pair_columns(view.a, view.b, view.pairs, deadline)
-    shape, same_shape = pair_columns(view.a, view.b, view.pairs, deadline, detail=False)
+    exact, same = pair_columns(view.a, view.b, view.pairs, view.deadline)
+    shape, same_shape = pair_columns(view.a, view.b, view.pairs, view.deadline, detail=False)
     if few and same_shape and not same:
         # The same model with other numbers: the likeliest pairing, however unlike its numbers are.
-        exact, _ = pair_columns(view.a, view.b, view.pairs, deadline, threshold=0.0)
+        exact, _ = pair_columns(view.a, view.b, view.pairs, view.deadline, threshold=0.0)
     for pairs, detail in ((exact, True), (shape, False)):
         if len(pairs) == len(view.pairs):
             continue
-        proposal = _View(view.a, view.b, pairs, source)
+        proposal = _View(view.a, view.b, pairs, source, view.deadline)
         # A relation other than equivalence is told when the shapes agree, or when all other pairings fail as well.
         trusted = detail and not proposal.b_left and (same or few or bool(view.pairs))
         yield from _completed(proposal, trusted=trusted)
@@ -208,12 +212,14 @@ def _structural(view: _View, deadline: float) -> Iterator[Candidate]:
             yield from _merged(proposal)
     if few:
         for order in permutations(view.a_left):
+            in_time(view.deadline)
             pairing = {**view.pairs, **dict(zip(view.b_left, order, strict=True))}
             if all(view.a.columns[j].is_integer == view.b.columns[k].is_integer for k, j in pairing.items()):
-                yield _candidate(_View(view.a, view.b, pairing, "every pairing tried"), trusted=False)
+                tried = _View(view.a, view.b, pairing, "every pairing tried", view.deadline)
+                yield _candidate(tried, trusted=False)
 
 
-def from_user(a: Program, b: Program, mapping: Mapping[str, Affine]) -> Iterator[Candidate]:
+def from_user(a: Program, b: Program, mapping: Mapping[str, Affine], deadline: float) -> Iterator[Candidate]:
     """The user's own map, {name in B: affine function of A's columns}, solved for A's columns.
 
     Columns that the map does not touch get their formulas from their own model. Raises PyriteError for a name that B
@@ -231,10 +237,10 @@ def from_user(a: Program, b: Program, mapping: Mapping[str, Affine]) -> Iterator
         backward[j] = image
     a_left = [j for j, image in enumerate(backward) if image is None]
     b_left = [k for k, image in enumerate(forward) if image is None]
-    for j, formula in formulas(a, a_left).items():
+    for j, formula in formulas(a, a_left, deadline).items():
         if all(backward[i] is not None for i in formula.terms):
             backward[j] = formula.through(backward)
-    for k, formula in formulas(b, b_left).items():
+    for k, formula in formulas(b, b_left, deadline).items():
         if all(forward[i] is not None for i in formula.terms):
             forward[k] = formula.through(forward)
     maps = Correspondence(tuple(forward), tuple(backward), "map", frozenset(a_left), frozenset(b_left))

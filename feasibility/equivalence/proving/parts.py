@@ -18,19 +18,21 @@ from ...programs.program import Column, Program
 from ...rationals import Exact, divide, magnitude
 from ..evidence import Merge
 from ..merging import with_bounds
+from .clock import in_time
 
 _NEGATIVE = {"neg", "negative", "minus", "down", "under", "short"}
 _ENDINGS = {"bit", "digit", "part", "half", "pos", "neg", "plus", "minus", "positive", "negative", "b", "d"}
 
 
-def groups(program: Program, kept: frozenset[int], *, sums: bool) -> tuple[Merge, ...]:
+def groups(program: Program, kept: frozenset[int], deadline: float, *, sums: bool) -> tuple[Merge, ...]:
     """Groups of columns to be read as one, ``kept`` ones in none. ``sums``: any parallel columns, not only parts."""
     found = []
-    for members in _parallel(program, kept):
+    for members in _parallel(program, kept, deadline):
+        in_time(deadline)
         columns = with_bounds(program, members).columns
         left = dict(members)
         while len(left) > 1:
-            chosen = next(_parts(columns, left, sums=sums), None)
+            chosen = next(_parts(columns, left, deadline, sums=sums), None)
             if chosen is None:
                 break
             base = min((left[j] for j in chosen), key=magnitude)
@@ -40,7 +42,7 @@ def groups(program: Program, kept: frozenset[int], *, sums: bool) -> tuple[Merge
     return tuple(found)
 
 
-def _parallel(program: Program, kept: frozenset[int]) -> Iterator[dict[int, Exact]]:
+def _parallel(program: Program, kept: frozenset[int], deadline: float) -> Iterator[dict[int, Exact]]:
     """Classes of parallel columns, each with its factor."""
     entries: dict[int, dict[int, Exact]] = {j: {} for j in range(len(program.columns)) if j not in kept}
     for number, row in enumerate(program.rows):
@@ -55,6 +57,7 @@ def _parallel(program: Program, kept: frozenset[int]) -> Iterator[dict[int, Exac
     curved |= {j for pair in program.objective.quadratic for j in pair}
     classes: dict[object, dict[int, Exact]] = defaultdict(dict)
     for j, held in entries.items():
+        in_time(deadline)
         if j in curved or not held or _is_slack(program, j, held):
             continue
         lead = held[min(held)]
@@ -72,16 +75,19 @@ def _is_slack(program: Program, j: int, held: Mapping[int, Exact]) -> bool:
     return row.lower is not None and row.lower == row.upper
 
 
-def _parts(columns: list[Column], left: Mapping[int, Exact], *, sums: bool) -> Iterator[tuple[int, ...]]:
+def _parts(
+    columns: list[Column], left: Mapping[int, Exact], deadline: float, *, sums: bool
+) -> Iterator[tuple[int, ...]]:
     ordered = sorted(left, key=lambda j: magnitude(left[j]))
     halves = [j for j in ordered if columns[j].lower == 0 and columns[j].upper is None]
     for same in (True, False):
         for x, y in combinations(halves, 2):
+            in_time(deadline)
             opposite = left[x] * left[y] < 0 and (not columns[x].is_integer or left[x] == -left[y])
             if opposite and (_stem(columns[x]) == _stem(columns[y])) == same:
                 yield x, y
         if same or sums:
-            yield from _digits(columns, left, ordered, same)
+            yield from _digits(columns, left, ordered, deadline, same)
     if sums:
         smallest = min(left.values(), key=magnitude)
         weights = {j: divide(m, smallest) for j, m in left.items()}
@@ -90,13 +96,14 @@ def _parts(columns: list[Column], left: Mapping[int, Exact], *, sums: bool) -> I
 
 
 def _digits(
-    columns: list[Column], left: Mapping[int, Exact], ordered: list[int], same: bool
+    columns: list[Column], left: Mapping[int, Exact], ordered: list[int], deadline: float, same: bool
 ) -> Iterator[tuple[int, ...]]:
     """Chains in which each step is one more than all smaller digits can say."""
     for x in ordered:
         column = columns[x]
         if not column.is_integer or column.lower != 0 or column.upper is None or column.upper < 1:
             continue
+        in_time(deadline)
         chain, base = [x], column.upper + 1
         while True:
             following = next((y for y in ordered if _follows(columns, left, chain, y, base, same)), None)

@@ -17,6 +17,7 @@ from ...rationals import Exact, divide, simplify
 from ..evidence import Certificate, Preference, Target
 from ..maps import Affine, add_term, linear_part, pull_back
 from .claims import Source
+from .clock import in_time
 
 
 def cost(program: Program) -> Quadratic:
@@ -93,7 +94,7 @@ def _factors(ours: Affine, theirs: Affine, source: Source) -> list[tuple[Exact, 
     equations = [Affine(r.linear, -r.lower) for r in rows if r.lower is not None and r.lower == r.upper]
     forms = [(ours, theirs), (source.form(ours), source.form(theirs))]
     if equations and len(equations) <= _EQUATIONS:
-        reduced = _reduced([ours, theirs], equations)
+        reduced = _reduced([ours, theirs], equations, source.deadline)
         forms.append((reduced[0], reduced[1]))
     for left, right in forms:
         scale: Exact | None = None
@@ -108,10 +109,11 @@ def _factors(ours: Affine, theirs: Affine, source: Source) -> list[tuple[Exact, 
     return found
 
 
-def _reduced(forms: list[Affine], equations: list[Affine]) -> list[Affine]:
+def _reduced(forms: list[Affine], equations: list[Affine], deadline: float) -> list[Affine]:
     """The forms with the pivots of the equations (each ``affine = 0``) eliminated, by Gauss and Jordan."""
     pivots: dict[int, Affine] = {}
     for equation in equations:
+        in_time(deadline)
         rest = _without(equation, pivots)
         if not rest.terms:
             continue

@@ -7,7 +7,6 @@ polyhedra row by row is linear programming duality (Farkas 1902); the relation's
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +18,7 @@ from ..maps import Affine
 from ..merging import unmerged_plan
 from ..naming import is_meaningful
 from .claims import Source
+from .clock import OutOfTimeError, in_time
 from .containment import contain
 from .cores import SMALL, Match, empties, matches, told_apart, with_lines
 from .matching import Candidate, by_names, candidates, from_user, unmatched
@@ -43,10 +43,20 @@ def proposals(
 ) -> Iterator[Proposal]:
     """Relations of A to B with their evidence, under one correspondence after the other, the likeliest first.
 
+    They end when ``deadline`` passes.
     Raises PyriteError when ``mapping``, the user's own correspondence, cannot be used.
     """
+    try:
+        yield from _proposals(a, b, policy, mapping, deadline)
+    except OutOfTimeError:
+        return
+
+
+def _proposals(
+    a: Program, b: Program, policy: Policy, mapping: Mapping[str, Affine] | None, deadline: float
+) -> Iterator[Proposal]:
     if mapping is not None:
-        for candidate in from_user(a, b, mapping):
+        for candidate in from_user(a, b, mapping, deadline):
             yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), trusted=True)
         return
     linear = not a.is_quadratic and not b.is_quadratic
@@ -54,7 +64,7 @@ def proposals(
     binding = all(is_meaningful(c.name) for c in b.columns)
     telling = binding or len(b.columns) > SMALL or not linear
     complete = False
-    for named in by_names(a, b):
+    for named in by_names(a, b, deadline):
         complete = True
         yield Proposal(_attempt(named, policy, deadline), named.trusted and telling, named.trusted and binding)
     if linear:
@@ -63,19 +73,18 @@ def proposals(
             return
         for match in matches(a, b, policy, deadline, once=complete and binding):
             yield Proposal(_unmerged(a, b, _proved(match)), match.trusted, match.bound)
-            if time.monotonic() > deadline:
-                return
+            in_time(deadline)
         if complete and binding:
             # The names leave nothing to guess: a difference was told above, or time ran out on the way.
             return
+        in_time(deadline)
         apart = told_apart(a, b, policy, deadline)
         if apart is not None:
             yield Proposal(Comparison("incomparable", apart.proof, code="shape", difference=apart), trusted=True)
             return
     for candidate in () if complete else candidates(a, b, deadline):
         yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), candidate.trusted and not linear)
-        if time.monotonic() > deadline:
-            return
+        in_time(deadline)
     yield from _empty(a, b, policy, deadline)
 
 

@@ -18,6 +18,7 @@ from ...rationals import Exact, divide
 from ...solver.solving import solve
 from ..evidence import Difference
 from ..maps import add_term
+from .clock import in_time
 from .fingerprint import Fingerprint, Plan
 from .mapping import statements
 
@@ -28,19 +29,22 @@ _DIMENSIONS = 4
 def difference(
     a: Fingerprint, b: Fingerprint, binding: Mapping[int, int], policy: Policy, deadline: float
 ) -> Difference | None:
-    """What sets the two cores apart whatever the correspondence (one that keeps ``binding``), or None."""
+    """What sets the two cores apart whatever the correspondence (one that keeps ``binding``), or None.
+
+    Raises OutOfTimeError at the deadline.
+    """
     if _hidden(a.program) or _hidden(b.program):
         return None
     found = _by_names(a, b, binding)
-    if found is None and not _has_parts(a.program) and not _has_parts(b.program):
-        found = _by_counting(a, b, binding) or _by_dimension(a, b) or _by_vertices(a, b, binding)
+    if found is None and not _has_parts(a.program, deadline) and not _has_parts(b.program, deadline):
+        found = _by_counting(a, b, binding) or _by_dimension(a, b) or _by_vertices(a, b, binding, deadline)
     return found or _by_best(a, b, policy, deadline)
 
 
 _CONSTRAINTS = 40
 
 
-def _has_parts(program: Program) -> bool:
+def _has_parts(program: Program, deadline: float) -> bool:
     """Whether the columns may hold one decision in parts, however it is written: a direction along which plans move
     without cost and without any row or bound taking notice but two. Such plans are counted more than once."""
     count = len(program.columns)
@@ -52,6 +56,7 @@ def _has_parts(program: Program) -> bool:
     if count <= _rank([dict(t) for t in kept if t]):
         return False
     for left_out in combinations(range(len(free)), min(2, len(free))):
+        in_time(deadline)
         rows = [dict(t) for i, t in enumerate(free) if i not in left_out] + [dict(t) for t in kept if t]
         if _rank(rows) < count:
             return True
@@ -172,8 +177,8 @@ def _rank(rows: list[dict[int, Exact]]) -> int:
     return len(pivots)
 
 
-def _by_vertices(a: Fingerprint, b: Fingerprint, binding: Mapping[int, int]) -> Difference | None:
-    ours, theirs = vertices(a), vertices(b)
+def _by_vertices(a: Fingerprint, b: Fingerprint, binding: Mapping[int, int], deadline: float) -> Difference | None:
+    ours, theirs = vertices(a, deadline), vertices(b, deadline)
     if ours is None or theirs is None:
         return None
     if len(ours) != len(theirs):
@@ -198,7 +203,7 @@ def _cast(side: Fingerprint, found: set[Plan], named: list[int]) -> Counter[tupl
     return cast
 
 
-def vertices(side: Fingerprint) -> set[Plan] | None:
+def vertices(side: Fingerprint, deadline: float) -> set[Plan] | None:
     """All vertices of a small bounded continuous core, exactly; None when it is none."""
     program, count = side.program, len(side.program.columns)
     if count > _DIMENSIONS or any(c.is_integer for c in program.columns) or any(None in r for r in side.ranges):
@@ -215,6 +220,7 @@ def vertices(side: Fingerprint) -> set[Plan] | None:
     found: set[Plan] = set()
     missing = count - _rank([terms for terms, _ in equations])
     for chosen in combinations(facets, missing):
+        in_time(deadline)
         point = _solved([*equations, *chosen], count)
         if point is not None and all(
             (low is None or value >= low) and (high is None or value <= high)

@@ -15,14 +15,19 @@ from collections.abc import Hashable, Mapping
 from fractions import Fraction
 from functools import reduce
 from itertools import permutations
-from math import gcd, lcm
+from math import gcd, lcm, perm
 
 from ...programs.program import Program
 from ...rationals import Exact, simplify
+from .clock import in_time
 from .preference import cost
 
 _EXACT_LIMIT = 400
 """Columns up to which a similarity assignment (cubic time) is tried when the graphs differ."""
+
+
+_HANDFUL = 120
+"""Assignments up to which all are tried."""
 
 
 class _Graph:
@@ -111,7 +116,7 @@ def pair_columns(
         ours, theirs = min(tied, key=lambda c: len(c[0]))
         refinement.individualise(ours[0], theirs[0])
     if not same and max(left.count, right.count) <= _EXACT_LIMIT:
-        pairs = _assign(left, right, a, b, fixed, threshold)
+        pairs = _assign(left, right, a, b, fixed, threshold, deadline)
     pairs.update(fixed)
     return pairs, same
 
@@ -181,7 +186,7 @@ def _order(value: Exact) -> tuple[int, int]:
 
 
 def _assign(
-    left: _Graph, right: _Graph, a: Program, b: Program, fixed: Mapping[int, int], threshold: float
+    left: _Graph, right: _Graph, a: Program, b: Program, fixed: Mapping[int, int], threshold: float, deadline: float
 ) -> dict[int, int]:
     """The assignment of most alike columns when the graphs differ: shared edge labels, bounds and cost count."""
     free_left = [j for j in range(left.count) if j not in set(fixed.values())]
@@ -194,11 +199,13 @@ def _assign(
     profiles_right = {k: _profile(right, k, row_right) for k in free_right}
     likeness: dict[tuple[int, int], float] = {}
     for k in free_right:
+        in_time(deadline)
         for j in free_left:
             shared = sum((profiles_left[j] & profiles_right[k]).values())
             total = max(sum(profiles_left[j].values()), sum(profiles_right[k].values()))
             kinds = a.columns[j].is_integer == b.columns[k].is_integer
             likeness[k, j] = shared / total - (0.0 if kinds else 0.5)
+    in_time(deadline)
     chosen = _best_assignment(free_right, free_left, likeness)
     return {k: j for k, j in chosen if likeness[k, j] >= threshold}
 
@@ -207,9 +214,11 @@ def _best_assignment(
     ours: list[int], theirs: list[int], worth: Mapping[tuple[int, int], float]
 ) -> list[tuple[int, int]]:
     """Pairs of greatest total worth. A handful is enumerated, because importing scipy takes longer than that."""
-    if len(ours) == len(theirs) <= 5:
-        orders = (list(zip(ours, order, strict=True)) for order in permutations(theirs))
-        return max(orders, key=lambda pairs: sum(worth[pair] for pair in pairs))
+    few, many = sorted((ours, theirs), key=len)
+    if perm(len(many), len(few)) <= _HANDFUL:
+        orders = (list(zip(few, order, strict=True)) for order in permutations(many, len(few)))
+        pairings = (pairs if few is ours else [(y, x) for x, y in pairs] for pairs in orders)
+        return max(pairings, key=lambda pairs: sum(worth[pair] for pair in pairs))
     from scipy.optimize import linear_sum_assignment
 
     costs = [[-worth[k, j] for j in theirs] for k in ours]

@@ -8,21 +8,23 @@ coefficient is never explained away as a unit. Proposals only; the prover decide
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from ...programs.program import Program
+from ...programs.program import Program, Row
 from ...rationals import Exact, divide, simplify
+from .clock import in_time
 
 Unit = tuple[Exact, Exact]
 """Scale and shift."""
 
 
-def units(a: Program, b: Program, pairs: Mapping[int, int]) -> dict[int, Unit] | None:
+def units(a: Program, b: Program, pairs: Mapping[int, int], deadline: float) -> dict[int, Unit] | None:
     """Scale and shift for each column of B in ``pairs`` (B's column -> A's); None when nothing is out of unit."""
     partner = {j: k for k, j in pairs.items()}
     votes: dict[int, list[Exact]] = defaultdict(list)
     for mine, yours in _paired_bodies(a, b, partner):
-        ratios = {k: divide(yours[k], mine[j]) for j, k in partner.items() if j in mine and k in yours}
+        in_time(deadline)
+        ratios = {partner[j]: divide(yours[partner[j]], c) for j, c in mine.items() if partner.get(j) in yours}
         if len(ratios) < 2:
             # A row of one column says nothing by its coefficient; what it allows is looked at below.
             continue
@@ -30,8 +32,10 @@ def units(a: Program, b: Program, pairs: Mapping[int, int]) -> dict[int, Unit] |
         common = _most(list(ratios.values()))
         for k, ratio in ratios.items():
             votes[k].append(divide(common, ratio))
+    single_a, single_b = _single(a), _single(b)
     for j, k in partner.items():
-        votes[k].extend(_limit_ratios(a, b, j, k))
+        in_time(deadline)
+        votes[k].extend(_limit_ratios(a, b, j, k, single_a.get(j, ()), single_b.get(k, ())))
     scales: dict[int, Exact] = {}
     for k, found in votes.items():
         if not found:
@@ -42,21 +46,33 @@ def units(a: Program, b: Program, pairs: Mapping[int, int]) -> dict[int, Unit] |
             scales[k] = value
     result: dict[int, Unit] = {}
     changed = bool(scales)
+    used = {j for row in a.rows for j in row.linear}
     for k, j in pairs.items():
         scale = scales.get(k, 1)
-        shift = _shift(a, b, j, k, scale)
+        shift = _shift(a, b, j, k, scale) if j in used else 0
         changed = changed or bool(shift)
         result[k] = (scale, shift)
     return result if changed else None
 
 
-def _limit_ratios(a: Program, b: Program, j: int, k: int) -> list[Exact]:
+def _single(program: Program) -> dict[int, list[Row]]:
+    """The rows that hold one column alone, by that column."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in program.rows:
+        if len(row.linear) == 1:
+            found[next(iter(row.linear))].append(row)
+    return found
+
+
+def _limit_ratios(
+    a: Program, b: Program, j: int, k: int, alone_a: Sequence[Row], alone_b: Sequence[Row]
+) -> list[Exact]:
     """B's limits on the column over A's: bounds, and rows of the same name over this column alone."""
     mine, yours = a.columns[j], b.columns[k]
     pairs = [(mine.lower, yours.lower), (mine.upper, yours.upper)]
-    ours = {row.name: row for row in a.rows if row.linear.keys() == {j}}
-    for row in b.rows:
-        if row.linear.keys() == {k} and row.name in ours:
+    ours = {row.name: row for row in alone_a}
+    for row in alone_b:
+        if row.name in ours:
             other = ours[row.name]
             for left, right in ((other.lower, row.lower), (other.upper, row.upper)):
                 if left is not None and right is not None:
@@ -89,7 +105,7 @@ def _most(values: list[Exact]) -> Exact:
 
 
 def _shift(a: Program, b: Program, j: int, k: int, scale: Exact) -> Exact:
-    """The shift that makes the columns' bounds agree, when both ends (or the only one) ask for the same."""
+    """The shift that makes the columns' bounds agree, when both ends (or the only one) ask for the same; else 0."""
     mine, yours = a.columns[j], b.columns[k]
     shifts = {
         simplify(theirs - scale * ours)
@@ -102,5 +118,4 @@ def _shift(a: Program, b: Program, j: int, k: int, scale: Exact) -> Exact:
         or (mine.upper is None) != (yours.upper is None)
     ):
         return 0
-    used = any(j in row.linear for row in a.rows)
-    return shifts.pop() if used else 0
+    return shifts.pop()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 
 from ....programs.program import Program
 from ....rationals import Exact, simplify
 from ...evidence import Certificate, Line, Method, Target
 from ...maps import Affine
+from ..clock import in_time
 from .columns import define, fix, press
 from .rows import tidy, tighten_whole
 from .side import EmptyError, Gone, Ground, Key, Options, Side, added
@@ -112,13 +112,12 @@ def certificate(target: Target, method: Method, ground: Mapping[Key, Exact], fac
 
 
 def reduced(program: Program, options: Options, deadline: float) -> Core:
-    """The program's core. Raises EmptyError when the reductions show that it has no plan."""
-    side = Side(program, options.kept)
+    """The program's core. Raises EmptyError when the reductions show that it has no plan, OutOfTimeError when late."""
+    side = Side(program, options.kept, deadline)
     for implied in (False, True):
         side.fresh = set(side.rows)
         for _ in range(_STEPS):
-            if time.monotonic() > deadline:
-                break
+            in_time(deadline)
             if tidy(side, implied=implied):
                 continue
             if define(side, options) or press(side):

@@ -7,6 +7,7 @@ from functools import reduce
 from math import ceil, floor, gcd, lcm
 
 from ....rationals import Exact, divide, simplify
+from ..clock import in_time
 from .side import Body, EmptyError, Ground, Side, added
 
 _ROUNDS = 40
@@ -18,6 +19,7 @@ def tidy(side: Side, *, implied: bool) -> bool:
     columns' bounds imply go as well (late, because while all rows are there they tell what belongs together)."""
     changed = False
     for i in list(side.fresh):
+        in_time(side.deadline)
         row = side.rows.get(i)
         if row is None:
             continue
@@ -114,6 +116,7 @@ def tighten_whole(side: Side) -> bool:
     for _ in range(_ROUNDS):
         again = False
         for row in list(side.rows.values()):
+            in_time(side.deadline)
             if len(row.terms) <= _WIDE:
                 again |= _tighten_by(side, row)
         changed |= again

@@ -19,6 +19,7 @@ from ....programs.program import Column, Program, Quadratic, Row
 from ....rationals import Exact, divide, simplify
 from ...evidence import Line
 from ...maps import Affine, add_term
+from ..clock import in_time
 from ..preference import cost
 
 Key = tuple[Literal["row", "column", "line"], int]
@@ -86,8 +87,9 @@ class Gone:
 class Side:
     """One program under reduction. Ids of columns are the program's own; the cost is something to keep small."""
 
-    def __init__(self, program: Program, kept: frozenset[int] = frozenset()) -> None:
+    def __init__(self, program: Program, kept: frozenset[int], deadline: float) -> None:
         self.program = program
+        self.deadline = deadline
         self.columns: dict[int, Held] = {
             j: Held(c.name, c.is_integer, c.lower, c.upper, {("column", j): -1}, {("column", j): 1}, j in kept)
             for j, c in enumerate(program.columns)
@@ -209,6 +211,7 @@ class Side:
 
     def _cancel(self, other: int, j: int, row: Body, pivot: Exact, side: Exact) -> None:
         """Subtract the multiple of the equation that takes column j out of another row."""
+        in_time(self.deadline)
         target = self.rows[other]
         factor = divide(target.terms[j], pivot)
         for k, c in row.terms.items():
