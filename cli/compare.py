@@ -25,7 +25,8 @@ def compare_command(
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, every flip included.")] = False,
 ) -> None:
     """Compare two runs: exact McNemar, paired bootstrap, flips both ways, and what the gain is made of."""
-    from ..reports.tables.overview import changes_table, flips_table, pair_of, scores_table
+    from ..reports.tables.overview import changes_table, flips_table, pair_of
+    from ..reports.tables.scores import scores_table
     from ..reports.tables.table import show_tables
     from ..results.collection import read_collection
 
@@ -38,6 +39,7 @@ def compare_command(
     pair = pair_of(*collection.runs)
     if as_json:
         document: dict[str, Any] = {"first": str(first), "second": str(second), "mixed": list(collection.mixed)}
+        document["scores"] = scores_table(collection).to_dict()["rows"]
         document["changes"] = changes_table(pair).to_dict()["rows"]
         document["flips"] = flips_table(pair).to_dict()["rows"]
         document["decomposition"] = None if pair.split is None else asdict(pair.split)

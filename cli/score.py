@@ -218,10 +218,10 @@ def _show(summary: Mapping[str, Any], policy: Policy) -> None:
 
 def _silent(summary: Mapping[str, Any]) -> str:
     """What has no answer: outputs that are none (they count as wrong), and problems that were never asked."""
-    missing, never = summary.get("not_answered", {}), summary.get("not_asked", 0)
-    reasons = ", ".join(f"{code} {count:,}" for code, count in missing.items())
-    text = f"; not answered: {sum(missing.values()):,} ({reasons}), counted as wrong" if missing else ""
-    return text + (f"; {never:,} problems never asked, in no rate" if never else "")
+    from ..results.summary import not_answered_in_words
+
+    text = not_answered_in_words(summary.get("not_answered", {}), summary.get("not_asked", 0))
+    return f"; {text}" if text else ""
 
 
 def _asked(rate: Mapping[str, Any]) -> bool:

@@ -12,9 +12,10 @@ from ..feasibility.errors import PyriteError
 from ..feasibility.policy import Policy
 from ..feasibility.verdict import Verdict
 from ..problems.problem import Problem
-from .observing import Observed, observe, strongest_counts
+from .observing import Observed, after_repair, observe, strongest_counts
 from .outputs import Output
 from .run import RunFolder
+from .summary import not_answered
 
 MOST_RUNS = 12
 
@@ -45,6 +46,29 @@ class Run:
     def observed(self) -> Observed:
         """Its verdicts as arrays."""
         return observe(self.verdicts, self.families)
+
+    @cached_property
+    def repaired(self) -> Observed | None:
+        """The same with *substance after repair* in the place of substance; None under a policy without repairs."""
+        if self.policy.repair == "off":
+            return None
+        ordered = sorted(self.verdicts, key=lambda verdict: (verdict.problem_id, verdict.sample))
+        return after_repair(self.observed, ordered)
+
+    @cached_property
+    def was_repaired(self) -> bool:
+        """Some output was spelled wrong in a way that repairs know."""
+        return self.repaired is not None and any(verdict.repaired is not None for verdict in self.verdicts)
+
+    @cached_property
+    def not_answered(self) -> dict[str, int]:
+        """How many of its outputs are no answer, by reason; they count as wrong in every rate."""
+        return not_answered(self.verdicts)
+
+    @cached_property
+    def never_asked(self) -> int:
+        """Problems that no output answers; they are in no rate."""
+        return len(set(self.problems) - set(self.by_problem) - {output.problem_id for output in self.outputs.values()})
 
     @cached_property
     def by_problem(self) -> dict[str, list[Verdict]]:

@@ -53,6 +53,23 @@ def not_answered(verdicts: Iterable[Verdict]) -> dict[str, int]:
     return dict(sorted(Counter(code for code in codes if code in NOT_ANSWERED_CODES).items()))
 
 
+def not_answered_in_words(missing: Mapping[str, int], never: int = 0) -> str:
+    """What has no answer, as a clause: outputs that are none, by reason, and problems that were never asked.
+
+    >>> not_answered_in_words({"empty-output": 2, "refused": 1}, 4)
+    'not answered: 3 (empty-output 2, refused 1), counted as wrong; 4 problems never asked, in no rate'
+    """
+    parts = [f"not answered: {sum(missing.values()):,} ({reasons(missing)}), counted as wrong"] if missing else []
+    if never:
+        parts.append(f"{never:,} problem{'' if never == 1 else 's'} never asked, in no rate")
+    return "; ".join(parts)
+
+
+def reasons(missing: Mapping[str, int]) -> str:
+    """``empty-output 2, refused 1``."""
+    return ", ".join(f"{code} {count:,}" for code, count in missing.items())
+
+
 def _beside(verdicts: Sequence[Verdict], observed: Observed) -> dict[str, Any]:
     """What stands beside the rates where it happened: outputs without an answer, and substance after repair."""
     document: dict[str, Any] = {}

@@ -14,9 +14,11 @@ from ...feasibility.verdict import Verdict
 from ...results.collection import Collection, Run
 from ...results.observing import asked_stages
 from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, rate_of
+from ...results.summary import reasons
 from ..charts import LETTERS, CurvePoint, Score, element, ladder, learning_curve, marker, percent, plane, shade
 from ..escaping import file_name, shortened, storable
-from ..tables.overview import Pair, changes_table, pairs_of, pass_at_k_table, reasons_table, scores_table
+from ..tables.overview import Pair, changes_table, pairs_of, pass_at_k_table, reasons_table
+from ..tables.scores import Beside, beside, repaired_rate, scores_table
 from ..tables.table import Table
 from .saying import state_of
 
@@ -72,6 +74,7 @@ def index_context(
     substances = [rate_of(run.observed, "substance", cluster) for run in runs]
     extras = [table for table in (pass_at_k_table(collection), reasons_table(collection), *sensitivity) if table]
     names = [run.name for run in runs]
+    cards = [_card(run, i, cluster, beside(collection)) for i, run in enumerate(runs)]
     scores = [Score(n, a, b) for n, a, b in zip(names, surfaces, substances, strict=True)]
     stages = [[rate_of(run.observed, stage) for stage in shown] for run in runs]
     curve = [
@@ -84,7 +87,8 @@ def index_context(
         "headline": shortened(headline(names, surfaces, substances), 300).replace(" %", "\u00a0%"),
         "lead": _lead(collection),
         "substance": "; ".join(sorted({run.meaning for run in runs})),
-        "runs": [_card(run, i, cluster) for i, run in enumerate(runs)],
+        "runs": cards,
+        "titles": [cell.label for cell in cards[0].cells],
         "scores": scores_table(collection, cluster),
         "notes": [f"{run.name}: {note}" for run in runs for note in run.notes[:5]],
         "plane": _safe(plane(scores)),
@@ -142,7 +146,7 @@ def _interval(rate: Rate) -> str:
     return f"{100 * rate.low:.1f}–{100 * rate.high:.1f}, n = {rate.known:,}"
 
 
-def _card(run: Run, number: int, cluster: Cluster) -> RunCard:
+def _card(run: Run, number: int, cluster: Cluster, shown: Beside) -> RunCard:
     observed = run.observed
     surface, substance = rate_of(observed, "surface", cluster), rate_of(observed, "substance", cluster)
     given, gap = conditional_rate(observed, "substance", cluster), gap_of(observed, cluster)
@@ -160,6 +164,15 @@ def _card(run: Run, number: int, cluster: Cluster) -> RunCard:
         ),
         Card("Unknown", f"{substance.unknown:,}", unknown),
     ]
+    after = repaired_rate(run, cluster)
+    if shown.repaired:
+        words = "no repairs" if after is None else _interval(after)
+        cells.insert(2, Card("Substance after repair", "–" if after is None else percent(after.rate), words))
+    if shown.not_answered:
+        missing = run.not_answered
+        cells.append(Card("Not answered", f"{sum(missing.values()):,}", reasons(missing) or "none"))
+    if shown.never_asked:
+        cells.append(Card("Never asked", f"{run.never_asked:,}", "in no rate"))
     values = run.policy.to_dict()
     meanings = Policy.meanings()
     shape = element("svg", marker(number, 8, 8, 5), viewBox="0 0 16 16", cls="chart", aria_hidden="true")

@@ -149,8 +149,10 @@ def _csv(records: Sequence[dict[str, Any]]) -> str:
     if not records:
         return ""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(records[0]), lineterminator="\n")
-    csv.writer(stream, lineterminator="\n").writerow([_csv_cell(name) for name in records[0]])
+    # A run may lack what another has, such as a gap.
+    names = list(dict.fromkeys(name for record in records for name in record))
+    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    csv.writer(stream, lineterminator="\n").writerow([_csv_cell(name) for name in names])
     for record in records:
         writer.writerow({key: _csv_cell(value) for key, value in record.items()})
     return stream.getvalue()

@@ -8,11 +8,21 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.verdict import ALL_STAGES, LOOKS
 from ...results.collection import Collection, Run
-from ...results.comparing import Change, Flip, adjusted, compare_runs, different_comparisons, flips, power_sentence
+from ...results.comparing import (
+    Change,
+    Flip,
+    adjusted,
+    compare_outcome,
+    compare_runs,
+    different_comparisons,
+    flips,
+    power_sentence,
+)
 from ...results.decomposition import Decomposition, decompose, in_words
 from ...results.observing import asked_stages
-from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, method_sentence, pass_at_k_of, rate_of
+from ...results.statistics import Cluster, conditional_rate, pass_at_k_of, rate_of
 from ..charts import percent
+from .scores import AFTER_REPAIR, bounds, joined, record_of, scores_table, with_interval
 from .table import Column, Table, Value
 
 PASS_AT = (1, 2, 4, 5, 8, 10, 16, 32, 64, 100)
@@ -38,66 +48,6 @@ class Pair:
         return in_words(self.split, self.first.name, self.second.name)
 
 
-def with_interval(rate: Rate) -> str:
-    """``83.3 % (77.1–88.0)``."""
-    if rate.rate is None:
-        return "–"
-    return f"{percent(rate.rate)} ({100 * rate.low:.1f}–{100 * rate.high:.1f})"
-
-
-def bounds(rate: Rate) -> str:
-    """What the unknowns leave open: ``80.0–85.0 %``; a dash when nothing is unknown."""
-    if not rate.unknown or rate.floor is None or rate.ceiling is None:
-        return "–"
-    return f"{100 * rate.floor:.1f}–{100 * rate.ceiling:.1f} %"
-
-
-def _record(prefix: str, rate: Rate) -> dict[str, Value]:
-    return {f"{prefix}_{key}": value for key, value in rate.to_dict().items()}
-
-
-def scores_table(collection: Collection, cluster: Cluster = "problem") -> Table:
-    """Both scores of each run, the score among those that look right, and the gap between looking and being."""
-    rows, records = [], []
-    for run in collection.runs:
-        observed = run.observed
-        surface, substance = rate_of(observed, "surface", cluster), rate_of(observed, "substance", cluster)
-        given, gap = conditional_rate(observed, "substance", cluster), gap_of(observed, cluster)
-        shown_gap = "–" if gap is None else f"{100 * gap.gap:.1f} ({100 * gap.low:.1f}–{100 * gap.high:.1f})"
-        rows.append(
-            [
-                run.name,
-                f"{len(observed):,}",
-                with_interval(surface),
-                with_interval(substance),
-                with_interval(given),
-                shown_gap,
-                f"{substance.unknown:,}",
-                bounds(substance),
-            ]
-        )
-        record: dict[str, Value] = {"run": run.name, "outputs": len(observed)}
-        record |= _record("surface", surface) | _record("substance", substance)
-        record |= _record("substance_given_surface", given)
-        if gap is not None:
-            record |= {"gap": round(gap.gap, 10), "gap_low": round(gap.low, 10), "gap_high": round(gap.high, 10)}
-        record["substance_means"] = run.meaning
-        records.append(record)
-    titles = ["surface", "substance", "substance given surface", "gap, points", "unknown", "if all failed–passed"]
-    notes = [f"Substance is: {_joined(sorted({run.meaning for run in collection.runs}))}."]
-    notes += sorted({method_sentence(run.observed, cluster) for run in collection.runs if len(run.observed)})
-    notes.append(
-        "Gap: surface minus substance, paired bootstrap over problems (10,000 draws, fixed seed). Unknown "
-        "verdicts are in no rate; the last column is the rate of substance if all of them had failed or passed."
-    )
-    columns = [Column("run", numeric=False), Column("outputs"), *[Column(title) for title in titles]]
-    return Table("scores", "Surface and substance", columns, rows, notes, records)
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return "; ".join(parts)
-
-
 def stages_table(collection: Collection, cluster: Cluster = "problem") -> Table:
     """Every stage: passed, failed, unknown, not asked; the rate of all outputs and of those that pass the surface."""
     rows, records = [], []
@@ -118,7 +68,9 @@ def stages_table(collection: Collection, cluster: Cluster = "problem") -> Table:
                     bounds(rate),
                 ]
             )
-            records.append({"stage": stage, "run": run.name, **_record("all", rate), **_record("given_surface", given)})
+            records.append(
+                {"stage": stage, "run": run.name, **record_of("all", rate), **record_of("given_surface", given)}
+            )
     titles = ["pass", "fail", "unknown", "not asked", "of all", "of those that pass the surface"]
     columns = [Column("stage", numeric=False), Column("run", numeric=False), *[Column(title) for title in titles]]
     columns.append(Column("if unknown failed–passed"))
@@ -147,9 +99,9 @@ def families_table(collection: Collection) -> Table | None:
                     "family": name,
                     "run": run.name,
                     "outputs": len(part),
-                    **_record("surface", surface),
-                    **_record("substance", substance),
-                    **_record("substance_given_surface", given),
+                    **record_of("surface", surface),
+                    **record_of("substance", substance),
+                    **record_of("substance_given_surface", given),
                 }
             )
     titles = ["outputs", "surface", "substance", "substance given surface"]
@@ -224,8 +176,12 @@ def reasons_table(collection: Collection, most: int = 15) -> Table:
 
 
 def pair_of(first: Run, second: Run) -> Pair:
-    """Compare two runs."""
+    """Compare two runs; with repairs in both, *substance after repair* is one of the outcomes."""
     changes = compare_runs(first.observed, second.observed)
+    if first.repaired and second.repaired and (first.was_repaired or second.was_repaired):
+        third = compare_outcome(first.repaired, second.repaired, "substance")
+        if third.pairs:
+            changes = adjusted([[*changes, replace(third, outcome=AFTER_REPAIR)]])[0]
     substance = next((change for change in changes if change.outcome == "substance"), None)
     # The power of what was seen: as many pairs, and as much churn the better way as there was.
     pairs = substance.problems if substance else 0
@@ -303,7 +259,7 @@ def changes_table(pair: Pair) -> Table:
     ]
     tests = sorted({change.test for change in pair.changes})
     notes = [
-        f"p: {_joined(tests) or 'nothing to compare'}, two-sided; Holm: adjusted for {pair.tests} different "
+        f"p: {joined(tests) or 'nothing to compare'}, two-sided; Holm: adjusted for {pair.tests} different "
         "comparisons. Change: paired bootstrap over problems (10,000 draws, fixed seed), 95 %. Pairs with an unknown "
         "are left out.",
         pair.power,

@@ -166,8 +166,10 @@ def _collect(records: Records[Output], answers: Iterator[tuple[int, str, Answer]
         text = "" if answer.text is None else answer.text
         before = seen.get((identifier, sample))
         if before is not None:
-            same = "again, with the same text" if before[1] == text else "already given"
-            reason = f"problem {identifier!r} sample {sample} was {same} in line {before[0]}; the first counts"
+            same = " with the same text" if before[1] == text else ""
+            reason = (
+                f"problem {identifier!r} sample {sample} was already given{same} in line {before[0]}; the first counts"
+            )
             complain(records.complaints, Complaint(label, number, reason), strict)
             continue
         twin = texts.get((identifier, text))

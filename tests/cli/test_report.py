@@ -5,7 +5,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from reporting import BAKERY, WRONG, two_runs, verdict, write_run, wrong_verdict
+from reporting import BAKERY, RIGHT, WRONG, two_runs, verdict, write_lines, write_run, wrong_verdict
 
 from pyrite.cli.main import main
 
@@ -112,3 +112,64 @@ def test_clustering_by_family_is_in_the_pages_and_the_tables(pyrite, tmp_path):
     assert "clustered by family (4 families" in by_family.stdout
     assert "clustered by family (4 families" in (tmp_path / "b" / "index.html").read_text()
     assert "31.4–68.6" not in (tmp_path / "b" / "index.html").read_text().split("Families")[0]
+
+
+@pytest.fixture
+def repaired(pyrite, tmp_path):
+    """Five bakeries, two runs with repairs: spelled wrong twice, unanswered twice, one never asked; then better."""
+    right, spelled = RIGHT, RIGHT.replace('"', "'")
+    problems = tmp_path / "problems.jsonl"
+    write_lines(problems, [{**BAKERY, "id": f"p{number}"} for number in range(5)])
+    for name, texts in (("a", [spelled, spelled, None, ""]), ("b", [spelled, right, None, right])):
+        rows = [{"problem_id": f"p{number}", "output": text} for number, text in enumerate(texts)]
+        write_lines(tmp_path / f"{name}.jsonl", rows)
+        command = ["score", problems, tmp_path / f"{name}.jsonl", "--out", tmp_path / name]
+        done = pyrite(*command, "--set", "repair=form", "--workers", 0)
+        assert done.returncode == 0, done.stderr
+    return tmp_path / "a", tmp_path / "b"
+
+
+def test_what_stands_beside_the_rates_is_in_report_and_compare(pyrite, repaired, tmp_path):
+    first, second = repaired
+    document = json.loads(pyrite("compare", first, second, "--json").stdout)
+    before, after = document["scores"]
+    assert [row["outputs"] for row in (before, after)] == [4, 4]
+    assert [row["not_answered"] for row in (before, after)] == [2, 1]
+    assert before["not_answered_reasons"] == "empty-output 1, no-output 1"
+    assert [row["not_asked"] for row in (before, after)] == [1, 1]
+    assert [row["surface_rate"] for row in (before, after)] == [0, 0.5]
+    assert [row["substance_rate"] for row in (before, after)] == [0, 0.5]
+    assert [row["substance_after_repair_rate"] for row in (before, after)] == [0.5, 0.75]
+    # Both scores gain two; after repair it is one: the other was spelling.
+    gained = {row["outcome"]: row["gained"] for row in document["changes"]}
+    assert (gained["substance"], gained["substance after repair"]) == (2, 1)
+
+    words = "a: not answered: 2 (empty-output 1, no-output 1), counted as wrong; 1 problem never asked, in no rate."
+    shown = pyrite("compare", first, second).stdout
+    report = pyrite("report", first, second, "--out", tmp_path / "out")
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert words in shown
+    assert words in report.stdout
+    assert words in page
+    for title in ("Substance after repair", "Not answered", "Never asked"):
+        assert f'<span role="columnheader">{title}</span>' in page
+    # The summary that score wrote says the same.
+    summary = json.loads((first / "summary.json").read_text())
+    assert sum(summary["not_answered"].values()) == before["not_answered"]
+    assert summary["not_asked"] == before["not_asked"]
+    assert summary["substance_after_repair"]["rate"] == before["substance_after_repair_rate"]
+
+
+def test_tables_of_runs_of_which_only_one_has_a_gap_go_to_csv(pyrite, repaired, tmp_path):
+    first, second = repaired
+    done = pyrite("report", first, second, "--format", "csv", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "substance_after_repair_rate" in (tmp_path / "out" / "scores.csv").read_text().splitlines()[0]
+
+
+def test_without_repairs_and_silence_nothing_stands_beside(pyrite, tmp_path):
+    before, after = two_runs(tmp_path)
+    shown = pyrite("compare", before, after).stdout.lower()
+    assert not any(words in shown for words in ("repair", "not answered", "never asked"))
+    scores = json.loads(pyrite("compare", before, after, "--json").stdout)["scores"]
+    assert not any("repair" in key or "not_a" in key for row in scores for key in row)

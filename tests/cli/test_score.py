@@ -198,12 +198,12 @@ def test_broken_lines_are_named_and_counted_and_strict_stops(files):
     lines(outputs, mixed)
     done = pyrite("score", problems, outputs)
     assert done.returncode == 0
-    assert "3 outputs to 1 problems" in done.stdout
+    # A number is a text without an answer: it counts, as wrong.
+    assert "4 outputs to 2 problems" in done.stdout
     for said in (
         f"{outputs}, line 2: not JSON",
-        f"{outputs}, line 5: problem 'ref' sample 1 was already given in line 3; the first counts",
-        f"{outputs}, line 6: an output needs a string 'output'",
-        "3 broken lines were passed over",
+        f"{outputs}, line 5: problem 'ref' sample 1 was already given with the same text in line 3; the first counts",
+        "2 remarks on the files' lines",
         f"problem 'nobody' (sample 0) is not in {problems}",
         "1 outputs answer unknown problems and were passed over",
     ):
@@ -233,9 +233,11 @@ def test_wrong_encodings(files, tmp_path):
     )
     done = pyrite("score", problems, latin)
     assert done.returncode == 0
-    assert "line 13: not UTF-8" in done.stderr
+    assert "not UTF-8 (byte" in done.stderr
+    assert "read as Windows-1252" in done.stderr
+    assert "13 outputs" in done.stdout
     latin.write_text(outputs.read_text(), encoding="utf-16")
-    assert "this is UTF-16; save it as UTF-8" in one_line(pyrite("score", problems, latin), 2)
+    assert "12 outputs" in pyrite("score", problems, latin).stdout
 
 
 def test_huge_and_hostile_outputs_lose_nothing(files):

@@ -14,9 +14,9 @@ from pyrite.reports.tables.overview import (
     flips_table,
     pair_of,
     pairs_of,
-    scores_table,
     stages_table,
 )
+from pyrite.reports.tables.scores import scores_table
 from pyrite.reports.tables.sensitivity import RULES, changed, examine, moved, sensitivity_tables
 from pyrite.reports.tables.table import Column, Table
 from pyrite.results.collection import find_number, read_collection, run_names
