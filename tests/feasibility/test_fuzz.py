@@ -350,7 +350,8 @@ def assert_sane(text, verdict, policy=POLICY):
     failed = verdict.first_failure
     if failed:
         assert all(verdict.stages[s].status == "skipped" for s in STAGES[STAGES.index(failed) + 1 :])
-    if verdict.stages["equivalent"].status == "pass":
+    if verdict.stages["equivalent"].status == "pass" and verdict.stages["value"].code != "other-words":
+        # Other words: the same order of preference in numbers that are scaled or shifted.
         assert abs(verdict.optimum - verdict.reference_optimum) <= 2e-6 * max(1, abs(verdict.reference_optimum))
     if verdict.stages["feasible"].status != "pass":
         return False
