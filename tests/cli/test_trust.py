@@ -26,7 +26,7 @@ GOOD = (
 
 def pyrite(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
     command = [*PYRITE, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload, no-any-return]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +148,9 @@ def test_a_page_that_is_gone_is_removed_and_one_that_was_changed_stays(tmp_path:
     run = _run_folder(tmp_path)
     assert pyrite("report", "run", cwd=tmp_path).returncode == 0
     page = run / "report" / "problems" / "p.html"
+    text = page.read_text()
     for change in (False, True):
-        text = page.read_text() if page.exists() else text  # noqa: F821 - set in the first round
+        text = page.read_text() if page.exists() else text
         page.write_text(text + ("mine" if change else ""))
         for name in ("problems.jsonl", "outputs.jsonl", "verdicts.jsonl"):
             (run / name).write_text((run / name).read_text().replace('"p"', '"q"'))
