@@ -24,8 +24,8 @@ from pyrite.feasibility.verdict import SKIPPED_EARLIER, STAGES, StageResult, Ver
 from pyrite.problems.problem import Problem
 from pyrite.reports.charts import element, picture, text
 from pyrite.reports.gate.deciding import decide
-from pyrite.reports.gate.rules import Rules
-from pyrite.reports.gate.snapshot import Entry, Snapshot, _states, of_run, write_baseline
+from pyrite.reports.gate.rules import GateRules
+from pyrite.reports.gate.snapshot import BaselineEntry, Snapshot, _states, of_run, write_baseline
 from pyrite.results.outputs import Output
 from pyrite.results.run import RunFolder
 
@@ -41,7 +41,7 @@ def draw(generator: np.random.Generator, chances: np.ndarray) -> Snapshot:
     feasible = generator.random(len(chances)) < 0.5
     policy = Policy()
     entries = {
-        f"p{i}": Entry((GOOD if s else UNSOUND if f else INFEASIBLE,), "same")
+        f"p{i}": BaselineEntry((GOOD if s else UNSOUND if f else INFEASIBLE,), "same")
         for i, (s, f) in enumerate(zip(solved.tolist(), feasible.tolist(), strict=True))
     }
     return Snapshot("run", entries, policy.to_dict(), policy.digest, "set")
@@ -54,7 +54,7 @@ def failing_share(problems: int, drop: float, trials: int, seed: int = 0) -> flo
     for _ in range(trials):
         chances = generator.beta(1.4, 0.6, problems)
         before, after = draw(generator, chances), draw(generator, chances * (1 - drop / MEAN))
-        failed += decide(before, after, Rules()).level == "fail"
+        failed += decide(before, after, GateRules()).level == "fail"
     return failed / trials
 
 

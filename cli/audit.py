@@ -15,7 +15,7 @@ from .console import echo, print_json, progress, table
 if TYPE_CHECKING:
     from ..feasibility.policy import Policy
     from ..problems.against import Against, Joined, Said
-    from ..problems.audit import Audit, Entry
+    from ..problems.audit import Audit, AuditEntry
 
 _HEAD = ("problem", "kind", "builds", "stated", "proof", "whole", "fractional", "stored", "found")
 
@@ -135,7 +135,7 @@ def _show_against(result: Against, everything: bool) -> None:
             echo(f"{counts[name]:,} texts {text}")
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
+def _row(entry: AuditEntry) -> tuple[str, ...]:
     from ..problems.audit import plain_outcome
 
     words = {True: "yes", False: "NO", None: ""}

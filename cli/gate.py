@@ -15,7 +15,7 @@ from .console import bold, dim, echo, note, print_json, table
 
 if TYPE_CHECKING:
     from ..reports.gate.deciding import Decision
-    from ..reports.gate.rules import Rules
+    from ..reports.gate.rules import GateRules
     from ..reports.gate.snapshot import Snapshot
 
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -57,7 +57,7 @@ def gate_command(
     Exit code 2 when the two cannot be compared, such as under different policies.
     """
     from ..reports.gate.deciding import decide
-    from ..reports.gate.rules import Rules, read_rules, with_flags
+    from ..reports.gate.rules import GateRules, read_rules, with_flags
     from ..reports.gate.snapshot import of_run, read_baseline
 
     if (baseline is None) == (write_baseline is None):
@@ -79,7 +79,7 @@ def gate_command(
         "allow_policy": allow_policy or None,
     }
     try:
-        chosen: Rules = with_flags(Rules() if rules is None else read_rules(rules), **limits, **others)
+        chosen: GateRules = with_flags(GateRules() if rules is None else read_rules(rules), **limits, **others)
         decision = decide(read_baseline(baseline), of_run(run), chosen)
     except PyriteError as error:
         # A gate that could not decide is an error in every format, not a missing file that reads as nothing wrong.
@@ -119,12 +119,12 @@ def _tell_error(error: PyriteError, junit: Path | None, place: str | None, as_js
         typer.echo(error_command(error.message, place), err=as_json)
 
 
-def read_gate(baseline: Path, rules: Path | None) -> tuple[Snapshot, Rules]:
+def read_gate(baseline: Path, rules: Path | None) -> tuple[Snapshot, GateRules]:
     """The baseline and the rules (the defaults without a file). Raises PyriteError when either cannot be used."""
-    from ..reports.gate.rules import Rules, read_rules
+    from ..reports.gate.rules import GateRules, read_rules
     from ..reports.gate.snapshot import read_baseline
 
-    return read_baseline(baseline), Rules() if rules is None else read_rules(rules)
+    return read_baseline(baseline), GateRules() if rules is None else read_rules(rules)
 
 
 def decide_gate(run: Path, baseline: Path, rules: Path | None) -> Decision:

@@ -39,13 +39,15 @@ def import_command(
 ) -> None:
     """Bring a public benchmark in. Unusable rows are reported with file, row and column; the rest goes on."""
     from ..problems.importers.importing import import_problems
-    from ..problems.importers.records import Options
+    from ..problems.importers.records import ImportOptions
     from ..problems.importers.tabular import parse_mapping
     from ..problems.lines import write_lines
 
     if integrality not in ("whole", "fractional"):
         raise PyriteError(f"--integrality is whole or fractional, not {integrality!r}")
-    options = Options("whole" if integrality == "whole" else "fractional", parse_mapping(mapping) if mapping else {})
+    options = ImportOptions(
+        "whole" if integrality == "whole" else "fractional", parse_mapping(mapping) if mapping else {}
+    )
     outcome = import_problems(path, format_name, options)
     if not outcome.problems:
         first = f"; the first: {outcome.left_out[0]}" if outcome.left_out else ""

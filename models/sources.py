@@ -22,7 +22,7 @@ from .methods import Prefill, Restored, get_method
 from .quiet import quiet_transformers
 from .templates import try_template
 
-Kind = Literal["embedded", "folder", "hub", "gguf", "endpoint", "checkpoint"]
+SourceKind = Literal["embedded", "folder", "hub", "gguf", "endpoint", "checkpoint"]
 RECORD = "pyrite.json"
 """The file that Pyrite writes beside a checkpoint: its method, its base, what it cost."""
 SHRUNK = "pyrite-shrunk.json"
@@ -36,7 +36,7 @@ _DEEPEST = 4  # checkpoints of checkpoints
 class Source:
     """What a ``--model`` says. ``adapter`` is a folder with what a method learned, put on top."""
 
-    kind: Kind
+    kind: SourceKind
     name: str
     adapter: Path | None = None
 

@@ -20,20 +20,20 @@ from ..feasibility.language.formulation import Data, plain_number
 from ..feasibility.policy import Policy
 from ..feasibility.rationals import Exact, same_value, show
 from ..feasibility.scoring.reference import KnownStatus
-from .audit import Entry, audit_each
+from .audit import AuditEntry, audit_each
 from .problem import Problem
-from .readings import Outcome
+from .readings import ReadingOutcome
 
-State: TypeAlias = Literal["agree", "rounded", "disagree", "no-label"]
-Sides: TypeAlias = Literal["A", "B", "both", "neither", "own", "split", "none"]
+LabelState: TypeAlias = Literal["agree", "rounded", "disagree", "no-label"]
+BothSides: TypeAlias = Literal["A", "B", "both", "neither", "own", "split", "none"]
 
-STATES: dict[State, str] = {
+STATES: dict[LabelState, str] = {
     "agree": "every label of one side is that of the other, within the tolerance",
     "rounded": "the labels are the same once the longer one is rounded to the decimals of the shorter one",
     "disagree": "some label of one side is not that of the other",
     "no-label": "a side has neither a stored label nor a reference that was solved",
 }
-SIDES: dict[Sides, str] = {
+SIDES: dict[BothSides, str] = {
     "A": "our solution of a reference is what A says, and not what B says",
     "B": "our solution of a reference is what B says, and not what A says",
     "both": "our solution of a reference is what both say",
@@ -62,14 +62,14 @@ def normal(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class ComparedLabel:
     """What a side says: a status and, when optimal, perhaps the number. ``stored`` or (if not) solved here."""
 
     status: KnownStatus
     optimum: Exact | None = None
     stored: bool = True
 
-    def differs(self, other: Label, tolerance: float) -> bool:
+    def differs(self, other: ComparedLabel, tolerance: float) -> bool:
         """Do the two say different things? A missing number never differs."""
         if self.status != other.status:
             return True
@@ -92,11 +92,11 @@ class Said:
     """One problem of one side: its label, if it has one, and the audit's entry of its reference, if it has one."""
 
     id: str
-    label: Label | None
-    entry: Entry | None = None
+    label: ComparedLabel | None
+    entry: AuditEntry | None = None
 
     @property
-    def ours(self) -> Label | None:
+    def ours(self) -> ComparedLabel | None:
         """What solving its reference gives."""
         return None if self.entry is None else _found(self.entry.stated)
 
@@ -117,8 +117,8 @@ class Joined:
     text: str
     a: list[Said]
     b: list[Said]
-    state: State = "agree"
-    sides: Sides = "none"
+    state: LabelState = "agree"
+    sides: BothSides = "none"
     message: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -248,7 +248,7 @@ def judge(item: Joined, tolerance: float) -> None:
     item.message = _sentence(item, labels, tolerance)
 
 
-def _sides(ours: list[Label], labels: dict[str, list[Label]], tolerance: float) -> Sides:
+def _sides(ours: list[ComparedLabel], labels: dict[str, list[ComparedLabel]], tolerance: float) -> BothSides:
     if any(one.differs(ours[0], tolerance) for one in ours):
         return "split"
     said = {
@@ -259,7 +259,7 @@ def _sides(ours: list[Label], labels: dict[str, list[Label]], tolerance: float) 
     return "A" if said["A"] else "B" if said["B"] else "neither"
 
 
-def _sentence(item: Joined, labels: dict[str, list[Label]], tolerance: float) -> str:
+def _sentence(item: Joined, labels: dict[str, list[ComparedLabel]], tolerance: float) -> str:
     """Who says what, what we find, and what could explain it."""
     if item.state == "no-label":
         mute = [side for side in ("A", "B") if not labels[side]]
@@ -282,7 +282,9 @@ def _sentence(item: Joined, labels: dict[str, list[Label]], tolerance: float) ->
     return "; ".join(dict.fromkeys(parts))
 
 
-def _other_readings(said: Said, found: Label, labels: dict[str, list[Label]], tolerance: float) -> list[str]:
+def _other_readings(
+    said: Said, found: ComparedLabel, labels: dict[str, list[ComparedLabel]], tolerance: float
+) -> list[str]:
     """The other reading of whole units, where it is what a side says and the stated one is not."""
     assert said.entry is not None
     parts = []
@@ -296,30 +298,30 @@ def _other_readings(said: Said, found: Label, labels: dict[str, list[Label]], to
     return parts
 
 
-def said_by(labels: Sequence[Label]) -> str:
+def said_by(labels: Sequence[ComparedLabel]) -> str:
     """The different labels of a side, shown."""
     return " and ".join(dict.fromkeys(label.show() for label in labels))
 
 
-def _said(problem: Problem, entries: dict[int, Entry]) -> Said:
+def _said(problem: Problem, entries: dict[int, AuditEntry]) -> Said:
     entry = entries.get(id(problem))
     status: KnownStatus | None = problem.status or ("optimal" if problem.optimum is not None else None)
     found = None if entry is None else _found(entry.stated)
     label = found
     if status is not None:
-        label = Label(status, problem.optimum if status == "optimal" else None)
+        label = ComparedLabel(status, problem.optimum if status == "optimal" else None)
         if label.status == "optimal" and label.optimum is None and found is not None and found.status == "optimal":
             label = found  # "optimal" alone says less than its reference
     return Said(problem.id, label, entry)
 
 
-def _found(outcome: Outcome | None) -> Label | None:
+def _found(outcome: ReadingOutcome | None) -> ComparedLabel | None:
     if outcome is None or outcome.status == "unknown":
         return None
-    return Label(outcome.status, outcome.objective, stored=False)
+    return ComparedLabel(outcome.status, outcome.objective, stored=False)
 
 
-def _distinct(labels: Sequence[Label]) -> list[Label]:
+def _distinct(labels: Sequence[ComparedLabel]) -> list[ComparedLabel]:
     return list({(label.status, label.optimum): label for label in labels}.values())
 
 
@@ -328,7 +330,7 @@ def _decimals(value: Exact) -> int | None:
     return next((k for k in range(_LONGEST + 1) if (Fraction(value) * 10**k).denominator == 1), None)
 
 
-def _rounded(pair: tuple[Label, Label]) -> bool:
+def _rounded(pair: tuple[ComparedLabel, ComparedLabel]) -> bool:
     """Whole numbers never count as rounded ones: 3 against 3.4 is another question, not another spelling."""
     one, other = (label.optimum for label in pair)
     if one is None or other is None:

@@ -1,7 +1,7 @@
 """The audit of references: does each build, bind its data, solve, certify and agree with what is stored about it?
 
-Nothing is repaired. Every problem gets an :class:`Entry` with faults (something is wrong: the audit's answer is no) and
-notes (a person should know). :data:`FAULTS` and :data:`NOTES` say when each is raised.
+Nothing is repaired. Every problem gets an :class:`AuditEntry` with faults (something is wrong: the audit's answer is
+no) and notes (a person should know). :data:`FAULTS` and :data:`NOTES` say when each is raised.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .importers.records import problem_kind
 from .likeness import THRESHOLD, near_duplicates
 from .lints import LINTS, lint
 from .problem import Problem
-from .readings import READINGS, Integrality, Outcome, is_as_read, outcome_of, read_as
+from .readings import READINGS, Integrality, ReadingOutcome, is_as_read, outcome_of, read_as
 
 FAULTS: Mapping[str, str] = {
     "schema": "the reference is not valid against the formulation schema",
@@ -83,7 +83,7 @@ class Observation:
 
 
 @dataclass(slots=True)
-class Entry:
+class AuditEntry:
     """What the audit found about one problem.
 
     ``kind`` is formulation, value, status or nothing. ``builds`` and ``binds`` are None when there is nothing to try.
@@ -96,9 +96,9 @@ class Entry:
     family: str | None = None
     builds: bool | None = None
     binds: bool | None = None
-    stated: Outcome | None = None
-    whole: Outcome | None = None
-    fractional: Outcome | None = None
+    stated: ReadingOutcome | None = None
+    whole: ReadingOutcome | None = None
+    fractional: ReadingOutcome | None = None
     agrees: bool | None = None
     faults: list[Observation] = field(default_factory=list)
     notes: list[Observation] = field(default_factory=list)
@@ -119,7 +119,7 @@ class Entry:
             if getattr(self, name) is not None:
                 document[name] = getattr(self, name)
         for name in ("stated", *READINGS):
-            outcome: Outcome | None = getattr(self, name)
+            outcome: ReadingOutcome | None = getattr(self, name)
             if outcome is not None:
                 document[name] = outcome.to_dict()
         document["faults"] = [item.to_dict() for item in self.faults]
@@ -132,7 +132,7 @@ class Entry:
 class Audit:
     """All entries, in the problems' order, with the lines of the file that held no problem in ``complaints``."""
 
-    entries: list[Entry]
+    entries: list[AuditEntry]
     complaints: list[str] = field(default_factory=list)
 
     @property
@@ -190,7 +190,7 @@ def audit(
 
 def audit_each(
     problems: Sequence[Problem], policy: Policy, workers: int, progress: Callable[[int], None] | None = None
-) -> list[Entry]:
+) -> list[AuditEntry]:
     """An entry for each problem, in order, without what only shows between problems.
 
     Raises PyriteError when workers do not even start.
@@ -201,8 +201,8 @@ def audit_each(
         return [audit_problem(problem, policy) for problem in problems]
     limit = (1 + 2 * READING_SHARE) * policy.time_limit + GRACE
     work = Work(f"{__name__}:auditing", policy, limit, policy.memory_limit)
-    entries: list[Entry] = []
-    with Workers[Problem, Entry](work, workers) as pool:
+    entries: list[AuditEntry] = []
+    with Workers[Problem, AuditEntry](work, workers) as pool:
         for entry in pool.run((Job(problem) for problem in problems), _broken):
             entries.append(entry)
             if progress is not None:
@@ -214,15 +214,15 @@ def auditing(policy: Policy) -> Handler:
     """The inside of a worker."""
     from ..feasibility.solver import solving  # noqa: F401 - before the limit: libraries are not the problem's memory
 
-    def handle(problem: Problem, shared: Mapping[str, Any], board: Board, tell: Tell) -> tuple[Entry, bool]:
+    def handle(problem: Problem, shared: Mapping[str, Any], board: Board, tell: Tell) -> tuple[AuditEntry, bool]:
         return audit_problem(problem, policy), False
 
     return handle
 
 
-def _broken(problem: Problem, failure: Failure) -> Entry:
+def _broken(problem: Problem, failure: Failure) -> AuditEntry:
     """The entry of a problem whose audit came to no end."""
-    entry = Entry(problem.id, problem_kind(problem), problem.family)
+    entry = AuditEntry(problem.id, problem_kind(problem), problem.family)
     if failure.code == "time-limit":
         entry.fault("timed-out", FAULTS["timed-out"])
     elif failure.code == "died":
@@ -232,14 +232,14 @@ def _broken(problem: Problem, failure: Failure) -> Entry:
     return entry
 
 
-def audit_problem(problem: Problem, policy: Policy | None = None) -> Entry:
+def audit_problem(problem: Problem, policy: Policy | None = None) -> AuditEntry:
     """Everything about one problem that does not need the others.
 
     The stated reference gets the policy's time limit, each other reading :data:`READING_SHARE` of it.
     """
     policy = policy or Policy()
     started = time.monotonic()
-    entry = Entry(problem.id, problem_kind(problem), problem.family)
+    entry = AuditEntry(problem.id, problem_kind(problem), problem.family)
     if problem.reference is None:
         if entry.kind == "nothing":
             entry.note("nothing-to-judge", NOTES["nothing-to-judge"])
@@ -255,7 +255,7 @@ def audit_problem(problem: Problem, policy: Policy | None = None) -> Entry:
     return entry
 
 
-def _build(problem: Problem, entry: Entry, policy: Policy) -> Program | None:
+def _build(problem: Problem, entry: AuditEntry, policy: Policy) -> Program | None:
     from ..feasibility.language.document.schema import validate
     from ..feasibility.language.names import resolve
     from ..feasibility.programs.compiling import compile_program
@@ -282,14 +282,14 @@ def _build(problem: Problem, entry: Entry, policy: Policy) -> Program | None:
     return program
 
 
-def _solve(problem: Problem, program: Program, entry: Entry, policy: Policy) -> None:
+def _solve(problem: Problem, program: Program, entry: AuditEntry, policy: Policy) -> None:
     stated = entry.stated = outcome_of(program, policy)
     if stated.status == "unknown":
         entry.fault("not-solved", stated.message)
         return
     if stated.proof != "certified":
         entry.note("not-certified", f"{stated.status} is the solver's word")
-    readings: dict[Integrality, Outcome] = {}
+    readings: dict[Integrality, ReadingOutcome] = {}
     for reading in READINGS:
         if is_as_read(program, reading):
             readings[reading] = stated
@@ -303,7 +303,7 @@ def _solve(problem: Problem, program: Program, entry: Entry, policy: Policy) -> 
     _compare(problem, entry, stated, policy)
 
 
-def _compare(problem: Problem, entry: Entry, stated: Outcome, policy: Policy) -> None:
+def _compare(problem: Problem, entry: AuditEntry, stated: ReadingOutcome, policy: Policy) -> None:
     """The found status and optimum against the stored ones."""
     if stated.status in ("infeasible", "unbounded") and not states(problem, stated.status):
         entry.fault(f"{stated.status}-reference", f"the reference is {stated.status}")
@@ -331,7 +331,7 @@ def states(problem: Problem, status: str) -> bool:
     return problem.status == status and problem.extra.get("labelled_by") != "reference"
 
 
-def audit_texts(problems: Sequence[Problem], entries: Sequence[Entry], threshold: float = THRESHOLD) -> None:
+def audit_texts(problems: Sequence[Problem], entries: Sequence[AuditEntry], threshold: float = THRESHOLD) -> None:
     """Add what only shows between problems: repeated texts, contradicting labels, leaks across splits.
 
     A problem and the twin made from it on purpose (``extra["twin"]``) do not count as near duplicates. Of the
@@ -353,7 +353,7 @@ def audit_texts(problems: Sequence[Problem], entries: Sequence[Entry], threshold
         _pair_up(entries[mine], problems[mine], problems[theirs], share, exact=False)
 
 
-def _pair_up(entry: Entry, this: Problem, that: Problem, share: float, exact: bool) -> None:
+def _pair_up(entry: AuditEntry, this: Problem, that: Problem, share: float, exact: bool) -> None:
     same_data = this.data == that.data
     if exact and same_data:
         if not _same_label(this, that):
@@ -378,7 +378,7 @@ def _label(problem: Problem) -> str:
     return show(problem.optimum) if problem.optimum is not None else str(problem.status)
 
 
-def plain_outcome(outcome: Outcome | None) -> str:
+def plain_outcome(outcome: ReadingOutcome | None) -> str:
     """A cell of the table: the optimum in short, the status, or nothing."""
     if outcome is None:
         return ""

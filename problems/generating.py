@@ -23,11 +23,11 @@ from .problem import Problem
 
 SPLITS = ("train", "validation", "test")
 
-Cell: TypeAlias = tuple[str, Size, Variant]
+Series: TypeAlias = tuple[str, Size, Variant]
 """A family, a size and a variant: what one series of seeds is drawn for."""
 
-_Task: TypeAlias = tuple[Cell, list[int]]
-_Batch: TypeAlias = tuple[Cell, list[tuple[int, Problem | str]]]
+_Task: TypeAlias = tuple[Series, list[int]]
+_Batch: TypeAlias = tuple[Series, list[tuple[int, Problem | str]]]
 """For each seed the problem, or why there is none."""
 
 _BATCH_SIZE = 8
@@ -63,7 +63,7 @@ class Order:
             raise PyriteError("none of the families has such a variant at these sizes; see `pyrite problems list`")
 
     @property
-    def cells(self) -> list[Cell]:
+    def cells(self) -> list[Series]:
         """Every family, size and variant that is asked for and exists."""
         return [
             (family, size, variant)
@@ -162,7 +162,7 @@ def _broken(task: _Task, failure: Failure) -> _Batch:
 
 
 def _complete(
-    order: Order, cell: Cell, found: Sequence[tuple[int, Problem | str]], index: LikenessIndex, refused: Refusals
+    order: Order, cell: Series, found: Sequence[tuple[int, Problem | str]], index: LikenessIndex, refused: Refusals
 ) -> Iterator[Problem]:
     """The batch's problems; a refused one is replaced by the same cell's next unused seed."""
     for seed, result in found:
@@ -186,7 +186,7 @@ def _spares(order: Order, seed: int) -> Iterator[int]:
     raise PyriteError(f"no seed near {seed} gives a problem that is new; make a smaller set or start at another seed")
 
 
-def _keep(cell: Cell, seed: int, result: Problem | str, index: LikenessIndex, refused: Refusals) -> Problem | None:
+def _keep(cell: Series, seed: int, result: Problem | str, index: LikenessIndex, refused: Refusals) -> Problem | None:
     family, size, variant = cell
     if isinstance(result, str):
         refused.notes.append(f"{problem_id(family, seed, size, variant)}: {result}")

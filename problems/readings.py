@@ -24,7 +24,7 @@ READINGS: tuple[Integrality, ...] = ("whole", "fractional")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReadingOutcome:
     """What solving gave: ``objective`` when optimal, ``message`` when unknown."""
 
     status: SolveStatus
@@ -32,7 +32,7 @@ class Outcome:
     proof: Proof | None = None
     message: str = ""
 
-    def differs(self, other: Outcome, tolerance: float = 1e-6) -> bool:
+    def differs(self, other: ReadingOutcome, tolerance: float = 1e-6) -> bool:
         """Do the two say different things? Unknown never differs."""
         if "unknown" in (self.status, other.status):
             return False
@@ -74,15 +74,15 @@ def is_as_read(program: Program, integrality: Integrality) -> bool:
     return all(column.domain != other for column in program.columns)
 
 
-def outcome_of(program: Program, policy: Policy, seconds: float | None = None) -> Outcome:
+def outcome_of(program: Program, policy: Policy, seconds: float | None = None) -> ReadingOutcome:
     """Solve, within this many seconds (default: the policy's)."""
     from ..feasibility.solver.solving import solve
 
     limit = policy.time_limit if seconds is None else seconds
     solution = solve(program, policy, deadline=time.monotonic() + limit)
     if solution.status == "unknown":
-        return Outcome("unknown", message=solution.message or solution.code or "not solved")
-    return Outcome(solution.status, solution.objective if solution.status == "optimal" else None, solution.proof)
+        return ReadingOutcome("unknown", message=solution.message or solution.code or "not solved")
+    return ReadingOutcome(solution.status, solution.objective if solution.status == "optimal" else None, solution.proof)
 
 
 def formulation_as(formulation: Formulation, integrality: Integrality) -> Formulation:

@@ -46,7 +46,7 @@ def indices() -> st.SearchStrategy[s.Index]:
 
 def conditions() -> st.SearchStrategy[s.Condition]:
     """Comparisons joined by and, or, not."""
-    comparison = st.builds(s.Comparison, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), indices(), indices())
+    comparison = st.builds(s.IndexComparison, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), indices(), indices())
     return st.recursive(
         comparison,
         lambda inner: st.builds(s.Not, inner) | st.builds(s.Logical, st.sampled_from(["and", "or"]), inner, inner),
@@ -61,7 +61,7 @@ def generators() -> st.SearchStrategy[s.Generator]:
 
 def expressions() -> st.SearchStrategy[s.Expression]:
     """Everything an expression can be."""
-    leaves = numbers() | st.builds(s.Reference, names(), st.lists(indices(), max_size=3).map(tuple))
+    leaves = numbers() | st.builds(s.NameReference, names(), st.lists(indices(), max_size=3).map(tuple))
 
     def extend(inner: st.SearchStrategy[s.Expression]) -> st.SearchStrategy[s.Expression]:
         loops = st.lists(generators(), min_size=1, max_size=3).map(tuple)
@@ -75,13 +75,16 @@ def expressions() -> st.SearchStrategy[s.Expression]:
     return st.recursive(leaves, extend, max_leaves=12)
 
 
-def relations() -> st.SearchStrategy[s.Relation]:
+def relations() -> st.SearchStrategy[s.RelationSyntax]:
     """One relation, or a chain of two in one direction."""
     one = st.builds(
-        lambda a, op, b: s.Relation((a, b), (op,)), expressions(), st.sampled_from(["<=", ">=", "=="]), expressions()
+        lambda a, op, b: s.RelationSyntax((a, b), (op,)),
+        expressions(),
+        st.sampled_from(["<=", ">=", "=="]),
+        expressions(),
     )
     chain = st.builds(
-        lambda a, b, c, op: s.Relation((a, b, c), (op, op)),
+        lambda a, b, c, op: s.RelationSyntax((a, b, c), (op, op)),
         expressions(),
         expressions(),
         expressions(),
@@ -90,6 +93,6 @@ def relations() -> st.SearchStrategy[s.Relation]:
     return one | chain
 
 
-def families() -> st.SearchStrategy[s.Family]:
+def families() -> st.SearchStrategy[s.ForClause]:
     """The text of "for"."""
-    return st.builds(s.Family, st.lists(generators(), min_size=1, max_size=3).map(tuple), st.none() | conditions())
+    return st.builds(s.ForClause, st.lists(generators(), min_size=1, max_size=3).map(tuple), st.none() | conditions())

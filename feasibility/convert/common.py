@@ -142,14 +142,14 @@ class Sides:
 
 
 @dataclass(slots=True)
-class Names:
+class NameTable:
     """Unique names that a format can take, for each column or row in order, and the remarks that record changes."""
 
     safe: list[str]
     changed: dict[str, str]
 
     @classmethod
-    def of(cls, names: Iterable[str], fits: Callable[[str], bool], taken: Iterable[str] = ()) -> Names:
+    def of(cls, names: Iterable[str], fits: Callable[[str], bool], taken: Iterable[str] = ()) -> NameTable:
         """Keep every name that ``fits``; make the others from letters, digits and ``_``. ``taken`` is not used."""
         used = {name.lower() for name in taken}
         safe: list[str] = []
@@ -253,7 +253,7 @@ def plain(program: Program) -> Program:
 
 
 @dataclass(slots=True)
-class Draft:
+class DocumentDraft:
     """A program while a file is read: columns and rows by name, in order of appearance."""
 
     columns: dict[str, int] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from ..language.grammar.tokens import RESERVED
 from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic
 from ..rationals import Exact, simplify
-from .common import Names, Notes, Unsupported, decimal_text
+from .common import NameTable, Notes, Unsupported, decimal_text
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NAME_LENGTH = 64
@@ -30,7 +30,7 @@ def to_formulation(program: Program, notes: Notes | None = None) -> Formulation:
     >>> flat.objective.expression, flat.constraints["cap"].expression
     ('3*x', '2*x <= 7')
     """
-    names = Names.of((column.name for column in program.columns), fits_language)
+    names = NameTable.of((column.name for column in program.columns), fits_language)
     if names.changed and notes is not None:
         new, old = next(iter(names.changed.items()))
         notes.add(f"{len(names.changed)} names are not identifiers and are changed, such as {old} to {new}")

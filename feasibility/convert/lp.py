@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact
-from .common import Names, Notes, Unsupported, finite, remark
+from .common import NameTable, Notes, Unsupported, finite, remark
 from .lp_words import RESERVED
 
 KEYWORDS = RESERVED | {"nan", "obj", "constraints", "indicator"}
@@ -30,13 +30,13 @@ def fits(name: str) -> bool:
 
 def write_lp(program: Program, notes: Notes) -> str:
     """The program as LP text."""
-    columns = Names.of((column.name for column in program.columns), fits)
-    rows = Names.of((row.name for row in program.rows), fits)
+    columns = NameTable.of((column.name for column in program.columns), fits)
+    rows = NameTable.of((row.name for row in program.rows), fits)
     return "\n".join(_Writer(program, columns, rows, notes).lines()) + "\n"
 
 
 class _Writer:
-    def __init__(self, program: Program, columns: Names, rows: Names, notes: Notes) -> None:
+    def __init__(self, program: Program, columns: NameTable, rows: NameTable, notes: Notes) -> None:
         self.program, self.columns, self.rows, self.notes = program, columns, rows, notes
         self.ranges = self.split_names()
 

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from ..programs.program import Program, Quadratic, Row
 from ..rationals import Exact, divide, magnitude, simplify
-from .common import INFINITE, Draft, Notes, Remarks, Sides, Unsupported, add_product, add_term, read_number
+from .common import INFINITE, DocumentDraft, Notes, Remarks, Sides, Unsupported, add_product, add_term, read_number
 from .lp_words import GOALS, Section, Word, broken, sections_of
 
 _OPPOSITE = {"<=": ">=", ">=": "<=", "=": "="}
@@ -29,7 +29,7 @@ def read_lp(text: str, notes: Notes) -> Program:
 class _Reader:
     def __init__(self, sections: list[Section], notes: Notes) -> None:
         self.sections, self.notes = sections, notes
-        self.draft = Draft()
+        self.draft = DocumentDraft()
         self.rows: list[Row] = []
         self.labels: dict[str, int] = {}
         self.objective = Quadratic()

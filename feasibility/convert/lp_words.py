@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, NoReturn, TypeAlias
 from ..errors import PyriteError
 from .common import Remarks, Unsupported
 
-Kind: TypeAlias = Literal["number", "relation", "sign", "word"]
+WordKind: TypeAlias = Literal["number", "relation", "sign", "word"]
 
 _START = r"A-Za-z_!\"#$%&(),;?@`'{}|~\x80-\U0010ffff"
 _INDEX = r"\[(?:[^\s\[\]\\<>=^*]|\[[^\s\[\]\\<>=^*]*\])*\]"
@@ -77,7 +77,7 @@ _LISTS = frozenset({"general", "binary"})
 class Word(NamedTuple):
     """One word of the file. Relations are ``<=``, ``>=`` or ``=``."""
 
-    kind: Kind
+    kind: WordKind
     text: str
     line: int
 

@@ -18,7 +18,7 @@ from ..errors import PyriteError
 from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, divide
-from .common import Names, Notes, Unsupported, add_product, add_term
+from .common import NameTable, Notes, Unsupported, add_product, add_term
 
 FORMAT = "MathOptFormat"
 _HALF = divide(1, 2)
@@ -28,7 +28,7 @@ _VECTOR_SETS = {"Nonnegatives", "Nonpositives", "Zeros", "HyperRectangle", "Real
 
 def write_mof(program: Program, notes: Notes) -> str:
     """The program as MathOptFormat 1.2 text."""
-    names = Names.of((column.name for column in program.columns), lambda name: bool(name))
+    names = NameTable.of((column.name for column in program.columns), lambda name: bool(name))
     for new, old in names.changed.items():
         notes.add(f"the name {old!r} is not unique and is changed to {new}")
     writer = _Writer(program, names.safe, notes)

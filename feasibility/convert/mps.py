@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ..programs.program import Program, Row
 from ..rationals import Exact, divide
-from .common import Names, Notes, Unsupported, finite, remark
+from .common import NameTable, Notes, Unsupported, finite, remark
 from .mps_reading import KEYWORDS
 
 _NAME = re.compile(r"[!-~]+\Z")
@@ -27,13 +27,13 @@ def fits(name: str) -> bool:
 
 def write_mps(program: Program, notes: Notes) -> str:
     """The program as free MPS text."""
-    columns = Names.of((column.name for column in program.columns), fits)
-    rows = Names.of((row.name for row in program.rows), fits)
+    columns = NameTable.of((column.name for column in program.columns), fits)
+    rows = NameTable.of((row.name for row in program.rows), fits)
     return "\n".join(_Writer(program, columns, rows, notes).lines()) + "\n"
 
 
 class _Writer:
-    def __init__(self, program: Program, columns: Names, rows: Names, notes: Notes) -> None:
+    def __init__(self, program: Program, columns: NameTable, rows: NameTable, notes: Notes) -> None:
         self.program, self.columns, self.rows, self.notes = program, columns, rows, notes
         self.ranges: list[tuple[str, str, str]] = []
         self.named = list(self.split(zip(program.rows, rows.safe, strict=True)))

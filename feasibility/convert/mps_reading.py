@@ -18,7 +18,7 @@ from typing import NoReturn
 from ..errors import PyriteError
 from ..programs.program import Program, Quadratic, Row
 from ..rationals import Exact, divide
-from .common import Draft, Notes, Remarks, Sides, Unsupported, add_product, add_term, is_number, read_number
+from .common import DocumentDraft, Notes, Remarks, Sides, Unsupported, add_product, add_term, is_number, read_number
 
 _READ = "NAME OBJSENSE OBJNAME ROWS COLUMNS RHS RANGES BOUNDS QUADOBJ QMATRIX QSECTION QCMATRIX ENDATA"
 _NOT_READ = "SOS SOS1 SOS2 INDICATORS CSECTION GENCONS PWLOBJ PWLNAM LAZYCONS USERCUTS"
@@ -105,7 +105,7 @@ class _Reader:
     def __init__(self, notes: Notes, words_of: Callable[[str, str], list[str]]) -> None:
         self.notes, self.words_of = notes, words_of
         self.remarks = Remarks()
-        self.draft = Draft()
+        self.draft = DocumentDraft()
         self.rows: dict[str, _Side] = {}
         self.goals: dict[str, Quadratic] = {}
         self.goal_name: str | None = None

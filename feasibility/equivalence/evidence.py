@@ -18,7 +18,7 @@ from .maps import Affine
 
 Relation: TypeAlias = Literal["equivalent", "relaxation", "restriction", "incomparable", "objective-differs", "unknown"]
 Side: TypeAlias = Literal["lower", "upper", "integer"]
-Method: TypeAlias = Literal["multipliers", "rounding", "integral", "empty", "crossed", "solver"]
+ProofMethod: TypeAlias = Literal["multipliers", "rounding", "integral", "empty", "crossed", "solver"]
 Scope: TypeAlias = Literal["this data", "all data"]
 """Of which data a relation speaks: of the numbers at hand, or of every instance of the same shape."""
 
@@ -46,7 +46,7 @@ class Certificate:
     """
 
     target: Target
-    method: Method
+    method: ProofMethod
     rows: dict[int, Exact] = field(default_factory=dict)
     columns: dict[int, Exact] = field(default_factory=dict)
     factor: Exact = 1

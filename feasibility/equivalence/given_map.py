@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import PyriteError
 from ..language.grammar.parsing import ExpressionError, parse_expression
-from ..language.grammar.syntax import Binary, Expression, IndexMember, IndexName, Negative, Number, Reference
+from ..language.grammar.syntax import Binary, Expression, IndexMember, IndexName, NameReference, Negative, Number
 from ..programs.program import Program, member_name
 from ..rationals import divide
 from .maps import Affine
@@ -22,7 +22,7 @@ def _affine(tree: Expression, columns: dict[str, int], where: str) -> Affine:
     match tree:
         case Number(value=value):
             return Affine({}, value)
-        case Reference():
+        case NameReference():
             name = _name(tree, where)
             if name not in columns:
                 raise PyriteError(f"{where}: the first formulation has no variable {name!r}")
@@ -41,7 +41,7 @@ def _affine(tree: Expression, columns: dict[str, int], where: str) -> Affine:
     raise PyriteError(f"{where}: a map takes numbers times variables, added up")
 
 
-def _name(tree: Reference, where: str) -> str:
+def _name(tree: NameReference, where: str) -> str:
     members: list[str | int] = []
     for index in tree.indices:
         match index:

@@ -15,19 +15,19 @@ from ..rationals import Exact, show
 from .formulation import Data, Formulation, Parameter, Values, Variable
 from .grammar.parsing import ExpressionError, parse_expression, parse_family, parse_relation
 from .grammar.syntax import (
-    Comparison,
     Condition,
     Expression,
     Generator,
     Index,
+    IndexComparison,
     IndexMember,
     IndexName,
     IndexSum,
     Logical,
+    NameReference,
     Negative,
     Not,
     Number,
-    Reference,
     Square,
     Sum,
 )
@@ -104,7 +104,7 @@ class Writer:
     def _parts(self, tree: Expression, outer: int) -> list[_Item]:
         if isinstance(tree, Number):
             return [Sign("number", show(tree.value))]
-        if isinstance(tree, Reference):
+        if isinstance(tree, NameReference):
             below = ",".join(index_text(index) for index in tree.indices)
             return [Sign(self.kinds.get(tree.name, "name"), tree.name, below)]
         parts: list[_Item]
@@ -124,7 +124,7 @@ class Writer:
         else:
             own = _MULTIPLY
             sign = Sign("text", "·" if tree.operator == "*" else " / ")
-            if tree.operator == "*" and isinstance(tree.left, Number) and isinstance(tree.right, Reference):
+            if tree.operator == "*" and isinstance(tree.left, Number) and isinstance(tree.right, NameReference):
                 sign = Sign("text", _THIN)  # 3 bread
             # A sum swallows everything to its right, so on the left of a product it needs its parentheses.
             first = _NEGATE if isinstance(tree.left, Sum) else _MULTIPLY
@@ -183,7 +183,7 @@ def over_text(generators: Iterable[Generator], condition: Condition | None) -> s
 
 
 def _condition(condition: Condition) -> str:
-    if isinstance(condition, Comparison):
+    if isinstance(condition, IndexComparison):
         return f"{index_text(condition.left)} {_SIGNS[condition.operator]} {index_text(condition.right)}"
     if isinstance(condition, Not):
         return f"not ({_condition(condition.operand)})"

@@ -19,7 +19,7 @@ from .document.reading import MAX_FINDINGS
 from .formulation import Data, Formulation, Parameter, Sense, Values, Variable
 from .grammar.cursor import ExpressionError
 from .grammar.parsing import parse_expression, parse_family, parse_relation
-from .grammar.syntax import Expression, Family, Member, Relation
+from .grammar.syntax import Expression, ForClause, Member, RelationSyntax
 from .grammar.tokens import RESERVED
 from .suggestions import closest, escape, shorten
 from .usage import Symbols, Usage
@@ -29,8 +29,8 @@ from .usage import Symbols, Usage
 class ResolvedConstraint:
     """A constraint with its trees; ``family`` is None when it is a single relation."""
 
-    relation: Relation
-    family: Family | None = None
+    relation: RelationSyntax
+    family: ForClause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ def resolve(
         if len(findings) >= MAX_FINDINGS:
             break
         where = f"/constraints/{escape(name)}"
-        relation: Relation | None = None
-        family: Family | None = None
+        relation: RelationSyntax | None = None
+        family: ForClause | None = None
         try:
             family = None if item.over is None else parse_family(item.over, policy)
         except ExpressionError as error:

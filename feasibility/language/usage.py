@@ -14,22 +14,22 @@ from .document.reading import MAX_FINDINGS
 from .formulation import Parameter, Variable
 from .grammar.syntax import (
     Binary,
-    Comparison,
     Condition,
     Expression,
-    Family,
+    ForClause,
     Generator,
     Index,
+    IndexComparison,
     IndexMember,
     IndexName,
     IndexSum,
     Logical,
     Member,
+    NameReference,
     Negative,
     Node,
     Not,
-    Reference,
-    Relation,
+    RelationSyntax,
     Square,
     Sum,
 )
@@ -90,7 +90,7 @@ class Symbols:
 
 
 @dataclass(slots=True)
-class Bound:
+class BoundName:
     """A name bound by ``for``; ``set_name`` is None when that set is not declared, which is reported at the loop."""
 
     generator: Generator
@@ -112,9 +112,9 @@ class Usage:
         self.expression(expression, {})
         return self.finish()
 
-    def constraint(self, relation: Relation | None, family: Family | None, for_where: str) -> list[Finding]:
+    def constraint(self, relation: RelationSyntax | None, family: ForClause | None, for_where: str) -> list[Finding]:
         """Check a relation (None: it did not parse) under the loops of its ``for``, whose pointer is given."""
-        scope: dict[str, Bound] = {}
+        scope: dict[str, BoundName] = {}
         inside = self.where
         if family is not None:
             self.where = for_where
@@ -144,7 +144,7 @@ class Usage:
 
     # Loops and names.
 
-    def bind(self, generators: Iterable[Generator], outer: Mapping[str, Bound]) -> dict[str, Bound]:
+    def bind(self, generators: Iterable[Generator], outer: Mapping[str, BoundName]) -> dict[str, BoundName]:
         """The names in scope inside of these loops."""
         scope = dict(outer)
         for generator in generators:
@@ -157,18 +157,18 @@ class Usage:
             known = set_name in self.symbols.sets
             if not known:
                 self.findings.append(self.symbols.no_set(set_name, self.where, generator))
-            bound = Bound(generator, set_name if known else None, self.where)
+            bound = BoundName(generator, set_name if known else None, self.where)
             scope[name] = bound
         return scope
 
-    def expression(self, expression: Expression, scope: dict[str, Bound]) -> None:
-        todo: list[tuple[Expression, dict[str, Bound]]] = [(expression, scope)]
+    def expression(self, expression: Expression, scope: dict[str, BoundName]) -> None:
+        todo: list[tuple[Expression, dict[str, BoundName]]] = [(expression, scope)]
         while todo and len(self.findings) < MAX_FINDINGS:
             node, scope = todo.pop()
             while isinstance(node, Binary):  # most of a tree is the left side of a chain
                 todo.append((node.right, scope))
                 node = node.left
-            if isinstance(node, Reference):
+            if isinstance(node, NameReference):
                 self.reference(node, scope)
             elif isinstance(node, Negative | Square):
                 todo.append((node.operand, scope))
@@ -178,7 +178,7 @@ class Usage:
                     self.condition(node.condition, inner)
                 todo.append((node.body, inner))
 
-    def reference(self, node: Reference, scope: Mapping[str, Bound]) -> None:
+    def reference(self, node: NameReference, scope: Mapping[str, BoundName]) -> None:
         name, symbols = node.name, self.symbols
         bound = scope.get(name)
         if bound is not None:
@@ -219,7 +219,7 @@ class Usage:
         todo = [expression]
         while todo:
             node = todo.pop()
-            if isinstance(node, Reference) and node.name in self.symbols.variables:
+            if isinstance(node, NameReference) and node.name in self.symbols.variables:
                 message = f"an end of a chain is a number, but {node.name!r} is a variable"
                 self.add("chain-with-variables", message, node, "write two constraints")
                 return
@@ -232,7 +232,7 @@ class Usage:
 
     # Indices and conditions.
 
-    def index(self, node: Index, set_name: str | None, scope: Mapping[str, Bound]) -> None:
+    def index(self, node: Index, set_name: str | None, scope: Mapping[str, BoundName]) -> None:
         """An index that must lie in the set; None when the set is not known."""
         if isinstance(node, IndexSum):
             self.arithmetic(node, scope)
@@ -246,7 +246,7 @@ class Usage:
         elif set_name is not None:
             self.member(node, set_name, scope)
 
-    def member(self, node: IndexName | IndexMember, set_name: str, scope: Mapping[str, Bound]) -> None:
+    def member(self, node: IndexName | IndexMember, set_name: str, scope: Mapping[str, BoundName]) -> None:
         """A member that is written out must exist."""
         member = node.name if isinstance(node, IndexName) else node.member
         members = self.symbols.members(set_name)
@@ -269,7 +269,7 @@ class Usage:
             hint = "write it without quotes" if whole else closest(member, map(str, self.symbols.sets[set_name]))
         self.add("unknown-member", f"{shorten(str(member))} is not a member of {set_name!r}", node, hint)
 
-    def arithmetic(self, index: Index, scope: Mapping[str, Bound]) -> None:
+    def arithmetic(self, index: Index, scope: Mapping[str, BoundName]) -> None:
         """Arithmetic needs whole numbers on both sides."""
         todo: list[Index] = [index]
         while todo:
@@ -291,7 +291,7 @@ class Usage:
             if not good:
                 self.add("index-not-a-number", message, node, "arithmetic such as t-1 needs whole-number members")
 
-    def condition(self, condition: Condition, scope: Mapping[str, Bound]) -> None:
+    def condition(self, condition: Condition, scope: Mapping[str, BoundName]) -> None:
         todo = [condition]
         while todo and not self.full:
             node = todo.pop()
@@ -302,7 +302,7 @@ class Usage:
             else:
                 self.comparison(node, scope)
 
-    def comparison(self, node: Comparison, scope: Mapping[str, Bound]) -> None:
+    def comparison(self, node: IndexComparison, scope: Mapping[str, BoundName]) -> None:
         sides = (node.left, node.right)
         kinds = [self.side(side, other, scope) for side, other in (sides, sides[::-1])]
         if None in kinds:
@@ -314,7 +314,7 @@ class Usage:
             message = "a whole number is compared with a text, which are never equal"
             self.add("comparison-type", message, node, "compare members of the same set")
 
-    def side(self, node: Index, other: Index, scope: Mapping[str, Bound]) -> str | None:
+    def side(self, node: Index, other: Index, scope: Mapping[str, BoundName]) -> str | None:
         """``whole``, ``text``, ``mixed``, or None when it was reported or cannot be known."""
         if isinstance(node, IndexSum):
             self.arithmetic(node, scope)

@@ -11,7 +11,7 @@ from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, magnitude, simplify
 from ..solver.exactness import row_values
 from .plan import Asked, Plan
-from .rules import Check, Kind, Nearest, units_of
+from .rules import Check, Nearest, RuleKind, units_of
 
 
 class ProgramRules:
@@ -44,7 +44,7 @@ class ProgramRules:
         found = [*self._of_columns(point, policy)]
         tolerance = Fraction(repr(policy.row_tolerance))
         for row, value in zip(self.program.rows, row_values(self.program, point), strict=True):
-            kind: Kind = "equalities" if row.lower is not None and row.lower == row.upper else "inequalities"
+            kind: RuleKind = "equalities" if row.lower is not None and row.lower == row.upper else "inequalities"
             unit = units_of(row.name, self.units) or self.units.get(row.constraint, "")
             found.append(_held(kind, row.constraint, row.name, value, row.lower, row.upper, tolerance, unit))
         return found
@@ -100,7 +100,7 @@ class ProgramRules:
 
 
 def _held(
-    kind: Kind,
+    kind: RuleKind,
     group: str,
     name: str,
     value: Exact,

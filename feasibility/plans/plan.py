@@ -20,7 +20,7 @@ from ..verdict import Finding
 Asked: TypeAlias = Mapping[str, tuple[tuple[Member, ...], ...]]
 """What a plan has to give: variable -> its tuples of members (one empty tuple for a variable without index)."""
 
-Key: TypeAlias = tuple[str, tuple[str, ...]]
+PlanKey: TypeAlias = tuple[str, tuple[str, ...]]
 """A value's place: variable and members as text."""
 
 MAX_FINDINGS = 50
@@ -30,7 +30,7 @@ MAX_FINDINGS = 50
 class Plan:
     """Exact values by place. ``claimed`` is the objective that the answer states; it is never believed."""
 
-    values: Mapping[Key, Exact]
+    values: Mapping[PlanKey, Exact]
     claimed: Exact | None = None
 
     def of(self, variable: str, members: tuple[Member, ...] = ()) -> Exact:
@@ -59,7 +59,7 @@ def read_plan(document: Any, asked: Asked) -> Reading:
     claimed = document.get("objective")
     if claimed is not None and not _is_number(claimed):
         reading.form.append(Finding("not-a-number", "objective is a number or left out", "/objective"))
-    found: dict[Key, Exact] = {}
+    found: dict[PlanKey, Exact] = {}
     given: Mapping[str, Any] = document["values"]
     for variable, tuples in asked.items():
         depth = len(tuples[0]) if tuples else 0
@@ -120,7 +120,7 @@ def write_plan(plan: Plan, digits: int | None = None) -> dict[str, Any]:
     return written
 
 
-def _collect(variable: str, value: Any, depth: int, found: dict[Key, Exact], findings: list[Finding]) -> None:
+def _collect(variable: str, value: Any, depth: int, found: dict[PlanKey, Exact], findings: list[Finding]) -> None:
     """Every number under a variable, by its members; anything that is not as deep as the index, or no number, is said.
 
     Without recursion: the document may be deep, but only ``depth`` levels of it are walked.
@@ -146,7 +146,7 @@ def _collect(variable: str, value: Any, depth: int, found: dict[Key, Exact], fin
                 findings.append(Finding("not-a-number", f"a number stands here, not {_shown(entry)}", where))
 
 
-def _name_findings(given: Mapping[str, Any], asked: Asked, found: Mapping[Key, Exact]) -> Iterator[Finding]:
+def _name_findings(given: Mapping[str, Any], asked: Asked, found: Mapping[PlanKey, Exact]) -> Iterator[Finding]:
     """What is missing and what nobody asked for, in the order of the question and then of the answer."""
     wanted = {(name, tuple(str(member) for member in members)) for name, tuples in asked.items() for members in tuples}
     for name, tuples in asked.items():
@@ -169,7 +169,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | Fraction) and not isinstance(value, bool)
 
 
-def _place(key: Key) -> str:
+def _place(key: PlanKey) -> str:
     return f"{key[0]}[{','.join(key[1])}]" if key[1] else key[0]
 
 

@@ -11,8 +11,8 @@ from ..rationals import Exact, divide, magnitude, show
 from ..solver.words import number
 from .plan import Asked, Plan
 
-Kind: TypeAlias = Literal["bounds", "integrality", "inequalities", "equalities"]
-KINDS: tuple[Kind, ...] = ("bounds", "integrality", "inequalities", "equalities")
+RuleKind: TypeAlias = Literal["bounds", "integrality", "inequalities", "equalities"]
+KINDS: tuple[RuleKind, ...] = ("bounds", "integrality", "inequalities", "equalities")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Check:
     missed, in ``unit``: 0 when it is kept exactly. ``kept`` says whether that is within the policy's tolerance.
     """
 
-    kind: Kind
+    kind: RuleKind
     group: str
     name: str
     value: Exact

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import PyriteError
 from ..language.formulation import Data, Formulation, Variable
-from ..language.grammar.syntax import Family, Member, Relation
+from ..language.grammar.syntax import ForClause, Member, RelationSyntax
 from ..policy import Policy
 from ..rationals import Exact, simplify
 from ..verdict import Finding
@@ -178,7 +178,7 @@ class _Compiler:
 
     # -- constraints ---------------------------------------------------------------------------------------------
 
-    def _write_constraint(self, name: str, relation: Relation, family: Family | None) -> None:
+    def _write_constraint(self, name: str, relation: RelationSyntax, family: ForClause | None) -> None:
         where = _pointer("constraints", name) + ("/expression" if family else "")
         expander = self.expander
         try:
@@ -293,7 +293,7 @@ class _Compiler:
 class _Sides:
     """The sides of a relation compiled: which part holds the variables, which parts are the bounds."""
 
-    def __init__(self, relation: Relation, pieces: list[Piece]) -> None:
+    def __init__(self, relation: RelationSyntax, pieces: list[Piece]) -> None:
         self.terms, self.tries = sum(piece.terms for piece in pieces), sum(piece.tries for piece in pieces)
         self.operators: tuple[str, ...] = relation.operators
         if len(pieces) == 3:

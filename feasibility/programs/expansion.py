@@ -17,15 +17,15 @@ from math import prod
 from typing import Any
 
 from ..language.formulation import Parameter, Variable
-from ..language.grammar.syntax import Binary, Expression, Member, Negative, Node, Number, Reference, Square, Sum
+from ..language.grammar.syntax import Binary, Expression, Member, NameReference, Negative, Node, Number, Square, Sum
 from ..rationals import Exact, divide
-from .indexing import Env, Lookup, Scope, Trouble
+from .indexing import Env, IndexScope, Lookup, Trouble
 from .pieces import (
     NO_SLOTS,
     Emit,
     Piece,
+    PieceValue,
     Terms,
-    Value,
     bounded,
     constant_piece,
     factor_value,
@@ -60,11 +60,11 @@ class Expander:
 
     # -- expressions ---------------------------------------------------------------------------------------------
 
-    def compile(self, node: Expression, scope: Scope) -> Piece:
+    def compile(self, node: Expression, scope: IndexScope) -> Piece:
         """The compiled form. Raises Trouble for what no quadratic program can hold."""
         if isinstance(node, Number):
             return number_piece(node.value)
-        if isinstance(node, Reference):
+        if isinstance(node, NameReference):
             return self._reference(node, scope)
         if isinstance(node, Binary):
             return self._chain(node, scope) if node.operator in "+-" else self._product(node, scope)
@@ -75,14 +75,14 @@ class Expander:
             return self._times(piece, piece, node)
         return self._sum(node, scope)
 
-    def _negative(self, node: Negative, scope: Scope) -> Piece:
+    def _negative(self, node: Negative, scope: IndexScope) -> Piece:
         sign, inner = -1, node.operand
         while isinstance(inner, Negative):
             sign, inner = -sign, inner.operand
         piece = self.compile(inner, scope)
         return piece if sign == 1 else scaled_piece(piece, lambda env: -1, NO_SLOTS)
 
-    def _chain(self, node: Expression, scope: Scope) -> Piece:
+    def _chain(self, node: Expression, scope: IndexScope) -> Piece:
         """``a + b - c ...``: one loop over the parts."""
         parts: list[tuple[bool, Piece]] = []
         while isinstance(node, Binary) and node.operator in "+-":
@@ -111,7 +111,7 @@ class Expander:
 
         return Piece(max(piece.degree for piece in pieces), emit, None, terms, tries, slots)
 
-    def _product(self, node: Expression, scope: Scope) -> Piece:
+    def _product(self, node: Expression, scope: IndexScope) -> Piece:
         """``a * b / c ...``: numbers are gathered into one factor, at most two parts may hold variables."""
         whole = node
         factors: list[tuple[bool, Expression, Node]] = []
@@ -120,7 +120,7 @@ class Expander:
             node = node.left
         factors.append((False, node, whole))
         factors.reverse()
-        numbers: list[tuple[bool, Value, Node]] = []
+        numbers: list[tuple[bool, PieceValue, Node]] = []
         literal: Exact = 1
         slots: frozenset[int] = frozenset()
         result: Piece | None = None
@@ -193,7 +193,7 @@ class Expander:
 
     # -- sums ----------------------------------------------------------------------------------------------------
 
-    def _sum(self, node: Sum, scope: Scope) -> Piece:
+    def _sum(self, node: Sum, scope: IndexScope) -> Piece:
         inner, first, members, test = self.lookup.loops(node.generators, node.condition, scope)
         last = first + len(members)
         count = prod(map(len, members))
@@ -261,7 +261,7 @@ class Expander:
 
     # -- names ---------------------------------------------------------------------------------------------------
 
-    def _reference(self, node: Reference, scope: Scope) -> Piece:
+    def _reference(self, node: NameReference, scope: IndexScope) -> Piece:
         name = node.name
         if not node.indices and name in scope:
             slot = scope[name][0]

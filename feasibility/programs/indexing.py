@@ -11,25 +11,25 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from ..language.grammar.syntax import (
-    Comparison,
     Condition,
     Generator,
     Index,
+    IndexComparison,
     IndexMember,
     IndexName,
     IndexSum,
     Logical,
     Member,
+    NameReference,
     Node,
     Not,
-    Reference,
 )
 from .program import member_name
 
 Env: TypeAlias = list[Any]
-Key: TypeAlias = Callable[[Env], Any]
-Test: TypeAlias = Callable[[Env], bool]
-Scope: TypeAlias = Mapping[str, tuple[int, str]]
+IndexKey: TypeAlias = Callable[[Env], Any]
+IndexTest: TypeAlias = Callable[[Env], bool]
+IndexScope: TypeAlias = Mapping[str, tuple[int, str]]
 """Bound name -> its slot in ``env`` and the set it runs over."""
 
 _ORDER: dict[str, Callable[[int, int], bool]] = {
@@ -63,8 +63,8 @@ class Lookup:
         return self._known[set_name]
 
     def loops(
-        self, generators: tuple[Generator, ...], condition: Condition | None, scope: Scope
-    ) -> tuple[dict[str, tuple[int, str]], int, list[tuple[Member, ...]], Test | None]:
+        self, generators: tuple[Generator, ...], condition: Condition | None, scope: IndexScope
+    ) -> tuple[dict[str, tuple[int, str]], int, list[tuple[Member, ...]], IndexTest | None]:
         """The scope inside these loops, their first slot, the sets they run over, and the compiled condition."""
         first = max((slot for slot, _ in scope.values()), default=-1) + 1
         inner = dict(scope)
@@ -74,7 +74,7 @@ class Lookup:
         test = None if condition is None else self.condition(condition, inner)
         return inner, first, [self.sets[generator.set_name] for generator in generators], test
 
-    def key(self, node: Reference, index: tuple[str, ...], scope: Scope) -> tuple[Key, frozenset[int]]:
+    def key(self, node: NameReference, index: tuple[str, ...], scope: IndexScope) -> tuple[IndexKey, frozenset[int]]:
         """What looks up a reference, and the slots it reads: a member for one index, else a tuple of members."""
         names = [position.name for position in node.indices if isinstance(position, IndexName)]
         if names and len(names) == len(node.indices) and all(name in scope for name in names):
@@ -91,7 +91,7 @@ class Lookup:
             return (lambda env: fixed), frozenset()
         return (lambda env: tuple([function(env) for function in functions])), frozenset(used)
 
-    def index(self, node: Index, scope: Scope, used: set[int], set_name: str | None) -> Callable[[Env], Member]:
+    def index(self, node: Index, scope: IndexScope, used: set[int], set_name: str | None) -> Callable[[Env], Member]:
         """A function that gives the member an index stands for; the slots it reads are added to ``used``."""
         if isinstance(node, IndexName) and node.name in scope:
             slot = scope[node.name][0]
@@ -128,7 +128,7 @@ class Lookup:
             return member
         return next((known for known in self.sets[set_name] if str(known) == str(member)), member)
 
-    def missing(self, node: Reference, index: tuple[str, ...], key: Any) -> Trouble:
+    def missing(self, node: NameReference, index: tuple[str, ...], key: Any) -> Trouble:
         """Why a key was not found: a member outside its set, or a parameter without this value."""
         members = key if isinstance(key, tuple) else (key,)
         written = member_name(node.name, members)
@@ -157,17 +157,17 @@ class Lookup:
                     return f"add `if {name} < {max(known) - step + 1}`"
         return "leave these cases out with `if`"
 
-    def condition(self, node: Condition, scope: Scope) -> Test:
+    def condition(self, node: Condition, scope: IndexScope) -> IndexTest:
         """The compiled condition."""
         flip = False
         while isinstance(node, Not):
             flip, node = not flip, node.operand
-        test = self._comparison(node, scope) if isinstance(node, Comparison) else self._logical(node, scope)
+        test = self._comparison(node, scope) if isinstance(node, IndexComparison) else self._logical(node, scope)
         return (lambda env: not test(env)) if flip else test
 
-    def _logical(self, node: Logical, scope: Scope) -> Test:
+    def _logical(self, node: Logical, scope: IndexScope) -> IndexTest:
         operator = node.operator
-        parts: list[Test] = []
+        parts: list[IndexTest] = []
         left: Condition = node
         while isinstance(left, Logical) and left.operator == operator:
             parts.append(self.condition(left.right, scope))
@@ -178,7 +178,7 @@ class Lookup:
             return lambda env: all(part(env) for part in parts)
         return lambda env: any(part(env) for part in parts)
 
-    def _comparison(self, node: Comparison, scope: Scope) -> Test:
+    def _comparison(self, node: IndexComparison, scope: IndexScope) -> IndexTest:
         used: set[int] = set()
         left = self.index(node.left, scope, used, _set_of(node.right, scope))
         right = self.index(node.right, scope, used, _set_of(node.left, scope))
@@ -204,5 +204,5 @@ class Lookup:
         return ordered
 
 
-def _set_of(node: Index, scope: Scope) -> str | None:
+def _set_of(node: Index, scope: IndexScope) -> str | None:
     return scope[node.name][1] if isinstance(node, IndexName) and node.name in scope else None

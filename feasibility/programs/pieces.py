@@ -14,7 +14,7 @@ from .indexing import Env, Trouble
 MAX_BITS = 16_384
 """Bits of numerator or denominator of an intermediate number (about 4,900 digits)."""
 
-Value: TypeAlias = Callable[[Env], Exact]
+PieceValue: TypeAlias = Callable[[Env], Exact]
 Emit: TypeAlias = "Callable[[Env, Exact, Terms], None]"
 
 
@@ -40,7 +40,7 @@ class Piece:
 
     degree: int
     emit: Emit
-    value: Value | None = None
+    value: PieceValue | None = None
     terms: int = 1
     tries: int = 1
     slots: frozenset[int] = frozenset()
@@ -59,7 +59,7 @@ def bounded(value: Exact, node: Node | None = None) -> Exact:
     return value
 
 
-def constant_piece(value: Value, slots: frozenset[int] = frozenset(), terms: int = 1, tries: int = 1) -> Piece:
+def constant_piece(value: PieceValue, slots: frozenset[int] = frozenset(), terms: int = 1, tries: int = 1) -> Piece:
     """A piece of degree 0 from its value function."""
 
     def emit(env: Env, scale: Exact, into: Terms) -> None:
@@ -77,7 +77,7 @@ def number_piece(value: Exact) -> Piece:
     return constant_piece(lambda env: value)
 
 
-def once(value: Value) -> Value:
+def once(value: PieceValue) -> PieceValue:
     """The same number, computed at its first use: it depends on no bound name."""
     known: list[Exact] = []
 
@@ -89,7 +89,7 @@ def once(value: Value) -> Value:
     return remembered
 
 
-def factor_value(literal: Exact, numbers: list[tuple[bool, Value, Node]]) -> Value:
+def factor_value(literal: Exact, numbers: list[tuple[bool, PieceValue, Node]]) -> PieceValue:
     """The product of all numbers in a product, as one function."""
     if not numbers:
         return lambda env: literal
@@ -112,7 +112,7 @@ def factor_value(literal: Exact, numbers: list[tuple[bool, Value, Node]]) -> Val
     return value
 
 
-def scaled_piece(piece: Piece, factor: Value, slots: frozenset[int], literal: Exact | None = None) -> Piece:
+def scaled_piece(piece: Piece, factor: PieceValue, slots: frozenset[int], literal: Exact | None = None) -> Piece:
     """``factor * piece``."""
     inner = piece.emit
     if piece.value is not None:

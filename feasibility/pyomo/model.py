@@ -17,20 +17,20 @@ from ..errors import PyriteError
 from ..language.formulation import Data, Formulation, Parameter
 from ..language.grammar.syntax import (
     Binary,
-    Comparison,
     Condition,
     Expression,
     Generator,
     Index,
+    IndexComparison,
     IndexMember,
     IndexName,
     Logical,
     Member,
+    NameReference,
     Negative,
     Not,
     Number,
-    Reference,
-    Relation,
+    RelationSyntax,
     Square,
 )
 from ..policy import Policy
@@ -38,7 +38,7 @@ from ..policy import Policy
 if TYPE_CHECKING:
     from ..language.names import Resolved
 
-Bound: TypeAlias = Mapping[str, tuple[Member, str]]
+ModelBound: TypeAlias = Mapping[str, tuple[Member, str]]
 """Bound name -> its member at this moment, and the set it runs over."""
 
 
@@ -122,7 +122,7 @@ class _Builder:
 
     # -- constraints ---------------------------------------------------------------------------------------------
 
-    def _constraint(self, name: str, relation: Relation, family: Any) -> None:
+    def _constraint(self, name: str, relation: RelationSyntax, family: Any) -> None:
         pyo = self.pyo
         if family is None:
             self._add(name, pyo.Constraint(expr=self._guarded(name, relation, {}), doc=name))
@@ -139,14 +139,14 @@ class _Builder:
             name, pyo.Constraint(index, rule=lambda model, *key: rows[key[0] if len(key) == 1 else key], doc=name)
         )
 
-    def _guarded(self, where: str, what: Expression | Relation, bound: Bound) -> Any:
+    def _guarded(self, where: str, what: Expression | RelationSyntax, bound: ModelBound) -> Any:
         try:
-            return self._relation(what, bound) if isinstance(what, Relation) else self._expression(what, bound)
+            return self._relation(what, bound) if isinstance(what, RelationSyntax) else self._expression(what, bound)
         except (KeyError, ValueError, TypeError, ZeroDivisionError) as error:
             reason = str(error).strip("'\" ").split("\n")[0]
             raise PyriteError(f"{where}: Pyomo cannot write this out: {reason}") from error
 
-    def _relation(self, relation: Relation, bound: Bound) -> Any:
+    def _relation(self, relation: RelationSyntax, bound: ModelBound) -> Any:
         sides = [self._expression(term, bound) for term in relation.terms]
         if len(sides) == 3:
             if any(self._varies(side) for side in (sides[0], sides[2])):
@@ -176,10 +176,10 @@ class _Builder:
 
     # -- expressions ---------------------------------------------------------------------------------------------
 
-    def _expression(self, node: Expression, bound: Bound) -> Any:
+    def _expression(self, node: Expression, bound: ModelBound) -> Any:
         if isinstance(node, Number):
             return node.value if isinstance(node.value, int) else float(node.value)
-        if isinstance(node, Reference):
+        if isinstance(node, NameReference):
             return self._reference(node, bound)
         if isinstance(node, Negative):
             return -self._expression(node.operand, bound)
@@ -190,7 +190,7 @@ class _Builder:
         loops = self._combinations(node.generators, node.condition, bound)
         return self.pyo.quicksum(self._expression(node.body, inner) for inner in loops)
 
-    def _binary(self, node: Binary, bound: Bound) -> Any:
+    def _binary(self, node: Binary, bound: ModelBound) -> Any:
         chain: list[Binary] = []
         left: Expression = node
         while isinstance(left, Binary):  # chains lean to the left and may be long
@@ -207,7 +207,7 @@ class _Builder:
                 total = total * right if step.operator == "*" else total / right
         return total
 
-    def _reference(self, node: Reference, bound: Bound) -> Any:
+    def _reference(self, node: NameReference, bound: ModelBound) -> Any:
         if not node.indices and node.name in bound:
             return bound[node.name][0]
         component = self.components[node.name]
@@ -217,7 +217,7 @@ class _Builder:
         members = [self._index(index, bound, name) for index, name in zip(node.indices, declared.index, strict=True)]
         return component[members[0] if len(members) == 1 else tuple(members)]
 
-    def _index(self, node: Index, bound: Bound, set_name: str | None = None) -> Member:
+    def _index(self, node: Index, bound: ModelBound, set_name: str | None = None) -> Member:
         if isinstance(node, IndexName | IndexMember):
             if isinstance(node, IndexName) and node.name in bound:
                 return bound[node.name][0]
@@ -233,8 +233,8 @@ class _Builder:
     # -- loops and conditions ------------------------------------------------------------------------------------
 
     def _combinations(
-        self, generators: tuple[Generator, ...], condition: Condition | None, bound: Bound
-    ) -> Iterator[Bound]:
+        self, generators: tuple[Generator, ...], condition: Condition | None, bound: ModelBound
+    ) -> Iterator[ModelBound]:
         """What is bound inside these loops, a combination at a time."""
         names = [generator.name for generator in generators]
         sets = [generator.set_name for generator in generators]
@@ -243,10 +243,10 @@ class _Builder:
             if condition is None or self._holds(condition, inner):
                 yield inner
 
-    def _holds(self, node: Condition, bound: Bound) -> bool:
+    def _holds(self, node: Condition, bound: ModelBound) -> bool:
         if isinstance(node, Not):
             return not self._holds(node.operand, bound)
-        if isinstance(node, Comparison):
+        if isinstance(node, IndexComparison):
             return self._compare(node, bound)
         parts: list[Condition] = []
         left: Condition = node
@@ -256,7 +256,7 @@ class _Builder:
         decide = all if node.operator == "and" else any
         return decide(self._holds(part, bound) for part in [left, *reversed(parts)])
 
-    def _compare(self, node: Comparison, bound: Bound) -> bool:
+    def _compare(self, node: IndexComparison, bound: ModelBound) -> bool:
         left = self._index(node.left, bound, _set_of(node.right, bound))
         right = self._index(node.right, bound, _set_of(node.left, bound))
         if node.operator in ("==", "!="):
@@ -268,7 +268,7 @@ class _Builder:
         return left <= right if node.operator == "<=" else left >= right
 
 
-def _set_of(node: Index, bound: Bound) -> str | None:
+def _set_of(node: Index, bound: ModelBound) -> str | None:
     return bound[node.name][1] if isinstance(node, IndexName) and node.name in bound else None
 
 

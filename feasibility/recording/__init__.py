@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from ..language.formulation import Formulation
 from .sandbox import SandboxLimits, require_sandbox
-from .source import Trouble
+from .source import SourceTrouble
 
-__all__ = ["Recording", "SandboxLimits", "Trouble", "record", "require_sandbox"]
+__all__ = ["Recording", "SandboxLimits", "SourceTrouble", "record", "require_sandbox"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Recording:
 
     reached: str
     formulation: Formulation | None = None
-    trouble: Trouble | None = None
+    trouble: SourceTrouble | None = None
     library: str | None = None
     notes: tuple[str, ...] = ()
     solves: int = 0
@@ -45,13 +45,13 @@ def record(text: str, limits: SandboxLimits | None = None) -> Recording:
     from .source import parse
 
     tree = parse(text)
-    if isinstance(tree, Trouble):
+    if isinstance(tree, SourceTrouble):
         return Recording("text", trouble=tree)
     modules = imported_modules(tree)
     found = libraries(modules)
     if len(found) > 1:
         both = f"the program uses {' and '.join(found[:3])}; one library at a time is recorded"
-        return Recording("syntax", trouble=Trouble("not-recorded", both, certain=False))
+        return Recording("syntax", trouble=SourceTrouble("not-recorded", both, certain=False))
     library = found[0] if found else None
     package = next((name for name, entry in LIBRARIES.items() if entry[0] == library), None)
     solves, classes = _solves(tree), _classes(tree)
@@ -62,9 +62,9 @@ def record(text: str, limits: SandboxLimits | None = None) -> Recording:
         lines = _lines(rewritten, program)
     except Lacking as error:
         lack = f"line {error.line}: the sandbox's Python lacks {error.what}"
-        return Recording("syntax", trouble=Trouble("sandbox-lacks", lack, error.line, False), library=library)
+        return Recording("syntax", trouble=SourceTrouble("sandbox-lacks", lack, error.line, False), library=library)
     except (RecursionError, MemoryError):
-        deep = Trouble("program-too-deep", "the program nests too deeply to be read")
+        deep = SourceTrouble("program-too-deep", "the program nests too deeply to be read")
         return Recording("text", trouble=deep, library=library)
     ended = run(prepared.text, program, limits)
     if ended.how != "solved":
@@ -81,10 +81,10 @@ def _read(text: str, library: str | None, solves: int, remarks: tuple[str, ...])
     try:
         model = read_recorded(text)
     except Unreadable as error:
-        trouble = Trouble(error.code, error.message, certain=False)
+        trouble = SourceTrouble(error.code, error.message, certain=False)
         return Recording("solver", trouble=trouble, library=library, solves=solves)
     if not model.columns:
-        trouble = Trouble("empty-model", "the program calls the solver on a model without variables")
+        trouble = SourceTrouble("empty-model", "the program calls the solver on a model without variables")
         return Recording("solver", trouble=trouble, library=library, solves=solves)
     notes = (*remarks, *model.notes)
     if solves > 1:

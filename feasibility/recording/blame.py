@@ -13,7 +13,7 @@ import re
 from .guests import attributes
 from .rewriting import NATIVE, PREFIX
 from .sandbox import Ended
-from .source import Trouble
+from .source import SourceTrouble
 
 _NO_ATTRIBUTE = re.compile(r"'([\w.]+)' object has no attribute '(\w+)'")
 _NO_MODULE_ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
@@ -70,20 +70,20 @@ _OBJECT = ("__dict__", "__name__", "__module__", "__qualname__", *dir(object))
 _OUTSIDE = "the program asks for {}: in the sandbox there is no file, no network and no other process"
 
 
-def blame(ended: Ended, library: str | None, line: int | None, classes: frozenset[str]) -> Trouble:
+def blame(ended: Ended, library: str | None, line: int | None, classes: frozenset[str]) -> SourceTrouble:
     """Code and sentence for a run that gave no model. ``classes`` are those that the program defines itself."""
     if ended.how == "refused":
-        return Trouble(ended.code, _refusal(ended.code, ended.text), line, certain=False)
+        return SourceTrouble(ended.code, _refusal(ended.code, ended.text), line, certain=False)
     if ended.how == "absent":
         return _absent(_title(ended.text, library), ended.name, line)
     if ended.how == "outside":
-        return Trouble("outside-world", f"{_place(line)}{_OUTSIDE.format(ended.text)}", line, certain=False)
+        return SourceTrouble("outside-world", f"{_place(line)}{_OUTSIDE.format(ended.text)}", line, certain=False)
     if ended.how == "time":
-        return Trouble("time-limit", "the program did not reach the solver within its seconds", certain=False)
+        return SourceTrouble("time-limit", "the program did not reach the solver within its seconds", certain=False)
     if ended.how == "memory":
-        return Trouble("memory-limit", "the program needs more memory than it is given", certain=False)
+        return SourceTrouble("memory-limit", "the program needs more memory than it is given", certain=False)
     if ended.how == "died":
-        return Trouble("worker-died", "the sandbox ended before the program did", certain=False)
+        return SourceTrouble("worker-died", "the sandbox ended before the program did", certain=False)
     if ended.how == "raised":
         return _raised(ended.code, ended.text, library, line, classes)
     return _unsolved(ended, library, classes)
@@ -99,27 +99,31 @@ def _refusal(code: str, text: str) -> str:
     return f"the program uses {text[:120]}, which is not recorded"
 
 
-def _unsolved(ended: Ended, library: str | None, classes: frozenset[str]) -> Trouble:
+def _unsolved(ended: Ended, library: str | None, classes: frozenset[str]) -> SourceTrouble:
     """The program came to its end; an error that it caught itself may be why it never solved."""
     if not ended.caught:
         what = "calls no solver" if library else "uses no solver library that is recorded"
-        return Trouble("never-solved", f"the program ends and {what}", certain=library is not None)
+        return SourceTrouble("never-solved", f"the program ends and {what}", certain=library is not None)
     kind, text = ended.caught[-1]
     found = _raised(kind, text, library, None, classes)
     if not found.certain:
         return found
-    return Trouble("never-solved", f"the program never reaches the solver; it caught {found.message}")
+    return SourceTrouble("never-solved", f"the program never reaches the solver; it caught {found.message}")
 
 
-def _raised(kind: str, text: str, library: str | None, line: int | None, classes: frozenset[str]) -> Trouble:
+def _raised(kind: str, text: str, library: str | None, line: int | None, classes: frozenset[str]) -> SourceTrouble:
     text = text.replace(f"{PREFIX}_", "").replace(PREFIX, "")
     if kind == "SystemExit":
-        return Trouble("never-solved", f"{_place(line)}the program ends itself before it reaches the solver", line)
+        return SourceTrouble(
+            "never-solved", f"{_place(line)}the program ends itself before it reaches the solver", line
+        )
     if kind == "RecursionError":
-        return Trouble("recursion-limit", f"{_place(line)}the program calls itself too deeply", line, certain=False)
+        return SourceTrouble(
+            "recursion-limit", f"{_place(line)}the program calls itself too deeply", line, certain=False
+        )
     said = f"{kind}: {_unquoted(text)[:160]}" if text else kind
-    lack = Trouble("sandbox-lacks", f"{_place(line)}the sandbox's Python lacks this: {said}", line, certain=False)
-    wrong = Trouble("program-error", f"{_place(line)}{said}", line)
+    lack = SourceTrouble("sandbox-lacks", f"{_place(line)}the sandbox's Python lacks this: {said}", line, certain=False)
+    wrong = SourceTrouble("program-error", f"{_place(line)}{said}", line)
     if kind in ("NotImplementedError", "SyntaxError") and "monty" in text.lower():
         return lack
     if kind in ("ModuleNotFoundError", "SyntaxError"):
@@ -139,7 +143,7 @@ def _raised(kind: str, text: str, library: str | None, line: int | None, classes
     return wrong
 
 
-def _import_error(text: str, lack: Trouble, wrong: Trouble) -> Trouble:
+def _import_error(text: str, lack: SourceTrouble, wrong: SourceTrouble) -> SourceTrouble:
     found = _NO_IMPORT.search(text)
     if found is None:
         return lack
@@ -151,8 +155,8 @@ def _import_error(text: str, lack: Trouble, wrong: Trouble) -> Trouble:
 
 
 def _attribute_error(
-    text: str, library: str | None, line: int | None, classes: frozenset[str], lack: Trouble, wrong: Trouble
-) -> Trouble:
+    text: str, library: str | None, line: int | None, classes: frozenset[str], lack: SourceTrouble, wrong: SourceTrouble
+) -> SourceTrouble:
     found = _NO_ATTRIBUTE.search(text)
     if found is None:
         module = _NO_MODULE_ATTRIBUTE.search(text)
@@ -175,16 +179,16 @@ def _attribute_error(
     return wrong if owner == "NoneType" else lack
 
 
-def _absent(title: str, attribute: str, line: int | None) -> Trouble:
+def _absent(title: str, attribute: str, line: int | None) -> SourceTrouble:
     """A name that a recorder does not have: the real library may, and then this reading falls short."""
     if attribute.lower() in _SOLVED:
         text = f"{_place(line)}the program asks for {title}.{attribute} before it calls the solver"
-        return Trouble("never-solved", text, line)
+        return SourceTrouble("never-solved", text, line)
     known = attributes().get(title)
     if known is None or attribute in known or attribute.lower() in {name.lower() for name in known}:
         text = f"{_place(line)}the program uses {title}.{attribute}, which is not recorded"
-        return Trouble("not-recorded", text, line, certain=False)
-    return Trouble("program-error", f"{_place(line)}AttributeError: {title} has no attribute {attribute!r}", line)
+        return SourceTrouble("not-recorded", text, line, certain=False)
+    return SourceTrouble("program-error", f"{_place(line)}AttributeError: {title} has no attribute {attribute!r}", line)
 
 
 def _title(owner: str, library: str | None) -> str:

@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..convert.common import Names
+from ..convert.common import NameTable
 from ..convert.flat import expression_text, fits_language, relation_text
 from ..language.formulation import Constraint, Formulation, Objective, Variable
 from ..language.grammar.syntax import Member
 from ..programs.correspondence import words
 from ..rationals import Exact
-from .recorded import Key, RecordedColumn, RecordedModel
+from .recorded import RecordedColumn, RecordedKey, RecordedModel
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -43,7 +43,7 @@ class _Family:
     """Columns that belong together, by key."""
 
     name: str
-    members: dict[Key, int] = field(default_factory=dict)
+    members: dict[RecordedKey, int] = field(default_factory=dict)
 
 
 class _Naming:
@@ -61,7 +61,7 @@ class _Naming:
         single = [j for j in range(len(columns)) if j not in indexed]
         flat = {j: _flat(places[j], j) for j in single}
         wanted = [*families, *(flat[j] for j in single)]
-        names = Names.of(wanted, fits_language).safe
+        names = NameTable.of(wanted, fits_language).safe
         renamed = dict(zip(families, names, strict=False))
         of_single = dict(zip(single, names[len(families) :], strict=True))
         taken = {name.lower() for name in names}
@@ -104,9 +104,9 @@ class _Naming:
         return self._set_of[members]
 
 
-def _places(columns: Sequence[RecordedColumn]) -> list[tuple[str, Key | None]]:
+def _places(columns: Sequence[RecordedColumn]) -> list[tuple[str, RecordedKey | None]]:
     """Name and key of each column, before they are made unique."""
-    places: list[tuple[str, Key | None]] = []
+    places: list[tuple[str, RecordedKey | None]] = []
     containers: dict[str, list[int]] = {}
     for j, column in enumerate(columns):
         if column.key is not None and column.family:
@@ -141,7 +141,7 @@ def _stem(columns: Sequence[RecordedColumn]) -> str | None:
     return stems.pop() if len(stems) == 1 else None
 
 
-def _families(places: Iterable[tuple[str, Key | None]]) -> dict[str, _Family]:
+def _families(places: Iterable[tuple[str, RecordedKey | None]]) -> dict[str, _Family]:
     """Families by name; a key that comes twice makes it none."""
     families: dict[str, _Family] = {}
     broken: set[str] = set()
@@ -156,11 +156,11 @@ def _families(places: Iterable[tuple[str, Key | None]]) -> dict[str, _Family]:
     return {name: family for name, family in families.items() if name not in broken}
 
 
-def _axes(keys: Iterable[Key]) -> list[tuple[Member, ...]]:
+def _axes(keys: Iterable[RecordedKey]) -> list[tuple[Member, ...]]:
     return [tuple(dict.fromkeys(axis)) for axis in zip(*keys, strict=True)]
 
 
-def _flat(place: tuple[str, Key | None], number: int) -> str:
+def _flat(place: tuple[str, RecordedKey | None], number: int) -> str:
     name, key = place
     return "_".join((name, *map(str, key))) if key is not None else name
 

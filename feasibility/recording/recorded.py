@@ -28,7 +28,7 @@ _INFINITE = 1e20
 _DOMAINS = ("continuous", "integer", "binary")
 _SENSES = ("minimize", "maximize", "feasibility")
 
-Key = tuple[str | int, ...]
+RecordedKey = tuple[str | int, ...]
 
 
 class Unreadable(Exception):  # noqa: N818 - the name says what it is
@@ -48,9 +48,9 @@ class RecordedColumn:
 
     given: str
     family: str
-    key: Key | None
+    key: RecordedKey | None
     kept: str
-    kept_at: Key | None
+    kept_at: RecordedKey | None
     domain: Domain
     lower: Exact | None
     upper: Exact | None
@@ -195,7 +195,7 @@ def _body(entry: Sequence[Any], columns: int, where: str) -> Quadratic:
     return body
 
 
-def _key(value: Any) -> Key | None:
+def _key(value: Any) -> RecordedKey | None:
     if value is None:
         return None
     return tuple(part if type(part) is int else _text(part) for part in value)

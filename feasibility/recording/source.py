@@ -19,7 +19,7 @@ _PROMPT = re.compile(r"^>>> ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class SourceTrouble:
     """Why a program cannot be judged: a code, a sentence, and the program's line where there is one.
 
     ``certain``: the program is wrong. Otherwise only this reading falls short, and nothing is known.
@@ -31,7 +31,7 @@ class Trouble:
     certain: bool = True
 
 
-def parse(text: str) -> ast.Module | Trouble:
+def parse(text: str) -> ast.Module | SourceTrouble:
     """The program's syntax tree, or what is wrong with its text.
 
     >>> parse("print 'no'").code, parse("!pip install pulp\\nimport pulp").code, parse("x = (1").code
@@ -39,15 +39,15 @@ def parse(text: str) -> ast.Module | Trouble:
     """
     text = text.removeprefix("\ufeff")
     if len(text) > MAX_PROGRAM:
-        return Trouble(
+        return SourceTrouble(
             "program-too-long", f"the program has {len(text):,} characters; at most {MAX_PROGRAM:,} are read"
         )
     if not text.strip():
-        return Trouble("empty-output", "the program is empty")
+        return SourceTrouble("empty-output", "the program is empty")
     if _is_notebook(text):
-        return Trouble("notebook", "this is a notebook (JSON of cells), not a program")
+        return SourceTrouble("notebook", "this is a notebook (JSON of cells), not a program")
     if "\x00" in text:
-        return Trouble("syntax-error", "the program holds a NUL character")
+        return SourceTrouble("syntax-error", "the program holds a NUL character")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python says about doubtful escapes is not our message
@@ -56,24 +56,24 @@ def parse(text: str) -> ast.Module | Trouble:
     except SyntaxError as error:
         return _syntax(text, error)
     except (RecursionError, MemoryError):
-        return Trouble("program-too-deep", "the program nests too deeply to be read")
+        return SourceTrouble("program-too-deep", "the program nests too deeply to be read")
     except ValueError as error:  # surrogates, or a number of more digits than Python reads
-        return Trouble("syntax-error", f"not readable as Python: {str(error)[:120]}")
+        return SourceTrouble("syntax-error", f"not readable as Python: {str(error)[:120]}")
     return tree
 
 
-def _syntax(text: str, error: SyntaxError) -> Trouble:
+def _syntax(text: str, error: SyntaxError) -> SourceTrouble:
     line = error.lineno
     if "too many nested" in (error.msg or "") or "too complex" in (error.msg or ""):
-        return Trouble("program-too-deep", "the program nests too deeply to be read", line)
+        return SourceTrouble("program-too-deep", "the program nests too deeply to be read", line)
     shell = _SHELL.search(text)
     if shell is not None:
         at = text.count("\n", 0, shell.end()) + 1
-        return Trouble("shell-command", f"line {at}: a shell or notebook command, which is no Python", at)
+        return SourceTrouble("shell-command", f"line {at}: a shell or notebook command, which is no Python", at)
     if _PYTHON_TWO.search(text):
-        return Trouble("python-two", f"line {line}: this is Python 2 ({error.msg})", line)
+        return SourceTrouble("python-two", f"line {line}: this is Python 2 ({error.msg})", line)
     prompt = " (it is copied from an interactive session)" if _PROMPT.search(text) else ""
-    return Trouble("syntax-error", f"line {line}: {error.msg}{prompt}", line)
+    return SourceTrouble("syntax-error", f"line {line}: {error.msg}{prompt}", line)
 
 
 def _is_notebook(text: str) -> bool:

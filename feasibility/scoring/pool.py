@@ -24,9 +24,9 @@ from .reference import Reference
 from .stages.answers import skipped, unknown
 from .tasks import Task as LadderTask
 from .tasks import get_task
-from .worker import STATES, JudgeCache, Output, Question
+from .worker import STATES, JudgeCache, JudgedText, Question
 
-Task: TypeAlias = Output
+OutputTask: TypeAlias = JudgedText
 """Problem id, sample, text."""
 
 BATCH = 16
@@ -56,7 +56,7 @@ class Pool:
         self.policy = policy or Policy()
         self.size = usable_cores() if workers is None else workers
         self._here = 0
-        self._pool: Workers[Output, Verdict] | None = None
+        self._pool: Workers[JudgedText, Verdict] | None = None
         if self.size:
             limit = self.policy.time_limit + GRACE
             work = Work(f"{__package__}.worker:judging", self.policy, limit, self.policy.memory_limit, BATCH)
@@ -95,7 +95,7 @@ class Pool:
         if self._pool is not None:
             self._pool.close()
 
-    def judge(self, tasks: Sequence[Task], references: Mapping[str, Reference]) -> Iterator[Verdict]:
+    def judge(self, tasks: Sequence[OutputTask], references: Mapping[str, Reference]) -> Iterator[Verdict]:
         """The verdicts in the order of ``tasks``. KeyError when a task names a problem without reference."""
         for problem_id, _, _ in tasks:
             if problem_id not in references:
@@ -107,7 +107,7 @@ class Pool:
         most = self.policy.max_output_chars
         jobs = (_job((name, sample, beginning(text, most))) for name, sample, text in tasks)
 
-        def broken(task: Task, failure: Failure) -> Verdict | Again:
+        def broken(task: OutputTask, failure: Failure) -> Verdict | Again:
             return self._broken(task, failure, questions)
 
         yield from self._pool.run(jobs, broken, questions)
@@ -117,7 +117,7 @@ class Pool:
             return reference
         return replace(reference, task=self.task)
 
-    def _judge_here(self, tasks: Iterable[Task], questions: Mapping[str, Question]) -> Iterator[Verdict]:
+    def _judge_here(self, tasks: Iterable[OutputTask], questions: Mapping[str, Question]) -> Iterator[Verdict]:
         cache = JudgeCache(self.policy)
         for problem_id, sample, text in tasks:
             verdict = cache.judge(problem_id, questions).judge(text, problem_id, sample)
@@ -125,7 +125,7 @@ class Pool:
             self._here += 1
             yield verdict
 
-    def _broken(self, task: Task, failure: Failure, questions: dict[str, Question]) -> Verdict | Again:
+    def _broken(self, task: OutputTask, failure: Failure, questions: dict[str, Question]) -> Verdict | Again:
         problem_id, sample, _ = task
         question = questions[problem_id]
         if failure.code == "time-limit":
@@ -144,7 +144,7 @@ class Pool:
         return broken_off(ladder, question.reference, states, code, text, problem_id, sample, failure.seconds)
 
 
-def _job(task: Task) -> Job[Task]:
+def _job(task: OutputTask) -> Job[OutputTask]:
     return Job(task, task[0], 4 * len(task[2]))
 
 

@@ -15,12 +15,12 @@ from .ladder import Judge
 from .prepared import unprepared
 from .reference import Reference
 
-__all__ = ["BOARD_SIZE", "STATES", "Board", "JudgeCache", "Output", "Question", "judging"]
+__all__ = ["BOARD_SIZE", "STATES", "Board", "JudgeCache", "JudgedText", "Question", "judging"]
 
 STATES = ("", "begun", "pass", "fail", "unknown", "skipped")
 """What a mark on the board says of a stage."""
 
-Output: TypeAlias = tuple[str, int, str]
+JudgedText: TypeAlias = tuple[str, int, str]
 """Problem id, sample, text."""
 
 
@@ -74,7 +74,7 @@ def judging(policy: Policy) -> Handler:
     cache = JudgeCache(policy)
     Judge(Reference(), policy).judge(_WARM_UP)
 
-    def handle(output: Output, questions: Mapping[str, Any], board: Board, tell: Tell) -> tuple[Verdict, bool]:
+    def handle(output: JudgedText, questions: Mapping[str, Any], board: Board, tell: Tell) -> tuple[Verdict, bool]:
         problem_id, sample, text = output
         judge = cache.judge(problem_id, questions)
         verdict = judge.judge(text, problem_id, sample, _Marker(board, judge.task.ladder).watch)

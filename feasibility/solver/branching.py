@@ -18,7 +18,7 @@ from ..programs.program import Program
 from ..rationals import Exact
 from . import exactness
 from .simplex import Budget, Dictionary
-from .solution import Farkas, Member
+from .solution import ConflictMember, Farkas
 from .tightening import granularity
 
 Ending: TypeAlias = Literal["optimal", "infeasible", "stopped"]
@@ -34,7 +34,7 @@ class Tree:
     ending: Ending
     point: tuple[Exact, ...] | None = None
     nodes: int = 0
-    support: tuple[Member, ...] = ()
+    support: tuple[ConflictMember, ...] = ()
 
 
 def search(

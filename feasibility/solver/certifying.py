@@ -23,10 +23,10 @@ from ..programs.program import Program
 from ..rationals import Exact, from_float, simplify
 from . import exactness, linear, linear_algebra
 from .branching import Tree
-from .highs import Answer, FloatProgram, Nodes
+from .highs import FloatProgram, Nodes, SolverAnswer
 from .linear import relax, roundings
 from .simplex import Budget, Dictionary
-from .solution import Farkas, Member
+from .solution import ConflictMember, Farkas
 from .tightening import granularity
 
 Bounds = list[tuple[Exact | None, Exact | None]]
@@ -68,7 +68,7 @@ class _Search:
     sign: int = 1
     step: Exact = 0
     integers: list[int] = field(default_factory=list)
-    support: set[Member] = field(default_factory=set)
+    support: set[ConflictMember] = field(default_factory=set)
     root: Bounds = field(default_factory=list)
     last: Bounds = field(default_factory=list)
     gaps: bool = False
@@ -124,7 +124,7 @@ class _Search:
                 return []
         return self._exactly(leaf, answer)
 
-    def _exactly(self, leaf: _Leaf, answer: Answer) -> list[_Leaf] | None:
+    def _exactly(self, leaf: _Leaf, answer: SolverAnswer) -> list[_Leaf] | None:
         """HiGHS's word was not good enough here: the exact simplex, or else a split of any column that is not fixed."""
         program, bounds = self.program, leaf.bounds
         split = self._any_open(answer.point, bounds)
@@ -183,7 +183,7 @@ class _Search:
         else:
             self.support.add(("integer", j))
 
-    def _bounded(self, answer: Answer, bounds: Bounds) -> bool:
+    def _bounded(self, answer: SolverAnswer, bounds: Bounds) -> bool:
         """Whether multipliers near HiGHS's prove that nothing below this leaf beats the best plan."""
         if self.best_value is None or not self.cost:
             return False
@@ -206,7 +206,7 @@ class _Search:
                 return True
         return False
 
-    def _basis_duals(self, answer: Answer, bounds: Bounds) -> dict[int, Exact] | None:
+    def _basis_duals(self, answer: SolverAnswer, bounds: Bounds) -> dict[int, Exact] | None:
         solved = linear_algebra.solve_basis(self._at(bounds), answer.columns, answer.rows, self.deadline)
         return None if solved is None else solved[1]
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic, Row
 from .linear import contradiction, relax
-from .solution import Conflict, Farkas, Member, Solution
+from .solution import Conflict, ConflictMember, Farkas, Solution
 from .solving import solve
 
 _LONGEST = 0.25
@@ -59,15 +59,15 @@ def find_conflict(
 
 def restricted(program: Program, conflict: Conflict) -> Program:
     """The program with only the rows, bounds and integrality that the conflict names, and no objective."""
-    members: list[Member] = [("row", i) for i in conflict.rows]
+    members: list[ConflictMember] = [("row", i) for i in conflict.rows]
     members += [("lower" if side == "lower" else "upper", j) for j, side in conflict.bounds]
     members += [("integer", j) for j in conflict.integers]
     return _restricted(program, members, keep_columns=True)
 
 
-def _members(program: Program) -> list[Member]:
+def _members(program: Program) -> list[ConflictMember]:
     """Everything that may take part. What comes last is tried first, and so tends to be left out."""
-    members: list[Member] = [
+    members: list[ConflictMember] = [
         ("row", i) for i, row in enumerate(program.rows) if row.lower is not None or row.upper is not None
     ]
     members += [("integer", j) for j, column in enumerate(program.columns) if column.domain != "continuous"]
@@ -76,19 +76,21 @@ def _members(program: Program) -> list[Member]:
     return members
 
 
-def _support(program: Program, farkas: Farkas) -> list[Member]:
+def _support(program: Program, farkas: Farkas) -> list[ConflictMember]:
     if farkas.crossed is not None:
         kind, number = farkas.crossed
         return [("row", number)] if kind == "row" else [("lower", number), ("upper", number)]
-    members: list[Member] = [("row", i) for i, y in farkas.rows.items() if y]
+    members: list[ConflictMember] = [("row", i) for i, y in farkas.rows.items() if y]
     members += [("lower" if z > 0 else "upper", j) for j, z in farkas.columns.items() if z]
     return members
 
 
-def _filter(program: Program, members: list[Member], policy: Policy, deadline: float) -> tuple[list[Member], bool]:
+def _filter(
+    program: Program, members: list[ConflictMember], policy: Policy, deadline: float
+) -> tuple[list[ConflictMember], bool]:
     """Drop blocks of members as long as the rest stays infeasible; the rest, and whether each of it is necessary."""
-    kept: list[Member] = []
-    undecided: list[Member] = []
+    kept: list[ConflictMember] = []
+    undecided: list[ConflictMember] = []
     blocks = _blocks(members)
     while blocks:
         block = blocks.pop()
@@ -117,19 +119,19 @@ def _filter(program: Program, members: list[Member], policy: Policy, deadline: f
     return kept, proved
 
 
-def _blocks(members: list[Member]) -> list[list[Member]]:
+def _blocks(members: list[ConflictMember]) -> list[list[ConflictMember]]:
     """Few members one by one; many in blocks of one kind, of about the square root of their number."""
     if len(members) <= 12:
         return [[member] for member in members]
     size = max(int(len(members) ** 0.5), 1)
-    blocks: list[list[Member]] = []
+    blocks: list[list[ConflictMember]] = []
     for kind in ("row", "integer", "upper", "lower"):
         group = [member for member in members if member[0] == kind]
         blocks += [group[k : k + size] for k in range(0, len(group), size)]
     return blocks
 
 
-def _is_infeasible(program: Program, members: list[Member], policy: Policy, deadline: float) -> bool | None:
+def _is_infeasible(program: Program, members: list[ConflictMember], policy: Policy, deadline: float) -> bool | None:
     """Whether these members alone are infeasible; None when that could not be decided."""
     now = time.monotonic()
     if now >= deadline:
@@ -140,7 +142,7 @@ def _is_infeasible(program: Program, members: list[Member], policy: Policy, dead
     return None if status == "unknown" else status == "infeasible"
 
 
-def _restricted(program: Program, members: Iterable[Member], *, keep_columns: bool = False) -> Program:
+def _restricted(program: Program, members: Iterable[ConflictMember], *, keep_columns: bool = False) -> Program:
     """The members as a program of their own; columns that no member touches are left out unless they are to be kept."""
     # In the program's own order: the same subset is then the same program, and gets the same answer.
     rows = [program.rows[i] for i in sorted(i for kind, i in members if kind == "row")]
@@ -174,7 +176,7 @@ def _renumbered(row: Row, place: dict[int, int]) -> Row:
     return replace(row, body=body)
 
 
-def _conflict(members: Iterable[Member], *, proved: bool) -> Conflict:
+def _conflict(members: Iterable[ConflictMember], *, proved: bool) -> Conflict:
     members = list(members)
     return Conflict(
         tuple(sorted(i for kind, i in members if kind == "row")),

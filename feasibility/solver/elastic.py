@@ -11,7 +11,7 @@ from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, from_float
 from . import exactness, linear_algebra
-from .highs import Answer, run, to_floats
+from .highs import SolverAnswer, run, to_floats
 from .solution import Farkas
 
 
@@ -35,7 +35,7 @@ def decide(program: Program, policy: Policy, deadline: float | None) -> Farkas |
 
 
 def _read(
-    program: Program, elastic: Program, answer: Answer, deadline: float | None
+    program: Program, elastic: Program, answer: SolverAnswer, deadline: float | None
 ) -> Farkas | tuple[Exact, ...] | None:
     candidates: list[dict[int, Exact]] = []
     solved = linear_algebra.solve_basis(elastic, answer.columns, answer.rows, deadline)

@@ -26,7 +26,7 @@ from ..rationals import Exact
 
 Floats: TypeAlias = NDArray[np.float64]
 
-Outcome: TypeAlias = Literal[
+RunOutcome: TypeAlias = Literal[
     "optimal", "infeasible", "unbounded", "infeasible-or-unbounded", "time-limit", "interrupted", "unknown", "error"
 ]
 
@@ -36,7 +36,7 @@ LOWER, BASIC, UPPER, ZERO, NONBASIC = 0, 1, 2, 3, 4
 _INF = float("inf")
 _HIGHS = highspy._core  # the bare binding: its Python wrapper adds about 30 microseconds a run
 _STATUS = highspy.HighsModelStatus
-_OUTCOMES: dict[Any, Outcome] = {
+_OUTCOMES: dict[Any, RunOutcome] = {
     _STATUS.kOptimal: "optimal",
     _STATUS.kModelEmpty: "optimal",
     _STATUS.kInfeasible: "infeasible",
@@ -76,14 +76,14 @@ class FloatProgram:
 
 
 @dataclass(slots=True)
-class Answer:
+class SolverAnswer:
     """What one run of HiGHS said, unscaled, as plain lists. Empty lists and None: not available.
 
     ``columns`` and ``rows`` are basis statuses; ``farkas`` has a multiplier a row (positive: lower side),
     ``ray`` a number a column.
     """
 
-    outcome: Outcome
+    outcome: RunOutcome
     point: list[float] = field(default_factory=list)
     duals: list[float] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
@@ -236,7 +236,7 @@ class Nodes:
         self._policy = policy
         self.usable = _pass(self._highs, floats, cost=cost, integers=False)
 
-    def solve(self, bounds: Mapping[int, tuple[float, float]], deadline: float | None) -> Answer:
+    def solve(self, bounds: Mapping[int, tuple[float, float]], deadline: float | None) -> SolverAnswer:
         """The answer under these bounds (by column); they stay until they are changed."""
         highs = self._highs
         if bounds:
@@ -248,9 +248,9 @@ class Nodes:
             # The limit is held against the sum of all runs of this instance.
             highs.setOptionValue("time_limit", highs.getRunTime() + max(deadline - time.monotonic(), 0.01))
         if highs.run() == highspy.HighsStatus.kError:
-            return Answer("error", message="HiGHS failed on a relaxation")
+            return SolverAnswer("error", message="HiGHS failed on a relaxation")
         status = highs.getModelStatus()
-        answer = Answer(_OUTCOMES.get(status, "unknown"), message=f"HiGHS: {highs.modelStatusToString(status)}")
+        answer = SolverAnswer(_OUTCOMES.get(status, "unknown"), message=f"HiGHS: {highs.modelStatusToString(status)}")
         _read_answer(highs, self._floats, answer, linear=True)
         return answer
 
@@ -264,7 +264,7 @@ def run(
     presolve: bool = True,
     cost: bool = True,
     strict: bool = False,
-) -> Answer:
+) -> SolverAnswer:
     """Solve with HiGHS: the continuous relaxation, or with ``integers`` the mixed-integer program.
 
     ``deadline`` is a ``time.monotonic()`` value; HiGHS honours it mostly but not always. ``presolve`` off makes rays
@@ -274,13 +274,13 @@ def run(
     highs = _instance(policy)
     columns = floats.lower.size
     if not _pass(highs, floats, cost=cost, integers=integers):
-        return Answer("error", message="HiGHS refused the model")
+        return SolverAnswer("error", message="HiGHS refused the model")
     quadratic = cost and floats.hessian is not None
     if quadratic:
         assert floats.hessian is not None
         starts, index, value = floats.hessian
         if highs.passHessian(columns, index.size, 1, starts, index, value) == highspy.HighsStatus.kError:
-            return Answer("error", message="HiGHS refused the quadratic objective")
+            return SolverAnswer("error", message="HiGHS refused the quadratic objective")
     _set_options(highs, policy, deadline, presolve, strict, mixed=integers and bool(floats.integer.any()))
     status = highs.run()
     if status == highspy.HighsStatus.kError and highs.getModelStatus() == _STATUS.kNotset:
@@ -289,10 +289,10 @@ def run(
         _HIGHS._Highs.resetGlobalScheduler(True)
         status = highs.run()
     if status == highspy.HighsStatus.kError:
-        return Answer("error", message=f"HiGHS failed: {highs.modelStatusToString(highs.getModelStatus())}")
+        return SolverAnswer("error", message=f"HiGHS failed: {highs.modelStatusToString(highs.getModelStatus())}")
     model_status = highs.getModelStatus()
     outcome = _OUTCOMES.get(model_status, "unknown")
-    answer = Answer(outcome, message=f"HiGHS: {highs.modelStatusToString(model_status)}")
+    answer = SolverAnswer(outcome, message=f"HiGHS: {highs.modelStatusToString(model_status)}")
     _read_answer(highs, floats, answer, linear=not quadratic and not integers)
     return answer
 
@@ -316,7 +316,7 @@ def _set_options(
             raise ValueError(f"HiGHS has no option {name} = {value}")
 
 
-def _read_answer(highs: Any, floats: FloatProgram, answer: Answer, *, linear: bool) -> None:
+def _read_answer(highs: Any, floats: FloatProgram, answer: SolverAnswer, *, linear: bool) -> None:
     r, s = floats.row_scale, floats.column_scale
     if answer.outcome in ("optimal", "time-limit", "interrupted", "unbounded", "unknown"):
         solution = highs.getSolution()

@@ -18,7 +18,7 @@ from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, from_float, simplify
 from ..verdict import Proof
 from . import elastic, exactness, linear_algebra
-from .highs import Answer, FloatProgram, run, to_floats
+from .highs import FloatProgram, SolverAnswer, run, to_floats
 from .simplex import Budget, Dictionary
 from .solution import Farkas, SolveStatus
 
@@ -146,7 +146,7 @@ def _large(
     policy: Policy,
     deadline: float | None,
     objective: bool,
-    answer: Answer,
+    answer: SolverAnswer,
 ) -> Relaxation:
     undecided = ("infeasible", "infeasible-or-unbounded", "unbounded", "unknown", "error")
     if answer.outcome in undecided and not (answer.farkas or answer.ray):
@@ -167,7 +167,9 @@ def _large(
     return Relaxation("unknown", code=code, message=answer.message)
 
 
-def _optimal(program: Program, answer: Answer, policy: Policy, deadline: float | None, objective: bool) -> Relaxation:
+def _optimal(
+    program: Program, answer: SolverAnswer, policy: Policy, deadline: float | None, objective: bool
+) -> Relaxation:
     solved = linear_algebra.solve_basis(program, answer.columns, answer.rows, deadline, objective=objective)
     if solved is not None:
         point, duals = solved
@@ -192,7 +194,9 @@ def _optimal(program: Program, answer: Answer, policy: Policy, deadline: float |
     return Relaxation("optimal", "solver-trusted", tuple(point), exact, duals)
 
 
-def _undecided(program: Program, policy: Policy, deadline: float | None, objective: bool, answer: Answer) -> Relaxation:
+def _undecided(
+    program: Program, policy: Policy, deadline: float | None, objective: bool, answer: SolverAnswer
+) -> Relaxation:
     """The solver says infeasible and its multipliers prove nothing: proved in another way, or unknown."""
     found = elastic.decide(program, policy, deadline)
     if isinstance(found, Farkas):
@@ -222,7 +226,7 @@ def repaired(program: Program, point: Sequence[float]) -> list[Exact]:
     return exact
 
 
-def _farkas_candidates(program: Program, answer: Answer) -> list[Farkas]:
+def _farkas_candidates(program: Program, answer: SolverAnswer) -> list[Farkas]:
     return [exactness.complete_farkas(program, dict(enumerate(y))) for y in roundings(answer.farkas)]
 
 
@@ -244,7 +248,7 @@ def roundings(ray: Sequence[float] | None) -> list[list[Exact]]:
 
 
 def _unbounded(
-    program: Program, floats: FloatProgram, policy: Policy, deadline: float | None, answer: Answer
+    program: Program, floats: FloatProgram, policy: Policy, deadline: float | None, answer: SolverAnswer
 ) -> Relaxation:
     """A feasible point comes from a run without objective, the ray from the run with it; both are checked."""
     feasible = relax(program, policy, deadline, floats=floats, objective=False)

@@ -16,7 +16,7 @@ from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact
 from . import exactness
-from .highs import Answer, run, to_floats
+from .highs import SolverAnswer, run, to_floats
 from .linear import Relaxation, expired, recession, relax, repaired
 
 State: TypeAlias = Literal["loose", "lower", "upper", "fixed", "open"]
@@ -179,7 +179,7 @@ def _assumed(part: Row | Column, state: State) -> tuple[Exact | None, Exact | No
     return part.lower, part.upper
 
 
-def _trusted(program: Program, answer: Answer, policy: Policy) -> Relaxation:
+def _trusted(program: Program, answer: SolverAnswer, policy: Policy) -> Relaxation:
     point = repaired(program, answer.point)
     broken = [v for v in exactness.violations(program, point, policy) if v.kind != "integer"]
     if broken:

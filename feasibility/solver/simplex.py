@@ -21,7 +21,7 @@ from ..programs.program import Program
 from ..rationals import Exact, divide, simplify
 from .solution import Farkas
 
-Verdict: TypeAlias = Literal["optimal", "infeasible", "unbounded", "stopped"]
+SimplexVerdict: TypeAlias = Literal["optimal", "infeasible", "unbounded", "stopped"]
 
 _BLAND_AFTER = 40
 """Pivots by the steepest choice before the smallest-index rule, which cannot cycle, takes over."""
@@ -163,7 +163,7 @@ class Dictionary:
 
     # -- solving -----------------------------------------------------------------------------------------------------
 
-    def solve(self, budget: Budget) -> tuple[Verdict, Farkas | list[int] | None]:
+    def solve(self, budget: Budget) -> tuple[SimplexVerdict, Farkas | list[int] | None]:
         """Optimise. The second part is the Farkas certificate when infeasible and the ray when unbounded."""
         slopes = self.table[-1]
         dual_feasible = True
@@ -183,7 +183,7 @@ class Dictionary:
             return verdict, farkas
         return self._improve(budget)
 
-    def reoptimize(self, budget: Budget) -> tuple[Verdict, Farkas | list[int] | None]:
+    def reoptimize(self, budget: Budget) -> tuple[SimplexVerdict, Farkas | list[int] | None]:
         """Optimise from a dual feasible dictionary, for example after bounds have become tighter."""
         return self._restore(budget, costs=True)
 
@@ -203,7 +203,7 @@ class Dictionary:
             if unknown == column:
                 self.values[s] = self._resting(column, self.table[-1][s])
 
-    def _restore(self, budget: Budget, *, costs: bool) -> tuple[Verdict, Farkas | None]:
+    def _restore(self, budget: Budget, *, costs: bool) -> tuple[SimplexVerdict, Farkas | None]:
         """The dual simplex method: pivot until all basic unknowns are within bounds, or one of them proves it hopeless.
 
         Without ``costs`` any reduced cost counts as zero and only a feasible point is sought.
@@ -277,7 +277,7 @@ class Dictionary:
                 rows[self.rows_of[unknown - n]] = simplify(multiplier // shared * self.factors[unknown - n])
         return Farkas(rows, columns)
 
-    def _improve(self, budget: Budget) -> tuple[Verdict, list[int] | None]:
+    def _improve(self, budget: Budget) -> tuple[SimplexVerdict, list[int] | None]:
         """The primal simplex method from a feasible dictionary; the list is the ray when unbounded."""
         lower, upper, basic, nonbasic, values = self.lower, self.upper, self.basic, self.nonbasic, self.values
         steps = 0

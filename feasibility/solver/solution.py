@@ -9,7 +9,7 @@ from ..rationals import Exact
 from ..verdict import Proof
 
 SolveStatus: TypeAlias = Literal["optimal", "infeasible", "unbounded", "unknown"]
-Member: TypeAlias = tuple[Literal["row", "lower", "upper", "integer"], int]
+ConflictMember: TypeAlias = tuple[Literal["row", "lower", "upper", "integer"], int]
 """One thing that may take part in a conflict: a row by number, a bound or the integrality of a column by number."""
 
 
@@ -66,4 +66,4 @@ class Solution:
     code: str | None = None
     message: str = ""
     seconds: float = 0.0
-    support: tuple[Member, ...] = ()
+    support: tuple[ConflictMember, ...] = ()

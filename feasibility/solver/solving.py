@@ -18,12 +18,12 @@ from ..verdict import Proof
 from . import exactness
 from .branching import Tree, search
 from .certifying import certify
-from .highs import Answer, FloatProgram, run, to_floats
+from .highs import FloatProgram, SolverAnswer, run, to_floats
 from .lattice import equations_have_no_whole_solution
 from .linear import Relaxation, contradiction, relax
 from .nonlinear import solve_nonlinear
 from .quadratic import relax_quadratic
-from .solution import Member, Solution
+from .solution import ConflictMember, Solution
 from .tightening import granularity, tighten
 
 WORK = 60_000
@@ -208,7 +208,7 @@ def _most_of(deadline: float) -> float:
     return deadline - min(1.0, (deadline - time.monotonic()) / 8)
 
 
-def _agrees(target: Program, answer: Answer, point: tuple[Exact, ...], policy: Policy) -> bool:
+def _agrees(target: Program, answer: SolverAnswer, point: tuple[Exact, ...], policy: Policy) -> bool:
     """Whether the objective that HiGHS calls optimal is the plan's, as the policy compares values.
 
     HiGHS's point may live on its tolerances, and a coefficient of a million turns 1e-7 into 0.1.
@@ -225,7 +225,7 @@ def _searched(
     relaxation: Relaxation,
     policy: Policy,
     deadline: float,
-    answer: Answer,
+    answer: SolverAnswer,
 ) -> Solution:
     """HiGHS found no plan that holds, which proves nothing: the program is searched until all of it is closed."""
     cost = target.sense != "feasibility"
@@ -245,7 +245,7 @@ def _searched(
 
 def _infeasible(program: Program, target: Program, tree: Tree) -> Solution:
     """A tree's proof, in terms of the program as it was before rows and bounds were rounded."""
-    members: set[Member] = set()
+    members: set[ConflictMember] = set()
     for kind, number in tree.support:
         members.add((kind, number))
         if kind == "row" and target.rows[number] is not program.rows[number]:
@@ -261,7 +261,7 @@ def _better(target: Program, point: tuple[Exact, ...], other: tuple[Exact, ...])
     return gain > 0 if target.sense == "maximize" else gain < 0
 
 
-def _rounded(target: Program, answer: Answer, policy: Policy, deadline: float) -> Relaxation | None:
+def _rounded(target: Program, answer: SolverAnswer, policy: Policy, deadline: float) -> Relaxation | None:
     """The solver's plan with whole integers and the rest solved again; None when there is none or it fails that."""
     if not answer.point:
         return None

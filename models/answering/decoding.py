@@ -30,7 +30,7 @@ class Grammars:
         self._words = tokenizer
         self._closers: Closers | None = None
 
-    def start(self, grammar: str, *, own_keys: bool = False) -> Constraint:
+    def start(self, grammar: str, *, own_keys: bool = False) -> DecodingConstraint:
         """A fresh constraint for one answer; ``own_keys`` keeps the names of its constraints different.
 
         Raises PyriteError when the grammar is refused.
@@ -44,13 +44,13 @@ class Grammars:
                 raise PyriteError(f"the grammar was refused: {str(first.get_error()).splitlines()[0]}")
             self._compiled[grammar] = first
         if not own_keys:
-            return Constraint(first.deep_copy())
+            return DecodingConstraint(first.deep_copy())
         if self._closers is None:
             self._closers = Closers(self._words)
-        return Constraint(first.deep_copy(), OwnKeys(), self._closers, TokenText(self._words))
+        return DecodingConstraint(first.deep_copy(), OwnKeys(), self._closers, TokenText(self._words))
 
 
-class Constraint:
+class DecodingConstraint:
     """Where one answer stands in its grammar."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Constraint:
         return bool(self._matcher.is_stopped())
 
 
-def mask_logits(logits: torch.Tensor, constraints: Sequence[Constraint | None]) -> torch.Tensor:
+def mask_logits(logits: torch.Tensor, constraints: Sequence[DecodingConstraint | None]) -> torch.Tensor:
     """The logits (rows, vocabulary) with every token that a row's grammar forbids at minus infinity."""
     width = logits.shape[-1]
     words = (width + 31) // 32

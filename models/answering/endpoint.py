@@ -25,7 +25,7 @@ from ...results.readers.batches import body_answers, request_failure
 from ..prompts import Prompt
 from ..settings import Settings
 from .answering import Request, sample_seed
-from .transport import LaterError, Place, RefusedError, one_line, place_of, post
+from .transport import Address, LaterError, RequestRefusedError, one_line, place_of, post
 
 _LONGEST_PAUSE: Final = 60.0
 _FOR_ALL: Final = frozenset({401, 402, 403, 404, 405, 429})
@@ -97,7 +97,7 @@ class EndpointAnswerer:
     pause: float = 1.0
     asking: Asking = field(default_factory=Asking)
     note: Any = field(default=lambda text: None)
-    _place: Place = field(init=False)
+    _place: Address = field(init=False)
     _lock: Any = field(init=False, default_factory=Lock)
     _answered: int = field(init=False, default=0)
     _refused: int = field(init=False, default=0)
@@ -179,7 +179,7 @@ class EndpointAnswerer:
         started = time.monotonic()
         try:
             document, folded = self._patiently(self.asking.body(body))
-        except RefusedError as error:
+        except RequestRefusedError as error:
             return self._recorded(request, error, body, time.monotonic() - started)
         with self._lock:
             self._answered += 1
@@ -207,7 +207,9 @@ class EndpointAnswerer:
             said = "no-output"
         return Output(request.problem.id, request.sample, text or "", said, round(seconds, 3), extra)
 
-    def _recorded(self, request: Request, error: RefusedError, body: Mapping[str, Any], seconds: float) -> Output:
+    def _recorded(
+        self, request: Request, error: RequestRefusedError, body: Mapping[str, Any], seconds: float
+    ) -> Output:
         """A prompt that the server refused, as not answered; PyriteError when every prompt would be refused."""
         if error.code in _FOR_ALL or _names_a_field(error.said, body):
             advice = "" if error.code in _FOR_ALL else "; --request sets, renames or leaves out fields"
@@ -231,7 +233,7 @@ class EndpointAnswerer:
         for attempt in range(self.attempts):
             try:
                 return post(self._place, _folded(body) if folded else body, self.asking.timeout), folded
-            except RefusedError as error:
+            except RequestRefusedError as error:
                 if folded or not _refuses_system(error):
                     raise
                 # Some templates have no system turn: the same text in front of the first question.
@@ -248,7 +250,7 @@ class EndpointAnswerer:
         )
 
 
-def _refuses_system(error: RefusedError) -> bool:
+def _refuses_system(error: RequestRefusedError) -> bool:
     said = error.said.lower()
     return error.code in (400, 422, 500) and any(word in said for word in _NO_SYSTEM)
 

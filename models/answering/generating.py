@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .decoding import Constraint, mask_logits
+from .decoding import DecodingConstraint, mask_logits
 from .drafting import Shared, Tracker
 from .next_token import NextToken
 from .stopping import JsonEnd, TokenText
@@ -30,7 +30,7 @@ _FORCED_AT_MOST = 12  # tokens without a choice that are checked in one pass
 
 
 @dataclass(slots=True)
-class Row:
+class AnswerRow:
     """One answer in the making. ``uniform`` draws the numbers that a sampled row uses; None is greedy."""
 
     number: int
@@ -39,7 +39,7 @@ class Row:
     temperature: float = 0.0
     top_p: float = 1.0
     uniform: np.random.Generator | None = None
-    constraint: Constraint | None = None
+    constraint: DecodingConstraint | None = None
     tokens: list[int] = field(default_factory=list)
     finish: str = ""
     seconds: float = 0.0
@@ -52,8 +52,8 @@ class Row:
 
 @torch.inference_mode()
 def generate_rows(
-    following: NextToken, rows: Sequence[Row], *, ends: frozenset[int], text: TokenText, drafts: int = 0
-) -> Iterator[Row]:
+    following: NextToken, rows: Sequence[AnswerRow], *, ends: frozenset[int], text: TokenText, drafts: int = 0
+) -> Iterator[AnswerRow]:
     """Answer the rows by one model or several; each is yielded when it ends, with ``tokens``, ``finish`` (stop, length)
     and ``seconds``.
 
@@ -93,7 +93,7 @@ def generate_rows(
         logits = following.step([[row.tokens[-1], *guess] for row, guess in zip(active, guesses, strict=True)])
 
 
-def _guess(row: Row) -> list[int]:
+def _guess(row: AnswerRow) -> list[int]:
     """What may follow: first what the grammar leaves no choice about, then what was written before."""
     room = row.limit - len(row.tokens) - 1
     if row.tracker is None or room < 1:
@@ -103,7 +103,11 @@ def _guess(row: Row) -> list[int]:
 
 
 def _settle(
-    logits: torch.Tensor, rows: Sequence[Row], guesses: Sequence[Sequence[int]], ends: frozenset[int], text: TokenText
+    logits: torch.Tensor,
+    rows: Sequence[AnswerRow],
+    guesses: Sequence[Sequence[int]],
+    ends: frozenset[int],
+    text: TokenText,
 ) -> list[int]:
     """Choose each row's tokens from ``logits`` (rows, 1 + guesses, vocabulary); how many guesses each row kept.
 
@@ -131,7 +135,7 @@ def _settle(
     return kept
 
 
-def _take(row: Row, token: int, ends: frozenset[int], text: TokenText) -> None:
+def _take(row: AnswerRow, token: int, ends: frozenset[int], text: TokenText) -> None:
     if token in ends:
         row.finish = "stop"
         return
@@ -144,7 +148,7 @@ def _take(row: Row, token: int, ends: frozenset[int], text: TokenText) -> None:
         row.finish = "length"
 
 
-def _choose(logits: torch.Tensor, rows: Sequence[Row]) -> list[int]:
+def _choose(logits: torch.Tensor, rows: Sequence[AnswerRow]) -> list[int]:
     """The next token of each row: the likeliest, or drawn by the row's own random numbers."""
     if any(row.constraint is not None for row in rows):
         logits = mask_logits(logits, [row.constraint for row in rows])
@@ -155,7 +159,7 @@ def _choose(logits: torch.Tensor, rows: Sequence[Row]) -> list[int]:
     return best
 
 
-def _choose_ahead(logits: torch.Tensor, column: int, *, rows: Sequence[Row]) -> list[int]:
+def _choose_ahead(logits: torch.Tensor, column: int, *, rows: Sequence[AnswerRow]) -> list[int]:
     """As :func:`_choose`, with the random number that each row will use ``column`` tokens from now."""
     best: list[int] = logits.argmax(dim=-1).tolist()
     for place, row in enumerate(rows):
@@ -181,8 +185,8 @@ def draw(logits: torch.Tensor, temperature: float, top_p: float, uniform: float)
 
 @torch.inference_mode()
 def plain_generate(
-    model: Any, rows: Sequence[Row], *, pad: int, ends: frozenset[int], text: TokenText
-) -> Iterator[Row]:
+    model: Any, rows: Sequence[AnswerRow], *, pad: int, ends: frozenset[int], text: TokenText
+) -> Iterator[AnswerRow]:
     """The same as :func:`generate_rows` through transformers' ``generate``: for models that keep state of their own."""
     from transformers import LogitsProcessor, LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
 

@@ -18,7 +18,7 @@ from ..sources import Loaded
 from .answering import Request, sample_seed
 from .attention import use_packed_attention
 from .decoding import Grammars
-from .generating import Row, generate_rows, plain_generate
+from .generating import AnswerRow, generate_rows, plain_generate
 from .grammar import VERSION
 from .logit_arithmetic import Ensemble
 from .next_token import NextToken, OneModel
@@ -111,7 +111,7 @@ class LocalAnswerer:
         rows = []
         for number, (request, tokens) in enumerate(part):
             asked = len(tokens) if self.ensemble is None else self.ensemble.longest(request.problem, self.prompt)
-            row = Row(number, tokens, min(settings.max_new_tokens, room - asked))
+            row = AnswerRow(number, tokens, min(settings.max_new_tokens, room - asked))
             row.temperature, row.top_p = settings.temperature, settings.top_p
             if settings.temperature > 0:
                 row.uniform = np.random.default_rng(sample_seed(settings.seed, request.key))

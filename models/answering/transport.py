@@ -29,7 +29,7 @@ _FOR_GOOD: Final = ("insufficient_quota", "exceeded your current quota", "billin
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Address:
     """Where requests go. ``shown`` is the address without user, password and query: for files and messages."""
 
     url: str
@@ -37,7 +37,7 @@ class Place:
     login: str | None
 
 
-def place_of(address: str) -> Place:
+def place_of(address: str) -> Address:
     """The parts of a base address such as ``http://user:password@host:8000/v1``. Raises PyriteError."""
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -52,10 +52,10 @@ def place_of(address: str) -> Place:
     if parts.username is not None:
         login = base64.b64encode(f"{parts.username}:{parts.password or ''}".encode()).decode()
     url = urlunsplit((parts.scheme, host + port, path, parts.query, ""))
-    return Place(url, urlunsplit((parts.scheme, host + port, path, "", "")), login)
+    return Address(url, urlunsplit((parts.scheme, host + port, path, "", "")), login)
 
 
-class RefusedError(Exception):
+class RequestRefusedError(Exception):
     """The server answered with an error that asking again does not change."""
 
     def __init__(self, code: int, said: str) -> None:
@@ -76,7 +76,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def post(place: Place, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+def post(place: Address, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
     """The server's answer. Raises RefusedError, LaterError, and PyriteError for a redirect to another host."""
     data, url = json.dumps(body).encode(), place.url
     for _ in range(4):
@@ -92,7 +92,7 @@ def post(place: Place, body: Mapping[str, Any], timeout: float) -> dict[str, Any
     raise PyriteError(f"{place.shown} redirects without end")
 
 
-def _send(place: Place, url: str, data: bytes, timeout: float) -> bytes:
+def _send(place: Address, url: str, data: bytes, timeout: float) -> bytes:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     key = api_key()
     if key:
@@ -103,14 +103,14 @@ def _send(place: Place, url: str, data: bytes, timeout: float) -> bytes:
     with urllib.request.build_opener(_NoRedirects).open(request, timeout=timeout) as response:
         raw: bytes = response.read(MOST_BYTES + 1)
         if len(raw) > MOST_BYTES:
-            raise RefusedError(200, f"the answer is larger than {MOST_BYTES // 1024**2} MiB")
+            raise RequestRefusedError(200, f"the answer is larger than {MOST_BYTES // 1024**2} MiB")
         length = response.headers.get("Content-Length")
         if length and length.isdigit() and len(raw) < int(length):
             raise LaterError("the connection broke within the answer")
     return raw
 
 
-def _redirected(place: Place, url: str, location: str) -> str:
+def _redirected(place: Address, url: str, location: str) -> str:
     """The new address, when it is on the same host; else PyriteError: the key must not go there."""
     target = urlsplit(urljoin(url, location))
     here = urlsplit(url)
@@ -122,12 +122,12 @@ def _redirected(place: Place, url: str, location: str) -> str:
     return urlunsplit(target)
 
 
-def _judged(error: urllib.error.HTTPError) -> RefusedError | LaterError:
+def _judged(error: urllib.error.HTTPError) -> RequestRefusedError | LaterError:
     said = _said(error)
     for_good = any(word in said.lower() for word in _FOR_GOOD)
     if (error.code in _AGAIN and not for_good) or error.code >= 500:
         return LaterError(f"{error.code} {said}", _retry_after(error.headers.get("Retry-After")))
-    return RefusedError(error.code, said)
+    return RequestRefusedError(error.code, said)
 
 
 def _document(raw: bytes) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _document(raw: bytes) -> dict[str, Any]:
         said, code = words_of(failure), failure.get("code") if isinstance(failure, dict) else None
         refused = isinstance(code, int) and 400 <= code < 500 and code not in _AGAIN
         if refused or any(word in said.lower() for word in _FOR_GOOD):
-            raise RefusedError(code if isinstance(code, int) else 200, said)
+            raise RequestRefusedError(code if isinstance(code, int) else 200, said)
         raise LaterError(f"an error inside of a 200: {said}")
     if not document.get("choices"):
         raise LaterError("an answer without choices")

@@ -15,7 +15,7 @@ from ..methods import Method
 from ..sections import ScheduleSection
 from . import gathering
 from .checkpoints import Meter
-from .objectives import Objective
+from .objectives import TuningObjective
 from .order import EpochOrder
 from .processes import Processes
 
@@ -32,7 +32,7 @@ class RecipeTrainer:
     is_fsdp_enabled: bool
 
     def __init__(
-        self, *, method: Method, objective: Objective, meter: Meter, processes: Processes, **arguments: Any
+        self, *, method: Method, objective: TuningObjective, meter: Meter, processes: Processes, **arguments: Any
     ) -> None:
         self.method, self.objective, self.meter, self.processes = method, objective, meter, processes
         self.order: EpochOrder | None = None
@@ -91,7 +91,7 @@ class RecipeTrainer:
         """Nothing: :func:`tune` has put the weights into the model before it was split."""
 
 
-def trainer_class(objective: Objective) -> type[Any]:
+def trainer_class(objective: TuningObjective) -> type[Any]:
     """The objective's trainer with everything above."""
     return type("Trainer", (RecipeTrainer, objective.trainer()), {})
 

@@ -23,13 +23,13 @@ from ..prompts import Prompt
 from ..quiet import quiet_transformers
 from ..sections import Recipe
 from ..sources import Loaded, load, load_helper, load_tokenizer, parse_source
-from .objectives import Lessons, Objective, get_objective
+from .objectives import Lessons, TuningObjective, get_objective
 from .processes import Processes, this_process
 
 FLOPS_FORMULA = "(4 * parameters + 2 * trainable parameters) * tokens; attention's quadratic part is left out"
 """Forward 2N a token, gradients of activations 2N, gradients of weights 2 for each that learns: 6ND when all learn."""
 
-Progress = Callable[[int, int, float], None]
+StepProgress = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def tune(
     recipe: Recipe,
     folder: Path,
     note: Note = lambda text: None,
-    progress: Progress = lambda step, steps, loss: None,
+    progress: StepProgress = lambda step, steps, loss: None,
     problems: tuple[Problem, ...] | None = None,
 ) -> Tuned:
     """Run a recipe into ``folder``, or go on where an earlier run of the same recipe was stopped.
@@ -83,7 +83,7 @@ class _Run:
     folder: Path
     method: Method
     options: dict[str, Any]
-    objective: Objective
+    objective: TuningObjective
     objective_options: dict[str, Any]
     processes: Processes
     compute: Compute
@@ -227,7 +227,7 @@ def _train(
     lessons: Lessons,
     plan: tuple[int, Sequence[int]],
     record: _Record,
-    progress: Progress,
+    progress: StepProgress,
     resumed: Path | None,
     last: dict[str, Any],
 ) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...feasibility.errors import PyriteError
-from ...feasibility.plans.grids.grid import Branch, Bus, Generator, Grid, Physics, islands
+from ...feasibility.plans.grids.grid import Branch, Bus, GeneratingUnit, Grid, Physics, islands
 
 CASES: dict[str, str] = {
     "ieee9": "case9",
@@ -218,7 +218,7 @@ def _read(network: Any, case: str, physics: Physics) -> tuple[Grid, Dispatch]:
 
 def _units(
     network: Any, arrays: Any, names: Mapping[tuple[str, Any], str], bus_of: Mapping[int, str]
-) -> tuple[tuple[Generator, ...], dict[str, float], dict[str, float]]:
+) -> tuple[tuple[GeneratingUnit, ...], dict[str, float], dict[str, float]]:
     """Units with limits and costs, and what they give. The arrays hold the slack's units first, then the others."""
     alive = [("ext_grid", k) for k in network.ext_grid.index if network.ext_grid.in_service[k]]
     alive += [("gen", k) for k in network.gen.index if network.gen.in_service[k]]
@@ -232,7 +232,9 @@ def _units(
         low, high = (_limit(row[4], -1), _limit(row[3], 1))
         square, linear, constant = polynomial
         units.append(
-            Generator(name, bus_of[int(row[0])], _short(row[9]), _short(row[8]), low, high, (square, linear, constant))
+            GeneratingUnit(
+                name, bus_of[int(row[0])], _short(row[9]), _short(row[8]), low, high, (square, linear, constant)
+            )
         )
         pg[name], qg[name] = row[1], row[2]
     return tuple(units), pg, qg

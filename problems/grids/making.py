@@ -9,7 +9,7 @@ from typing import Any
 from ...feasibility.errors import PyriteError
 from ...feasibility.plans.grids.grid import Physics
 from ...feasibility.plans.grids.rules import GridRules
-from ...feasibility.plans.plan import Key, Plan, write_plan
+from ...feasibility.plans.plan import Plan, PlanKey, write_plan
 from ...feasibility.plans.rules import worst
 from ...feasibility.policy import Policy
 from ...feasibility.rationals import Exact, from_float
@@ -82,7 +82,7 @@ def grid_problem(case: str, physics: Physics, seed: int, outage: bool = False) -
 
 def reference_plan(dispatch: Dispatch) -> Plan:
     """The dispatch as a plan, rounded to :data:`DIGITS` decimals so that a model can write it."""
-    values: dict[Key, Exact] = {
+    values: dict[PlanKey, Exact] = {
         (name, (member,)): from_float(round(value, DIGITS))
         for name, table in dispatch.values.items()
         for member, value in table.items()

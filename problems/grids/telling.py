@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ...feasibility.plans.grids.grid import Branch, Bus, Generator, Grid
+from ...feasibility.plans.grids.grid import Branch, Bus, GeneratingUnit, Grid
 from .cases import Outage
 
 
@@ -53,7 +53,7 @@ def _bus(bus: Bus, ac: bool) -> str:
     return ", ".join(words)
 
 
-def _unit(unit: Generator, ac: bool) -> str:
+def _unit(unit: GeneratingUnit, ac: bool) -> str:
     square, linear, constant = unit.cost
     cost = " + ".join(
         f"{_number(factor)}{power}"

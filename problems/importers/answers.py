@@ -18,14 +18,14 @@ from ...feasibility.rationals import Exact, from_decimal, simplify
 from ...feasibility.scoring.reference import KnownStatus
 from .quantities import SCALES, word_number
 
-Kind: TypeAlias = Literal["number", "status", "no-optimum", "missing", "unreadable"]
+AnswerKind: TypeAlias = Literal["number", "status", "no-optimum", "missing", "unreadable"]
 
 MAX_CHARS = 2_000
 """Longer cells are unreadable: an answer is short."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StatedAnswer:
     """One cell, read.
 
     - number: ``value``.
@@ -39,7 +39,7 @@ class Answer:
     ``decimal-comma``, ``unit``, ``sentence``, ``fraction``, ``approximate``, ``words``, ``single-item-list``.
     """
 
-    kind: Kind
+    kind: AnswerKind
     value: Exact | None = None
     status: KnownStatus | None = None
     notes: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ _MAX_EXPONENT = 40
 _MAX_DIGITS = 60
 
 
-def read_answer(cell: object) -> Answer:
+def read_answer(cell: object) -> StatedAnswer:
     """Read one cell: a JSON value or the text of a CSV field.
 
     >>> read_answer("$1,200").value, read_answer("1.2e3").value, read_answer("3/4").value
@@ -77,55 +77,63 @@ def read_answer(cell: object) -> Answer:
     ('no-optimum', 'missing', 'unreadable')
     """
     if cell is None:
-        return Answer("missing")
+        return StatedAnswer("missing")
     if isinstance(cell, bool):
-        return Answer("unreadable", reason=f"a truth value ({cell}), not a number")
+        return StatedAnswer("unreadable", reason=f"a truth value ({cell}), not a number")
     if isinstance(cell, float) and math.isnan(cell):
-        return Answer("missing")
+        return StatedAnswer("missing")
     if isinstance(cell, float) and math.isinf(cell):
-        return Answer("status", status="unbounded")
+        return StatedAnswer("status", status="unbounded")
     if isinstance(cell, int | float | Fraction):
-        return _unless_sentinel(Answer("number", exact_number(cell)))
+        return _unless_sentinel(StatedAnswer("number", exact_number(cell)))
     if isinstance(cell, Mapping):
-        return Answer("unreadable", reason=f"{len(cell)} named values, not one") if cell else Answer("missing")
+        return (
+            StatedAnswer("unreadable", reason=f"{len(cell)} named values, not one") if cell else StatedAnswer("missing")
+        )
     if isinstance(cell, Sequence) and not isinstance(cell, str):
         if len(cell) != 1:
-            return Answer("unreadable", reason=f"{len(cell)} values, not one") if len(cell) else Answer("missing")
+            return (
+                StatedAnswer("unreadable", reason=f"{len(cell)} values, not one")
+                if len(cell)
+                else StatedAnswer("missing")
+            )
         inner = read_answer(cell[0])
-        return Answer(inner.kind, inner.value, inner.status, (*inner.notes, "single-item-list"), inner.reason)
+        return StatedAnswer(inner.kind, inner.value, inner.status, (*inner.notes, "single-item-list"), inner.reason)
     if not isinstance(cell, str):
-        return Answer("unreadable", reason=f"a {type(cell).__name__}, not a number")
+        return StatedAnswer("unreadable", reason=f"a {type(cell).__name__}, not a number")
     return _read_text(cell)
 
 
-def _read_text(cell: str) -> Answer:
+def _read_text(cell: str) -> StatedAnswer:
     if len(cell) > MAX_CHARS:
-        return Answer("unreadable", reason=f"{len(cell):,} characters, not an answer")
+        return StatedAnswer("unreadable", reason=f"{len(cell):,} characters, not an answer")
     text = " ".join(cell.replace("−", "-").replace("\u00a0", " ").split()).casefold().strip("*` ")
     if text in _MISSING:
-        return Answer("missing")
+        return StatedAnswer("missing")
     bare = text.rstrip(".! ")
     if _NO_OPTIMUM.fullmatch(bare):
-        return Answer("no-optimum")
+        return StatedAnswer("no-optimum")
     if _INFEASIBLE.fullmatch(bare):
-        return Answer("status", status="infeasible")
+        return StatedAnswer("status", status="infeasible")
     if _UNBOUNDED.fullmatch(bare):
-        return Answer("status", status="unbounded")
+        return StatedAnswer("status", status="unbounded")
     return _unless_sentinel(_read_number(bare))
 
 
-def _unless_sentinel(answer: Answer) -> Answer:
+def _unless_sentinel(answer: StatedAnswer) -> StatedAnswer:
     """-99999 (five nines or more, negative) stands for "no optimum" in several published sets."""
     value = answer.value
     if isinstance(value, int) and value < 0 and re.fullmatch(r"9{5,}", str(-value)):
-        return Answer("no-optimum")
+        return StatedAnswer("no-optimum")
     return answer
 
 
-def _read_number(text: str) -> Answer:
+def _read_number(text: str) -> StatedAnswer:
     notes: list[str] = []
     if re.search(r"%|\bper ?cent\b", text):
-        return Answer("unreadable", reason=f"a percentage ({text[:40]!r}) can be meant as it stands or divided by 100")
+        return StatedAnswer(
+            "unreadable", reason=f"a percentage ({text[:40]!r}) can be meant as it stands or divided by 100"
+        )
     stripped = _CURRENCY.sub(" ", text).strip()
     if stripped != text:
         notes.append("currency")
@@ -143,25 +151,27 @@ def _read_number(text: str) -> Answer:
     if not found:
         value = word_number([word for word in re.split(r"[\s-]+", text) if word and word != "and"])
         if value is not None:
-            return Answer("number", value, notes=(*notes, "words"))
-        return Answer("unreadable", reason=f"no number in {text[:60]!r}")
+            return StatedAnswer("number", value, notes=(*notes, "words"))
+        return StatedAnswer("unreadable", reason=f"no number in {text[:60]!r}")
     if len(found) > 1:
-        return Answer("unreadable", reason=f"{len(found)} numbers in {text[:60]!r}")
+        return StatedAnswer("unreadable", reason=f"{len(found)} numbers in {text[:60]!r}")
     token = found[0]
     if "," in token:
         notes.append("thousands")
     scale = re.match(rf"{re.escape(token)}\s*(thousand|million|billion)\b", text)
     if scale:
-        return Answer("number", simplify(Fraction(token.replace(",", "")) * SCALES[scale[1]]), notes=(*notes, "words"))
+        return StatedAnswer(
+            "number", simplify(Fraction(token.replace(",", "")) * SCALES[scale[1]]), notes=(*notes, "words")
+        )
     rest = text.replace(token, " ", 1)
     if any(c.isdigit() for c in rest):
-        return Answer("unreadable", reason=f"more than one number in {text[:60]!r}")
+        return StatedAnswer("unreadable", reason=f"more than one number in {text[:60]!r}")
     if rest.strip(" .:=$"):
         notes.append("unit" if text.startswith(token) else "sentence")
     return _decimal(token.replace(",", ""), notes)
 
 
-def _special_number(text: str, notes: list[str]) -> Answer | None:
+def _special_number(text: str, notes: list[str]) -> StatedAnswer | None:
     """Powers of ten, fractions and decimal commas, when the whole text is one; else None."""
     power = _POWER.fullmatch(text)
     if power:
@@ -171,9 +181,9 @@ def _special_number(text: str, notes: list[str]) -> Answer | None:
     if latex or mixed:
         sign, whole, above, below = (latex[1], None, latex[2], latex[3]) if latex else mixed.groups()  # type: ignore[union-attr]
         if int(below) == 0:
-            return Answer("unreadable", reason=f"division by zero in {text[:60]!r}")
+            return StatedAnswer("unreadable", reason=f"division by zero in {text[:60]!r}")
         value = int(whole or 0) + Fraction(int(above), int(below))
-        return Answer("number", simplify(-value if sign == "-" else value), notes=(*notes, "fraction"))
+        return StatedAnswer("number", simplify(-value if sign == "-" else value), notes=(*notes, "fraction"))
     if re.fullmatch(r"[-+]?\d{1,3}(?:\.\d{3})+,\d{1,2}", text):
         return _decimal(text.replace(".", "").replace(",", "."), [*notes, "thousands", "decimal-comma"])
     if re.fullmatch(r"[-+]?\d+,\d{1,2}", text):
@@ -183,8 +193,8 @@ def _special_number(text: str, notes: list[str]) -> Answer | None:
     return None
 
 
-def _decimal(token: str, notes: list[str]) -> Answer:
+def _decimal(token: str, notes: list[str]) -> StatedAnswer:
     mantissa, _, exponent = token.partition("e")
     if len(mantissa) > _MAX_DIGITS or abs(int(exponent or 0)) > _MAX_EXPONENT:
-        return Answer("unreadable", reason=f"a number of {len(mantissa)} digits and exponent {exponent or 0}")
-    return Answer("number", from_decimal(token), notes=tuple(notes))
+        return StatedAnswer("unreadable", reason=f"a number of {len(mantissa)} digits and exponent {exponent or 0}")
+    return StatedAnswer("number", from_decimal(token), notes=tuple(notes))

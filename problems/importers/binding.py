@@ -22,7 +22,7 @@ MAX_ENTRIES = 200_000
 
 
 @dataclass(slots=True)
-class Bound:
+class BoundData:
     """``data`` and how it came about: ``notes`` name each dimension's rule, ``unbound`` what was left out, and why."""
 
     data: Data
@@ -39,7 +39,7 @@ class Bound:
         return "; ".join(part for part in parts if part)
 
 
-def bind(inputs: Mapping[str, Any], hints: Mapping[str, Sequence[str]] | None = None) -> Bound:
+def bind(inputs: Mapping[str, Any], hints: Mapping[str, Sequence[str]] | None = None) -> BoundData:
     """Sets and parameters for the inputs. ``hints`` names the sets of a parameter's dimensions where that is known.
 
     >>> bound = bind({"food_set": ["apple", "pear"], "cost": [2.5, 1], "budget": 10})
@@ -53,7 +53,7 @@ def bind(inputs: Mapping[str, Any], hints: Mapping[str, Sequence[str]] | None = 
             names[name] = _fresh(identifier_keeping_case(name), names.values())
             sets[names[name]] = tuple(value)
     parameters: dict[str, Parameter] = {}
-    bound = Bound(Data(sets, parameters))
+    bound = BoundData(Data(sets, parameters))
     for name, value in inputs.items():
         if name in names:
             continue

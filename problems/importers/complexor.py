@@ -24,7 +24,7 @@ from ...feasibility.errors import PyriteError
 from ...feasibility.language.formulation import Data
 from ..problem import Problem
 from .binding import bind
-from .records import Converted, Options, Remark, Row, RowError, label, plain_extra
+from .records import ConvertedRecord, ImportOptions, Remark, RowError, SourceRow, label, plain_extra
 
 COMPLEXOR = "complexor"
 NLP4LP = "nlp4lp"
@@ -49,7 +49,7 @@ def folder_format(path: Path) -> str | None:
     return None
 
 
-def read_folders(path: Path, format_name: str) -> Iterator[Row | Remark]:
+def read_folders(path: Path, format_name: str) -> Iterator[SourceRow | Remark]:
     """A row for each problem folder (numbered from 1 in order of names); its files are the columns."""
     files = _FILES if format_name == COMPLEXOR else _NLP4LP_FILES
     if not path.is_dir():
@@ -73,7 +73,7 @@ def read_folders(path: Path, format_name: str) -> Iterator[Row | Remark]:
                 yield Remark(
                     folder.name, number, name, "unreadable-file", f"cannot be read: {str(error)[:80]}", kept=True
                 )
-        yield Row(folder, number, columns)
+        yield SourceRow(folder, number, columns)
 
 
 def recognises(columns: Mapping[str, Any]) -> bool:
@@ -81,7 +81,7 @@ def recognises(columns: Mapping[str, Any]) -> bool:
     return "solution" in columns and ("description" in columns or "problem_info" in columns)
 
 
-def convert_complexor(row: Row, options: Options) -> list[Converted]:
+def convert_complexor(row: SourceRow, options: ImportOptions) -> list[ConvertedRecord]:
     """A problem for each sample. Raises RowError without a description or a sample."""
     del options  # a value has no domains to choose
     description = row.columns.get("description")
@@ -99,7 +99,7 @@ def convert_complexor(row: Row, options: Options) -> list[Converted]:
 
 def _sample(
     name: str, description: str, sample: Mapping[str, Any], place: int, hints: Mapping[str, list[str]]
-) -> Converted:
+) -> ConvertedRecord:
     column = f"sample.json[{place - 1}]"
     read = label(sample.get("output"), f"{column}.output")
     inputs = sample.get("input")
@@ -120,7 +120,7 @@ def _sample(
         source="ComplexOR",
         extra=extra,
     )
-    return Converted(problem, remarks)
+    return ConvertedRecord(problem, remarks)
 
 
 def _documented_indices(code: str) -> dict[str, list[str]]:
@@ -134,7 +134,7 @@ def _documented_indices(code: str) -> dict[str, list[str]]:
     return found
 
 
-def convert_nlp4lp(row: Row, options: Options) -> Converted:
+def convert_nlp4lp(row: SourceRow, options: ImportOptions) -> ConvertedRecord:
     """One problem with its stored objective. Raises RowError without description or objective."""
     del options  # a value has no domains to choose
     columns = {name: _loaded(value) for name, value in row.columns.items()}
@@ -166,7 +166,7 @@ def convert_nlp4lp(row: Row, options: Options) -> Converted:
             **read.extra,
         },
     )
-    return Converted(problem, remarks)
+    return ConvertedRecord(problem, remarks)
 
 
 def _nlp4lp_text(

@@ -17,7 +17,7 @@ from typing import Any
 from ...feasibility.disk import read_whole
 from ...feasibility.errors import PyriteError
 from ..problem import Problem
-from .records import Converted, Label, Options, Remark, Row, RowError, label
+from .records import ConvertedRecord, ImportOptions, Label, Remark, RowError, SourceRow, label
 
 NAME = "folders"
 _TEXTS = tuple(f"{name}.{end}" for name in ("question", "description", "problem", "text") for end in ("txt", "md"))
@@ -46,7 +46,7 @@ def claims(path: Path) -> bool:
     return any(_is_problem(folder) for folder in (path, *inner[:50]))
 
 
-def rows(path: Path) -> Iterator[Row | Remark]:
+def rows(path: Path) -> Iterator[SourceRow | Remark]:
     """A row for each problem's folder, in order of names; its files are the columns."""
     if not path.is_dir():
         raise PyriteError(f"{path}: this layout is a folder with one folder a problem")
@@ -67,7 +67,7 @@ def rows(path: Path) -> Iterator[Row | Remark]:
             except (ValueError, PyriteError, RecursionError) as error:
                 message = f"cannot be read: {str(error)[:80]}"
                 yield Remark(folder.name, number, name, "unreadable-file", message, kept=True)
-        yield Row(folder, number, columns)
+        yield SourceRow(folder, number, columns)
 
 
 def recognises(columns: Mapping[str, Any]) -> bool:
@@ -76,7 +76,7 @@ def recognises(columns: Mapping[str, Any]) -> bool:
     return False
 
 
-def convert(row: Row, options: Options) -> list[Converted]:
+def convert(row: SourceRow, options: ImportOptions) -> list[ConvertedRecord]:
     """A folder as a problem. Raises RowError without a text, or with an answer that is no number."""
     del options  # a value has no domains to choose
     text = row.columns.get("text")
@@ -100,7 +100,7 @@ def convert(row: Row, options: Options) -> list[Converted]:
         source=str(row.columns["set"]),
         extra=extra,
     )
-    return [Converted(problem, list(read.remarks))]
+    return [ConvertedRecord(problem, list(read.remarks))]
 
 
 def _cell(answer: Any) -> Any:

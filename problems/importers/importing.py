@@ -9,21 +9,21 @@ from pathlib import Path
 
 from ...feasibility.errors import PyriteError
 from .layouts import LAYOUTS, Layout, in_turn
-from .records import Converted, Import, Options, Remark, Row, RowError
+from .records import ConvertedRecord, Import, ImportOptions, Remark, RowError, SourceRow
 from .rows import read_rows
 
 _LOOK = 50
 """Rows that are looked at to recognise a layout: the first of them may be broken."""
 
 
-def import_problems(path: Path, format_name: str | None = None, options: Options | None = None) -> Import:
+def import_problems(path: Path, format_name: str | None = None, options: ImportOptions | None = None) -> Import:
     """Read a published set. Without ``format_name`` the layout is recognised from its rows.
 
     A row that cannot be converted is a remark with its file, row and column, and the rest goes on. Of two rows with
     one id the second gets a numbered id, and a remark. Raises PyriteError for a path that cannot be read, an unknown
     format, and a layout that is not recognised.
     """
-    options = options or Options()
+    options = options or ImportOptions()
     if format_name is not None and format_name not in LAYOUTS:
         raise PyriteError(f"there is no format {format_name!r}; formats are {', '.join(LAYOUTS)}")
     if not path.exists():
@@ -40,7 +40,7 @@ def import_problems(path: Path, format_name: str | None = None, options: Options
     return _convert(rows, layout, options)
 
 
-def _recognise(path: Path, rows: Iterator[Row | Remark]) -> tuple[Layout, Iterator[Row | Remark]]:
+def _recognise(path: Path, rows: Iterator[SourceRow | Remark]) -> tuple[Layout, Iterator[SourceRow | Remark]]:
     seen = list(itertools.islice(rows, _LOOK))
     for item in seen:
         if isinstance(item, Remark):
@@ -48,7 +48,7 @@ def _recognise(path: Path, rows: Iterator[Row | Remark]) -> tuple[Layout, Iterat
         for layout in in_turn():
             if layout.recognises(item.columns):
                 return layout, itertools.chain(seen, rows)
-    first = next((item for item in seen if isinstance(item, Row)), None)
+    first = next((item for item in seen if isinstance(item, SourceRow)), None)
     if first is None:
         problem = str(seen[0]) if seen else "no rows"
         raise PyriteError(f"{path} has no known layout ({problem}); known are {', '.join(LAYOUTS)}")
@@ -59,7 +59,7 @@ def _recognise(path: Path, rows: Iterator[Row | Remark]) -> tuple[Layout, Iterat
     )
 
 
-def _convert(rows: Iterable[Row | Remark], layout: Layout, options: Options) -> Import:
+def _convert(rows: Iterable[SourceRow | Remark], layout: Layout, options: ImportOptions) -> Import:
     outcome = Import(layout.name)
     ids: dict[str, int] = {}
     for item in rows:
@@ -85,7 +85,7 @@ def _convert(rows: Iterable[Row | Remark], layout: Layout, options: Options) -> 
     return outcome
 
 
-def _add(outcome: Import, converted: Converted, ids: dict[str, int], file: str, number: int) -> None:
+def _add(outcome: Import, converted: ConvertedRecord, ids: dict[str, int], file: str, number: int) -> None:
     problem = converted.problem
     if problem.id in ids:
         fresh = problem.id

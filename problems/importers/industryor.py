@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .labelled import value_problem
-from .records import Converted, Options, Row
+from .records import ConvertedRecord, ImportOptions, SourceRow
 
 NAME = "industryor"
 
@@ -16,7 +16,7 @@ def recognises(columns: Mapping[str, Any]) -> bool:
     return "en_question" in columns and "en_answer" in columns and "difficulty" in columns
 
 
-def convert(row: Row, options: Options) -> Converted:
+def convert(row: SourceRow, options: ImportOptions) -> ConvertedRecord:
     """One row as a value-only problem; ``difficulty`` and ``type`` are kept as they are."""
     del options  # a value has no domains to choose
     return value_problem(row, source="IndustryOR", questions=["en_question"], answers=["en_answer"])

@@ -7,18 +7,18 @@ from typing import Any
 
 from ..problem import Problem
 from .names import identifier
-from .records import Converted, Row, label, plain_extra, text_of
+from .records import ConvertedRecord, SourceRow, label, plain_extra, text_of
 
 
 def value_problem(
-    row: Row,
+    row: SourceRow,
     *,
     source: str,
     questions: Sequence[str],
     answers: Sequence[str],
     ids: Sequence[str] = ("id",),
     family: Sequence[str] = (),
-) -> Converted:
+) -> ConvertedRecord:
     """A problem from the first filled column of each list. Raises RowError when question or answer is missing.
 
     The strongest stage of such a problem is the value: there is no formulation to compare plans with.
@@ -41,4 +41,4 @@ def value_problem(
         source=source,
         extra={**plain_extra(columns, used), **read.extra},
     )
-    return Converted(problem, list(read.remarks))
+    return ConvertedRecord(problem, list(read.remarks))

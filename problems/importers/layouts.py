@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from ...feasibility.plugins import Registry
 from . import complexor, folders, industryor, mamo, nl4opt, optibench, optmath, questions, tabular
-from .records import Converted, Options, Remark, Row
+from .records import ConvertedRecord, ImportOptions, Remark, SourceRow
 from .rows import read_rows
 
 
@@ -29,11 +29,11 @@ class Layout(Protocol):
         """Whether a folder is of this layout by the files in it."""
         return False
 
-    def rows(self, path: Path) -> Iterator[Row | Remark]:
+    def rows(self, path: Path) -> Iterator[SourceRow | Remark]:
         """The rows of a file or folder; a row that cannot be read is a remark."""
         return read_rows(path)
 
-    def convert(self, row: Row, options: Options) -> list[Converted]:
+    def convert(self, row: SourceRow, options: ImportOptions) -> list[ConvertedRecord]:
         """One row as problems. Raises RowError naming the column; the other rows go on."""
         ...
 
@@ -43,14 +43,14 @@ class _Rows(Layout):
         self,
         name: str,
         recognises: Callable[[Mapping[str, Any]], bool],
-        convert: Callable[[Row, Options], Converted],
+        convert: Callable[[SourceRow, ImportOptions], ConvertedRecord],
     ) -> None:
         self.name, self._recognises, self._convert = name, recognises, convert
 
     def recognises(self, columns: Mapping[str, Any]) -> bool:
         return self._recognises(columns)
 
-    def convert(self, row: Row, options: Options) -> list[Converted]:
+    def convert(self, row: SourceRow, options: ImportOptions) -> list[ConvertedRecord]:
         return [self._convert(row, options)]
 
 
@@ -59,7 +59,7 @@ class _Folders(Layout):
         self,
         name: str,
         recognises: Callable[[Mapping[str, Any]], bool],
-        convert: Callable[[Row, Options], list[Converted]],
+        convert: Callable[[SourceRow, ImportOptions], list[ConvertedRecord]],
         files_too: bool,
     ) -> None:
         self.name, self._recognises, self._convert, self._files_too = name, recognises, convert, files_too
@@ -70,11 +70,11 @@ class _Folders(Layout):
     def claims(self, folder: Path) -> bool:
         return complexor.folder_format(folder) == self.name
 
-    def rows(self, path: Path) -> Iterator[Row | Remark]:
+    def rows(self, path: Path) -> Iterator[SourceRow | Remark]:
         folders = not self._files_too or (path.is_dir() and complexor.folder_format(path) is not None)
         return complexor.read_folders(path, self.name) if folders else read_rows(path)
 
-    def convert(self, row: Row, options: Options) -> list[Converted]:
+    def convert(self, row: SourceRow, options: ImportOptions) -> list[ConvertedRecord]:
         return self._convert(row, options)
 
 
@@ -87,10 +87,10 @@ class _ProgramFolders(Layout):
     def claims(self, folder: Path) -> bool:
         return complexor.folder_format(folder) is None and folders.claims(folder)
 
-    def rows(self, path: Path) -> Iterator[Row | Remark]:
+    def rows(self, path: Path) -> Iterator[SourceRow | Remark]:
         return folders.rows(path)
 
-    def convert(self, row: Row, options: Options) -> list[Converted]:
+    def convert(self, row: SourceRow, options: ImportOptions) -> list[ConvertedRecord]:
         return folders.convert(row, options)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .labelled import value_problem
-from .records import Converted, Options, Row
+from .records import ConvertedRecord, ImportOptions, SourceRow
 
 NAME = "mamo"
 
@@ -16,7 +16,7 @@ def recognises(columns: Mapping[str, Any]) -> bool:
     return "Question" in columns and "Answer" in columns
 
 
-def convert(row: Row, options: Options) -> Converted:
+def convert(row: SourceRow, options: ImportOptions) -> ConvertedRecord:
     """One row as a value-only problem; ``Type`` (easy_lp, complex_lp) becomes the family."""
     del options  # a value has no domains to choose
     kind = str(row.columns.get("Type") or "").strip().casefold()

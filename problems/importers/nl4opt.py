@@ -15,8 +15,8 @@ xy           ``x_var``                  ``<=`` or ``>=``  ``y_var``
 ===========  =======================================================
 
 The set gives no domains. Every variable gets a lower bound of zero, and the integrality rule is the user's
-(:class:`.records.Options`): ``whole`` makes them integer, ``fractional`` continuous. Both readings are solved, and
-both optima are recorded under ``readings``. Strict words of the text ("must exceed") are weak relations here, as in
+(:class:`.records.ImportOptions`): ``whole`` makes them integer, ``fractional`` continuous. Both readings are solved,
+and both optima are recorded under ``readings``. Strict words of the text ("must exceed") are weak relations here, as in
 the set's own declarations.
 """
 
@@ -33,7 +33,7 @@ from ..problem import Problem
 from ..readings import READINGS, outcome_of, read_as
 from .names import identifiers
 from .quantities import quantity
-from .records import Converted, Options, Row, RowError
+from .records import ConvertedRecord, ImportOptions, RowError, SourceRow
 
 NAME = "nl4opt"
 
@@ -92,7 +92,7 @@ def _unwrap(columns: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any] |
     return None, None
 
 
-def convert(row: Row, options: Options) -> Converted:
+def convert(row: SourceRow, options: ImportOptions) -> ConvertedRecord:
     """One row as a problem with a reference formulation and both readings. Raises RowError naming the declaration."""
     identity, record = _unwrap(row.columns)
     if record is None:
@@ -132,7 +132,7 @@ def convert(row: Row, options: Options) -> Converted:
             "entities": dict(zip(names, declared.entities, strict=True)),
         },
     )
-    return Converted(problem, remarks)
+    return ConvertedRecord(problem, remarks)
 
 
 class _Declarations:

@@ -22,7 +22,7 @@ from typing import Any
 from ...feasibility.rationals import Exact
 from ..problem import Problem
 from .answers import read_answer
-from .records import Converted, Options, Row, RowError, plain_extra, text_of
+from .records import ConvertedRecord, ImportOptions, RowError, SourceRow, plain_extra, text_of
 
 NAME = "optibench"
 
@@ -45,7 +45,7 @@ def recognises(columns: Mapping[str, Any]) -> bool:
     return "question" in columns and isinstance(columns.get("results"), Mapping)
 
 
-def convert(row: Row, options: Options) -> Converted:
+def convert(row: SourceRow, options: ImportOptions) -> ConvertedRecord:
     """One row as a value-only problem. Raises RowError when there is no question or no readable result."""
     del options  # a value has no domains to choose
     columns = row.columns
@@ -83,7 +83,7 @@ def convert(row: Row, options: Options) -> Converted:
             **plain_extra(columns, {"question", "index", "type", "results"}),
         },
     )
-    return Converted(problem, remarks)
+    return ConvertedRecord(problem, remarks)
 
 
 def choose_objective(values: Mapping[str, Exact]) -> tuple[str | None, str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .labelled import value_problem
-from .records import Converted, Options, Row
+from .records import ConvertedRecord, ImportOptions, SourceRow
 
 NAME = "optmath"
 
@@ -19,7 +19,7 @@ def recognises(columns: Mapping[str, Any]) -> bool:
     return "en_question" in columns and "en_answer" in columns
 
 
-def convert(row: Row, options: Options) -> Converted:
+def convert(row: SourceRow, options: ImportOptions) -> ConvertedRecord:
     """One row as a value-only problem."""
     del options  # a value has no domains to choose
     return value_problem(row, source="OptMATH", questions=["en_question"], answers=["en_answer"], ids=["id", "index"])

@@ -17,7 +17,7 @@ from ...feasibility.recording import record, require_sandbox
 from ...feasibility.workers.apart import run_apart
 from ..problem import Problem
 from .answers import read_answer
-from .records import Converted, Options, Remark, Row, RowError
+from .records import ConvertedRecord, ImportOptions, Remark, RowError, SourceRow
 
 NAME = "programs"
 _PROGRAMS = ("code.py", "solution.py", "reference.py", "model.py")
@@ -40,7 +40,7 @@ class Programs:
         inner = sorted(item for item in folder.iterdir() if item.is_dir())
         return any(_found(one, _PROGRAMS) and _found(one, _QUESTIONS) for one in (folder, *inner))
 
-    def rows(self, path: Path) -> Iterator[Row | Remark]:
+    def rows(self, path: Path) -> Iterator[SourceRow | Remark]:
         """A row for each folder that holds a question or a program, in the order of names."""
         if not path.is_dir():
             raise PyriteError(f"{path}: the {NAME} layout is a folder with one folder a problem")
@@ -54,9 +54,9 @@ class Programs:
                     columns[column] = _read(file)
             if len(columns) > 1:
                 number += 1
-                yield Row(folder, number, columns)
+                yield SourceRow(folder, number, columns)
 
-    def convert(self, row: Row, options: Options) -> list[Converted]:
+    def convert(self, row: SourceRow, options: ImportOptions) -> list[ConvertedRecord]:
         """One problem with the recorded model as its reference. Raises RowError when there is no text or no model."""
         del options  # the domains are the program's own
         text, program = row.columns.get("question"), row.columns.get("program")
@@ -81,7 +81,7 @@ class Programs:
             status=answer.status,
             source=NAME,
         )
-        return [Converted(problem, remarks)]
+        return [ConvertedRecord(problem, remarks)]
 
 
 PROGRAMS = Programs()

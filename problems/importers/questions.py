@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..problem import Problem
-from .records import Converted, Options, Row, label, plain_extra, text_of
+from .records import ConvertedRecord, ImportOptions, SourceRow, label, plain_extra, text_of
 
 NAME = "questions"
 _QUESTIONS = ("question", "problem", "prompt", "problem_statement", "description")
@@ -30,7 +30,7 @@ def recognises(columns: Mapping[str, Any]) -> bool:
     return _column(columns, _QUESTIONS) is not None and _column(columns, _ANSWERS) is not None
 
 
-def convert(row: Row, options: Options) -> Converted:
+def convert(row: SourceRow, options: ImportOptions) -> ConvertedRecord:
     """One row as a value-only problem. Raises RowError naming the column."""
     del options  # a value has no domains to choose
     columns = row.columns
@@ -49,4 +49,4 @@ def convert(row: Row, options: Options) -> Converted:
         source=str(columns[source]) if source is not None and columns[source] else row.file.stem,
     )
     used = {question, answer, *((named,) if named else ()), *((source,) if source else ())}
-    return Converted(replace(problem, extra={**plain_extra(columns, used), **read.extra}), list(read.remarks))
+    return ConvertedRecord(replace(problem, extra={**plain_extra(columns, used), **read.extra}), list(read.remarks))

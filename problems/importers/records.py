@@ -13,11 +13,11 @@ from ...feasibility.rationals import Exact
 from ...feasibility.scoring.reference import KnownStatus
 from ..problem import Problem
 from ..readings import Integrality
-from .answers import Answer, read_answer
+from .answers import StatedAnswer, read_answer
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SourceRow:
     """One record: its file, its number there (lines, or items of an array, from 1) and its columns."""
 
     file: Path
@@ -66,7 +66,7 @@ class RowError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ImportOptions:
     """What the user chose. ``columns`` maps our fields (id, text, optimum, ...) to columns of a table."""
 
     integrality: Integrality = "whole"
@@ -75,7 +75,7 @@ class Options:
 
 
 @dataclass(slots=True)
-class Converted:
+class ConvertedRecord:
     """One row as a problem, with remarks as (code, column, message)."""
 
     problem: Problem
@@ -135,7 +135,7 @@ def label(cell: object, column: str) -> Label:
 
     An answer that had to be interpreted is kept word for word under ``stated_answer``.
     """
-    answer: Answer = read_answer(cell)
+    answer: StatedAnswer = read_answer(cell)
     if answer.kind == "missing":
         raise RowError("no-answer", column, "no answer")
     if answer.kind == "unreadable":

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...feasibility.disk import open_input
 from ...feasibility.errors import PyriteError
-from .records import Remark, Row
+from .records import Remark, SourceRow
 
 _LISTS = ("data", "rows", "problems", "examples", "instances", "train", "test", "validation")
 """Keys under which a JSON object may hold its rows."""
@@ -24,7 +24,7 @@ _CELL = 10_000_000
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".arrow")
 
 
-def read_rows(path: Path) -> Iterator[Row | Remark]:
+def read_rows(path: Path) -> Iterator[SourceRow | Remark]:
     """Every row of a file, or of all files with a known suffix in a folder (in order of their names).
 
     A folder made by ``datasets.save_to_disk`` is read with the ``datasets`` library. Raises PyriteError when the path
@@ -54,7 +54,7 @@ def read_rows(path: Path) -> Iterator[Row | Remark]:
         raise PyriteError(f"{path} cannot be read: {error}") from error
 
 
-def _read_folder(path: Path) -> Iterator[Row | Remark]:
+def _read_folder(path: Path) -> Iterator[SourceRow | Remark]:
     if (path / "dataset_dict.json").exists() or (path / "state.json").exists():
         yield from _read_dataset(path)
         return
@@ -65,14 +65,14 @@ def _read_folder(path: Path) -> Iterator[Row | Remark]:
         yield from read_rows(file)
 
 
-def _row(file: Path, number: int, document: Any) -> Row | Remark:
+def _row(file: Path, number: int, document: Any) -> SourceRow | Remark:
     if isinstance(document, Mapping):
-        return Row(file, number, document)
+        return SourceRow(file, number, document)
     message = f"a row is an object with named columns, not a {type(document).__name__}"
     return Remark(file.name, number, "", "not-an-object", message, kept=False)
 
 
-def _read_lines(path: Path) -> Iterator[Row | Remark]:
+def _read_lines(path: Path) -> Iterator[SourceRow | Remark]:
     with path.open(encoding="utf-8-sig") as stream:
         for number, line in enumerate(stream, start=1):
             if not line.strip():
@@ -85,7 +85,7 @@ def _read_lines(path: Path) -> Iterator[Row | Remark]:
             yield _row(path, number, document)
 
 
-def _read_json(path: Path) -> Iterator[Row | Remark]:
+def _read_json(path: Path) -> Iterator[SourceRow | Remark]:
     text = path.read_text(encoding="utf-8-sig")
     try:
         document = json.loads(text)
@@ -105,7 +105,7 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def _rows_of(path: Path, document: Any) -> Iterator[Row | Remark]:
+def _rows_of(path: Path, document: Any) -> Iterator[SourceRow | Remark]:
     if isinstance(document, Mapping):
         for name in _LISTS:
             if isinstance(document.get(name), list):
@@ -121,7 +121,7 @@ def _rows_of(path: Path, document: Any) -> Iterator[Row | Remark]:
         yield _row(path, 1, document)
 
 
-def _read_csv(path: Path, separator: str) -> Iterator[Row | Remark]:
+def _read_csv(path: Path, separator: str) -> Iterator[SourceRow | Remark]:
     csv.field_size_limit(_CELL)
     with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream, delimiter=separator)
@@ -133,10 +133,10 @@ def _read_csv(path: Path, separator: str) -> Iterator[Row | Remark]:
                 message = f"{len(reader.fieldnames)} columns in the header, another number in this row"
                 yield Remark(path.name, number, "", "ragged-row", message, kept=False)
                 continue
-            yield Row(path, number, columns)
+            yield SourceRow(path, number, columns)
 
 
-def _read_parquet(path: Path) -> Iterator[Row | Remark]:
+def _read_parquet(path: Path) -> Iterator[SourceRow | Remark]:
     try:
         import pyarrow
         import pyarrow.parquet
@@ -153,7 +153,7 @@ def _read_parquet(path: Path) -> Iterator[Row | Remark]:
         raise PyriteError(f"{path} cannot be read as parquet: {str(error)[:100]}") from error
 
 
-def _read_dataset(path: Path) -> Iterator[Row | Remark]:
+def _read_dataset(path: Path) -> Iterator[SourceRow | Remark]:
     try:
         import datasets
     except ImportError as error:

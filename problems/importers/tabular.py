@@ -13,7 +13,7 @@ from typing import Any
 
 from ...feasibility.errors import PyriteError
 from ..problem import Problem
-from .records import Converted, Options, Row, RowError, label, plain_extra
+from .records import ConvertedRecord, ImportOptions, RowError, SourceRow, label, plain_extra
 
 NAME = "table"
 FIELDS = ("id", "text", "optimum", "status", "reference", "data", "family", "source", "split")
@@ -38,7 +38,7 @@ def recognises(columns: Mapping[str, Any]) -> bool:
     return "text" in columns and any(name in columns for name in ("optimum", "reference", "status"))
 
 
-def convert(row: Row, options: Options) -> Converted:
+def convert(row: SourceRow, options: ImportOptions) -> ConvertedRecord:
     """One row by the mapping. Raises RowError naming the column."""
     mapping = {name: options.columns.get(name, name) for name in FIELDS}
     for name, column in options.columns.items():
@@ -75,7 +75,7 @@ def convert(row: Row, options: Options) -> Converted:
     except PyriteError as error:
         raise RowError("unreadable-reference", mapping["reference"], error.message) from error
     used = {column for column in mapping.values() if column in row.columns}
-    return Converted(
+    return ConvertedRecord(
         Problem(
             problem.id, problem.text, problem.reference, None if read is None else read.optimum, problem.status,
             problem.data, problem.family, problem.source, problem.split,

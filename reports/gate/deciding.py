@@ -9,8 +9,8 @@ from typing import Any, Literal
 from ...feasibility.errors import PyriteError
 from ...results.observing import FAIL, OUTCOMES, PASS, UNKNOWN
 from .movements import Movement, movement_of, movements_of, share_of
-from .rules import Rules, StageRules
-from .snapshot import Entry, Snapshot
+from .rules import GateRules, StageRules
+from .snapshot import BaselineEntry, Snapshot
 
 Level = Literal["ok", "warn", "fail"]
 _SURFACE, _SUBSTANCE = OUTCOMES.index("surface"), OUTCOMES.index("substance")
@@ -29,7 +29,7 @@ class RuleResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenRule:
     """A problem that passed in the baseline and does not now: the earliest gated outcome that broke, and why."""
 
     problem_id: str
@@ -46,7 +46,7 @@ class Decision:
     level: Level
     results: tuple[RuleResult, ...]
     movements: tuple[Movement, ...]
-    broken: tuple[Broken, ...]
+    broken: tuple[BrokenRule, ...]
     fixed: tuple[str, ...]
     missing: tuple[str, ...]
     changed: tuple[str, ...]
@@ -99,7 +99,7 @@ class Decision:
         }
 
 
-def decide(baseline: Snapshot, run: Snapshot, rules: Rules) -> Decision:
+def decide(baseline: Snapshot, run: Snapshot, rules: GateRules) -> Decision:
     """Hold the run against the baseline.
 
     Raises PyriteError when they cannot be compared: another policy (unless ``allow_policy``), an empty baseline, a
@@ -152,7 +152,7 @@ def decide(baseline: Snapshot, run: Snapshot, rules: Rules) -> Decision:
 # Are they comparable? ---------------------------------------------------------------------------------------------
 
 
-def _policy(baseline: Snapshot, run: Snapshot, rules: Rules) -> Iterable[RuleResult]:
+def _policy(baseline: Snapshot, run: Snapshot, rules: GateRules) -> Iterable[RuleResult]:
     if baseline.policy_digest != run.policy_digest:
         names = [n for n in {**baseline.policy, **run.policy} if baseline.policy.get(n) != run.policy.get(n)]
         first = names[0] if names else "a setting"
@@ -171,7 +171,7 @@ def _policy(baseline: Snapshot, run: Snapshot, rules: Rules) -> Iterable[RuleRes
 
 
 def _same_questions(
-    missing: Sequence[str], changed: Sequence[str], added: Sequence[str], rules: Rules
+    missing: Sequence[str], changed: Sequence[str], added: Sequence[str], rules: GateRules
 ) -> Iterable[RuleResult]:
     if missing:
         level: Level = "warn" if rules.allow_missing else "fail"
@@ -186,7 +186,7 @@ def _same_questions(
         yield RuleResult("added", "ok", text, tuple(added))
 
 
-def _ungated(movements: Sequence[Movement], rules: Rules) -> Iterable[RuleResult]:
+def _ungated(movements: Sequence[Movement], rules: GateRules) -> Iterable[RuleResult]:
     """What no rule covers is said: a gate that looks at nothing must not read as one that found nothing."""
     compared = {
         movement.outcome for movement in movements if movement.before is not None and movement.after is not None
@@ -237,21 +237,23 @@ def _stage_results(movement: Movement, limits: StageRules | None, level: float) 
 # Single problems ----------------------------------------------------------------------------------------------------
 
 
-def _broken(pairs: Sequence[tuple[str, Entry, Entry]], movements: Sequence[Movement], rules: Rules) -> list[Broken]:
+def _broken(
+    pairs: Sequence[tuple[str, BaselineEntry, BaselineEntry]], movements: Sequence[Movement], rules: GateRules
+) -> list[BrokenRule]:
     """Every problem that broke in a gated outcome, with the earliest one; the protected first."""
     order = sorted(movements, key=lambda m: OUTCOMES.index(m.outcome))
     entries = {identifier: after for identifier, _, after in pairs}
-    found: dict[str, Broken] = {}
+    found: dict[str, BrokenRule] = {}
     for movement in order:
         for identifier in movement.lost:
             if identifier not in found:
                 entry = entries[identifier]
                 protected = identifier in rules.protected
-                found[identifier] = Broken(identifier, movement.outcome, entry.reason, entry.family, protected)
+                found[identifier] = BrokenRule(identifier, movement.outcome, entry.reason, entry.family, protected)
     return sorted(found.values(), key=lambda b: (not b.protected, b.problem_id))
 
 
-def _protected(baseline: Snapshot, run: Snapshot, rules: Rules) -> Iterable[RuleResult]:
+def _protected(baseline: Snapshot, run: Snapshot, rules: GateRules) -> Iterable[RuleResult]:
     bad: list[str] = []
     words: list[str] = []
     for identifier in rules.protected:
@@ -272,7 +274,7 @@ def _protected(baseline: Snapshot, run: Snapshot, rules: Rules) -> Iterable[Rule
         yield RuleResult("protected", "ok", f"all {len(rules.protected)} protected problems are kept")
 
 
-def _surface_only(pairs: Sequence[tuple[str, Entry, Entry]], rules: Rules) -> Iterable[RuleResult]:
+def _surface_only(pairs: Sequence[tuple[str, BaselineEntry, BaselineEntry]], rules: GateRules) -> Iterable[RuleResult]:
     """Passes the surface, fails the substance: the costume without the competence."""
     shares = []
     for identifier, before, after in pairs:
@@ -298,14 +300,14 @@ def _surface_only(pairs: Sequence[tuple[str, Entry, Entry]], rules: Rules) -> It
         yield RuleResult("max_surface_only_growth", "warn", text, movement.lost)
 
 
-def _costume(entry: Entry) -> float | None:
+def _costume(entry: BaselineEntry) -> float | None:
     known = [s for s in entry.states if s[_SUBSTANCE] in (PASS, FAIL)]
     if not known:
         return None
     return sum(s[_SURFACE] == PASS and s[_SUBSTANCE] == FAIL for s in known) / len(known)
 
 
-def _unknown_growth(pairs: Sequence[tuple[str, Entry, Entry]]) -> Iterable[RuleResult]:
+def _unknown_growth(pairs: Sequence[tuple[str, BaselineEntry, BaselineEntry]]) -> Iterable[RuleResult]:
     then = [i for i, before, _ in pairs if all(s[_SUBSTANCE] == UNKNOWN for s in before.states)]
     now = [i for i, _, after in pairs if all(s[_SUBSTANCE] == UNKNOWN for s in after.states)]
     if len(now) > len(then):

@@ -6,7 +6,7 @@ import os
 import re
 
 from ...feasibility.one_line import one_line
-from .deciding import Broken, Decision
+from .deciding import BrokenRule, Decision
 from .links import page_link
 
 ANNOTATIONS = 10
@@ -93,7 +93,7 @@ def summary(decision: Decision, pages: str | None = None) -> str:
     return text
 
 
-def _why(item: Broken) -> str:
+def _why(item: BrokenRule) -> str:
     shield = "protected; " if item.protected else ""
     return f"{shield}{item.reason or 'it passed in the baseline'}"
 

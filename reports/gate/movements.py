@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...results.observing import ABSENT, OUTCOMES, PASS, UNKNOWN
-from .rules import Rules
-from .snapshot import Entry
+from .rules import GateRules
+from .snapshot import BaselineEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Movement:
         return 0.0 if self.before is None or self.after is None else self.before - self.after
 
 
-def share_of(entry: Entry, outcome: int, unknown_as: float | None) -> float | None:
+def share_of(entry: BaselineEntry, outcome: int, unknown_as: float | None) -> float | None:
     """The share of samples that pass, or None when no sample says anything."""
     values: list[float] = []
     for states in entry.states:
@@ -46,12 +46,12 @@ def share_of(entry: Entry, outcome: int, unknown_as: float | None) -> float | No
     return sum(values) / len(values) if values else None
 
 
-def _unknown_values(rules: Rules) -> tuple[float | None, float | None]:
+def _unknown_values(rules: GateRules) -> tuple[float | None, float | None]:
     """What an unknown counts as in the baseline and in the run."""
     return {"ignore": (None, None), "fail": (0.0, 0.0), "bound": (1.0, 0.0)}[rules.unknowns]
 
 
-def movements_of(pairs: Sequence[tuple[str, Entry, Entry]], rules: Rules) -> list[Movement]:
+def movements_of(pairs: Sequence[tuple[str, BaselineEntry, BaselineEntry]], rules: GateRules) -> list[Movement]:
     """Every gated outcome, and substance, over the problems that both snapshots have."""
     from ...results.comparing import holm
 

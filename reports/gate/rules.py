@@ -54,7 +54,7 @@ DEFAULTS: Mapping[str, StageRules] = {"feasible": StageRules(max_drop=0.0), "sub
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class GateRules:
     """All rules. Without a file or flags: a significant drop of ``feasible`` or ``substance`` fails.
 
     ``significant``: level at which a drop or growth beyond its limit fails (exact McNemar, one-sided, Holm over the
@@ -86,7 +86,7 @@ class Rules:
             raise PyriteError(f"gate rule unknowns is fail, ignore or bound, not {self.unknowns!r}")
 
 
-def read_rules(path: Path) -> Rules:
+def read_rules(path: Path) -> GateRules:
     """The rules of a TOML file: a ``[gate]`` table (``pyproject.toml``: ``[tool.pyrite.gate]``).
 
     The defaults stay for what the file does not name, and are switched off only by name (``off``). Raises PyriteError
@@ -101,16 +101,16 @@ def read_rules(path: Path) -> Rules:
     return from_mapping(table, str(path))
 
 
-def from_mapping(table: Mapping[str, Any], where: str) -> Rules:
+def from_mapping(table: Mapping[str, Any], where: str) -> GateRules:
     """Rules from a parsed table, put over the defaults. Raises PyriteError naming the key that is wrong."""
     named = table.get("stages", {})
     for stage in named if isinstance(named, dict) else ():
         _known_stage(stage, f"{where}: gate.stages")
-    given = from_table(Rules, {**table, "stages": named}, where, "gate")
+    given = from_table(GateRules, {**table, "stages": named}, where, "gate")
     return over_defaults(given)
 
 
-def over_defaults(rules: Rules) -> Rules:
+def over_defaults(rules: GateRules) -> GateRules:
     """The default limits of each outcome, unless ``off`` names it, with those of ``rules`` put over them."""
     stages: dict[str, StageRules] = {}
     for stage in {**DEFAULTS, **rules.stages}:
@@ -125,8 +125,8 @@ def over_defaults(rules: Rules) -> Rules:
 
 
 def with_flags(
-    rules: Rules, *, max_drop: list[str], min_rate: list[str], max_broken: list[str], **others: Any
-) -> Rules:
+    rules: GateRules, *, max_drop: list[str], min_rate: list[str], max_broken: list[str], **others: Any
+) -> GateRules:
     """The rules with flags put over them: ``STAGE=NUMBER`` texts, and fields of Rules that are not None."""
     off = others.get("off") or ()
     for stage in off:

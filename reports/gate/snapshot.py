@@ -30,7 +30,7 @@ _ALL_PASS = tuple(PASS if stage in (*STAGES, "surface", "substance") else ABSENT
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BaselineEntry:
     """One problem. ``states``: for each sample its outcomes (see ``OUTCOMES``).
 
     ``digest`` identifies the question with its reference; ``reason`` says why it does not pass (not in the file).
@@ -47,7 +47,7 @@ class Snapshot:
     """A run as the gate sees it. ``name`` is for sentences: the folder or file it comes from."""
 
     name: str
-    problems: Mapping[str, Entry]
+    problems: Mapping[str, BaselineEntry]
     policy: Mapping[str, Any]
     policy_digest: str
     problem_set_hash: str
@@ -99,12 +99,12 @@ def of_run(path: Path) -> Snapshot:
 
 def _entries(
     verdicts: Mapping[tuple[str, int], Mapping[str, Any]], problems: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Entry]:
+) -> dict[str, BaselineEntry]:
     found: dict[str, list[Mapping[str, Any]]] = {}
     for key in sorted(verdicts):
         found.setdefault(key[0], []).append(verdicts[key])
     return {
-        identifier: Entry(
+        identifier: BaselineEntry(
             tuple(_states_of_line(line) for line in group),
             problem_digest(problems.get(identifier, {})),
             problems.get(identifier, {}).get("family") or "",
@@ -186,7 +186,7 @@ def read_baseline(path: Path) -> Snapshot:
     try:
         stages = tuple(stage_name(stage) for stage in document.get("stages", STAGES))
         entries = {
-            identifier: Entry(tuple(_states(letters, stages) for letters in record[2:]), record[0], record[1])
+            identifier: BaselineEntry(tuple(_states(letters, stages) for letters in record[2:]), record[0], record[1])
             for identifier, record in document["problems"].items()
         }
         return Snapshot(

@@ -17,7 +17,7 @@ from typing import Any
 
 from ...feasibility.language.formulation import Formulation
 from ...feasibility.language.grammar.parsing import ExpressionError
-from ...feasibility.language.grammar.syntax import Binary, Expression, Negative, Number, Reference, Square
+from ...feasibility.language.grammar.syntax import Binary, Expression, NameReference, Negative, Number, Square
 from ...feasibility.language.mathematics import MathRow, Writer, read_expression, read_relation
 from ...feasibility.programs.correspondence import words
 from ...feasibility.rationals import Exact
@@ -34,7 +34,7 @@ def fold(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class AligningReader:
     """How to read one formulation: scalar parameters as their ``numbers``, and names that are another's ``renames``."""
 
     numbers: Mapping[str, Exact] = field(default_factory=dict)
@@ -45,11 +45,11 @@ class Reader:
         return fold(self.renames.get(name, name))
 
 
-PLAIN = Reader()
+PLAIN = AligningReader()
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class AlignedCell:
     """One line of one formulation in an aligned table. ``mark`` is same, different, extra or empty (no reference)."""
 
     row: MathRow
@@ -58,16 +58,16 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AlignedLine:
     """One line of the table: the reference's (None: it has no such line) and one cell a run (None: missing there)."""
 
     kind: str
     key: str
     reference: MathRow | None
-    cells: tuple[Cell | None, ...]
+    cells: tuple[AlignedCell | None, ...]
 
 
-def canonical(text: str, reader: Reader = PLAIN) -> frozenset[tuple[Any, ...]] | None:
+def canonical(text: str, reader: AligningReader = PLAIN) -> frozenset[tuple[Any, ...]] | None:
     """What a relation says, in a form that equals that of another way to write it; None when it does not read."""
     try:
         relation = read_relation(text)
@@ -82,7 +82,7 @@ def canonical(text: str, reader: Reader = PLAIN) -> frozenset[tuple[Any, ...]] |
     return frozenset(found)
 
 
-def canonical_expression(text: str, reader: Reader = PLAIN) -> tuple[Any, ...] | None:
+def canonical_expression(text: str, reader: AligningReader = PLAIN) -> tuple[Any, ...] | None:
     """The same for an objective: its collected terms."""
     try:
         tree = read_expression(text)
@@ -103,7 +103,7 @@ def _scaled(terms: Mapping[str, Any], operator: str) -> tuple[Any, ...]:
     return ("==" if operator == "==" else "<=", *((key, sign * value / lead) for key, value in kept))
 
 
-def _collect(terms: Any, tree: Expression, factor: Fraction, reader: Reader) -> None:
+def _collect(terms: Any, tree: Expression, factor: Fraction, reader: AligningReader) -> None:
     """Add ``factor`` times the tree to ``terms``, sign text by coefficient; what is not a sum stays one term."""
     left = [(tree, factor)]
     while left:
@@ -118,7 +118,7 @@ def _collect(terms: Any, tree: Expression, factor: Fraction, reader: Reader) -> 
             terms[key] += scale * number
 
 
-def _product(tree: Expression, reader: Reader) -> tuple[Fraction, str]:
+def _product(tree: Expression, reader: AligningReader) -> tuple[Fraction, str]:
     """A product as its number and the text of its other factors, sorted."""
     number = Fraction(1)
     names: list[str] = []
@@ -139,16 +139,16 @@ def _product(tree: Expression, reader: Reader) -> tuple[Fraction, str]:
     return number, "*".join(sorted(names))
 
 
-def _number(node: Expression, reader: Reader) -> Fraction | None:
+def _number(node: Expression, reader: AligningReader) -> Fraction | None:
     if isinstance(node, Number):
         return Fraction(node.value)
-    if isinstance(node, Reference) and not node.indices and node.name in reader.numbers:
+    if isinstance(node, NameReference) and not node.indices and node.name in reader.numbers:
         return Fraction(reader.numbers[node.name])
     return None
 
 
-def _text(node: Expression, reader: Reader) -> str:
-    if isinstance(node, Square) and isinstance(node.operand, Reference) and not node.operand.indices:
+def _text(node: Expression, reader: AligningReader) -> str:
+    if isinstance(node, Square) and isinstance(node.operand, NameReference) and not node.operand.indices:
         return f"{reader.fold(node.operand.name)}²"
     parts = []
     for sign in Writer(limit=400).expression(node):
@@ -167,7 +167,7 @@ def scalars(*formulations: Formulation | None) -> dict[str, Exact]:
     return found
 
 
-def _meaning(row: MathRow, reader: Reader) -> Any:
+def _meaning(row: MathRow, reader: AligningReader) -> Any:
     if row.kind == "constraint":
         text, _, over = row.source.rpartition("|")
         said = canonical(text, reader)
@@ -181,12 +181,12 @@ def _meaning(row: MathRow, reader: Reader) -> Any:
 def align(
     reference: Sequence[MathRow],
     runs: Sequence[Sequence[MathRow] | None],
-    reader: Reader = PLAIN,
-    readers: Sequence[Reader] = (),
-) -> list[Line]:
+    reader: AligningReader = PLAIN,
+    readers: Sequence[AligningReader] = (),
+) -> list[AlignedLine]:
     """The table of all lines. ``runs`` has None for an output whose formulation could not be read."""
     known = [readers[i] if i < len(readers) else reader for i in range(len(runs))]
-    lines: list[Line] = []
+    lines: list[AlignedLine] = []
     for kind in ("objective", "constraint", "variable", "parameter", "set"):
         wanted = [row for row in reference if row.kind == kind]
         columns: list[list[MathRow | None]] = []
@@ -199,31 +199,31 @@ def align(
             extras += [(run, row) for j, row in enumerate(ours) if j not in used]
         for i, row in enumerate(wanted):
             cells = tuple(_cell(column[i], row, reader, known[r]) for r, column in enumerate(columns))
-            lines.append(Line(kind, row.key, row, cells))
+            lines.append(AlignedLine(kind, row.key, row, cells))
         lines += _extras(kind, extras, len(runs), bool(reference))
     return lines
 
 
-def _extras(kind: str, extras: Sequence[tuple[int, MathRow]], runs: int, has_reference: bool) -> list[Line]:
+def _extras(kind: str, extras: Sequence[tuple[int, MathRow]], runs: int, has_reference: bool) -> list[AlignedLine]:
     """Lines that the reference has not; those of one name in several runs share a line."""
-    grouped: dict[str, list[Cell | None]] = {}
+    grouped: dict[str, list[AlignedCell | None]] = {}
     for run, row in extras:
         cells = grouped.setdefault(fold(row.key), [None] * runs)
         if cells[run] is not None:
             cells = grouped.setdefault(f"{row.key} #{run} {len(grouped)}", [None] * runs)
-        cells[run] = Cell(row, "extra" if has_reference else "", row_html(row))
-    return [Line(kind, next(c.row.key for c in cells if c), None, tuple(cells)) for cells in grouped.values()]
+        cells[run] = AlignedCell(row, "extra" if has_reference else "", row_html(row))
+    return [AlignedLine(kind, next(c.row.key for c in cells if c), None, tuple(cells)) for cells in grouped.values()]
 
 
-def _cell(row: MathRow | None, reference: MathRow, theirs: Reader, ours: Reader) -> Cell | None:
+def _cell(row: MathRow | None, reference: MathRow, theirs: AligningReader, ours: AligningReader) -> AlignedCell | None:
     if row is None:
         return None
     if row.signs == reference.signs or _meaning(row, ours) == _meaning(reference, theirs):
-        return Cell(row, "same", row_html(row))
-    return Cell(row, "different", row_html(row, differing(row.signs, reference.signs)))
+        return AlignedCell(row, "same", row_html(row))
+    return AlignedCell(row, "different", row_html(row, differing(row.signs, reference.signs)))
 
 
-def _pair(wanted: Sequence[MathRow], ours: Sequence[MathRow], reader: Reader) -> list[int | None]:
+def _pair(wanted: Sequence[MathRow], ours: Sequence[MathRow], reader: AligningReader) -> list[int | None]:
     """For each wanted line the number of ours that stands for it."""
     by_name = {reader.fold(row.key): j for j, row in reversed(list(enumerate(ours)))}
     if len(wanted) * len(ours) > ASSIGN_AT_MOST**2:
@@ -245,7 +245,7 @@ def _pair(wanted: Sequence[MathRow], ours: Sequence[MathRow], reader: Reader) ->
     return paired
 
 
-def _bag(row: MathRow, reader: Reader) -> Counter[str]:
+def _bag(row: MathRow, reader: AligningReader) -> Counter[str]:
     return Counter(
         reader.fold(sign.text) + sign.below if sign.kind in ("variable", "parameter", "name") else sign.text
         for sign in row.signs

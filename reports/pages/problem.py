@@ -22,10 +22,10 @@ from ...results.collection import Collection, Run
 from ...results.outputs import Output
 from ..charts import COLORS, LETTERS
 from ..escaping import MAX_SHOWN, file_name, shortened, visible
-from .aligning import Line, Reader, align, fold, scalars
+from .aligning import AlignedLine, AligningReader, align, fold, scalars
 from .formulas import html_of, row_html
 from .locating import Shown, locate, marked_text
-from .regions import Mark, draw, plan_point
+from .regions import RegionMark, draw, plan_point
 from .saying import Evidence, evidence_of, headline, ladder_of, plan_items
 
 SAMPLES_SHOWN = 6
@@ -41,7 +41,7 @@ KIND_TITLES = {
 
 
 @dataclass
-class Answer:
+class AnswerView:
     """One output on the page: the ladder, why, and the text with its failing places marked."""
 
     sample: int
@@ -66,7 +66,7 @@ class Panel:
     letter: str
     color: int
     name: str
-    answers: Sequence[Answer]
+    answers: Sequence[AnswerView]
     more: Sequence[tuple[int, str]]
     plan: Sequence[tuple[str, str, str]]
     plan_omitted: int
@@ -169,8 +169,8 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         )
     wanted = rows_of(reference, most=LINES_SHOWN) if reference else []
     numbers = scalars(reference) | _data_scalars(problem)
-    readers = [Reader(numbers | scalars(r.formulation), r.renames) for r in readings]
-    lines = align(wanted, rows, Reader(numbers), readers)
+    readers = [AligningReader(numbers | scalars(r.formulation), r.renames) for r in readings]
+    lines = align(wanted, rows, AligningReader(numbers), readers)
     text = problem.text if problem else ""
     if len(text) > MAX_SHOWN:
         files[f"{base}.problem.txt"] = text
@@ -238,7 +238,7 @@ def _kinds(*formulations: Formulation | None) -> dict[str, str]:
 
 def _answer(
     run: Run, number: int, verdict: Verdict, base: str, files: dict[str, str], kinds: Mapping[str, str]
-) -> Answer:
+) -> AnswerView:
     output = run.outputs.get((verdict.problem_id, verdict.sample))
     evidence = evidence_of(verdict)
     shown: Shown | None = None
@@ -255,7 +255,7 @@ def _answer(
             files[whole] = output.output
         elif "hidden-sign" in shown.html or "\r" in output.output:
             raw = output.output
-    answer = Answer(
+    answer = AnswerView(
         sample=verdict.sample,
         headline=headline(verdict),
         surface=verdict.surface,
@@ -357,7 +357,7 @@ def _picture(
             entry = _mapping(witness.get(kind))
             plan = (entry or {}).get("image" if kind == "admits" else "plan")
             candidates.append(("witness", plan_point(_mapping(plan), names), label))
-    marks = [Mark(kind, *point, label) for kind, point, label in candidates if point is not None]
+    marks = [RegionMark(kind, *point, label) for kind, point, label in candidates if point is not None]
     drawn = draw(ours, theirs, match, marks, f"regions-{number}")
     return _safe(drawn) if drawn else None
 
@@ -396,7 +396,7 @@ def _facts(problem: Problem | None) -> list[tuple[str, str]]:
 
 
 def _groups(
-    lines: Sequence[Line], flags: Mapping[tuple[str, str], str], readable: Sequence[bool]
+    lines: Sequence[AlignedLine], flags: Mapping[tuple[str, str], str], readable: Sequence[bool]
 ) -> list[tuple[str, Sequence[PageLine]]]:
     groups: dict[str, list[PageLine]] = {}
     for line in lines[: 3 * LINES_SHOWN]:

@@ -24,7 +24,7 @@ MAX_DOTS = 700
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class RegionMark:
     """A plan worth showing: ``kind`` is ours, theirs or witness."""
 
     kind: str
@@ -113,7 +113,7 @@ def draw(
     ours: Program | None,
     theirs: Program | None,
     match: Sequence[int] | None,
-    marks: Sequence[Mark],
+    marks: Sequence[RegionMark],
     name: str = "regions",
 ) -> str | None:
     """The picture, or None when this pair cannot be drawn in the plane.
@@ -142,7 +142,7 @@ def _picture(
     base: Program,
     our_planes: list[HalfPlane] | None,
     their_planes: list[HalfPlane] | None,
-    marks: Sequence[Mark],
+    marks: Sequence[RegionMark],
     window: tuple[float, float, float, float],
     name: str,
 ) -> str:
@@ -194,9 +194,9 @@ def _picture(
     return picture(name, WIDTH, HEIGHT, title, " ".join(words), body, "regions")
 
 
-def together(marks: Sequence[Mark]) -> list[Mark]:
+def together(marks: Sequence[RegionMark]) -> list[RegionMark]:
     """Marks with one label for each place: two optima at one point are said once."""
-    places: dict[Point, list[Mark]] = {}
+    places: dict[Point, list[RegionMark]] = {}
     for mark in marks:
         places.setdefault((mark.x, mark.y), []).append(mark)
     return [

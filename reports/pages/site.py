@@ -37,7 +37,7 @@ _WRITTEN = "written"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenSite:
     """What was done: pages of the site, and how many of its files were written anew, left as they were, removed."""
 
     folder: Path
@@ -54,7 +54,7 @@ def write_site(
     sensitivity: Sequence[Table] = (),
     cluster: Cluster = "problem",
     progress: Callable[[int, int], None] | None = None,
-) -> Written:
+) -> WrittenSite:
     """Write the pages of these runs into ``out`` (made when missing). ``progress`` is told (pages done, pages)."""
     make_folder(out)
     make_folder(out / "problems")
@@ -94,7 +94,7 @@ def write_site(
     removed = _remove(out, [(name, contents.get(name)) for name in _files(old) if name not in wanted])
     marks = [f"{name} {contents[name]}" for name in sorted(wanted) if name in contents]
     _write(out / STATUS, json.dumps({**dict(sorted(new.items())), _WRITTEN: marks}, indent=0) + "\n")
-    return Written(out, len(identifiers) + 1, written, len(new) - written, removed)
+    return WrittenSite(out, len(identifiers) + 1, written, len(new) - written, removed)
 
 
 def _files(status: dict[str, list[str]]) -> list[str]:

@@ -23,7 +23,7 @@ from ...results.observing import asked_stages
 from ...results.statistics import Cluster, conditional_rate, pass_at_k_of, rate_of
 from ..charts import percent
 from .scores import AFTER_REPAIR, bounds, joined, record_of, scores_table, with_interval
-from .table import Column, Table, Value
+from .table import CellValue, Table, TableColumn
 
 PASS_AT = (1, 2, 4, 5, 8, 10, 16, 32, 64, 100)
 
@@ -72,8 +72,12 @@ def stages_table(collection: Collection, cluster: Cluster = "problem") -> Table:
                 {"stage": stage, "run": run.name, **record_of("all", rate), **record_of("given_surface", given)}
             )
     titles = ["pass", "fail", "unknown", "not asked", "of all", "of those that pass the surface"]
-    columns = [Column("stage", numeric=False), Column("run", numeric=False), *[Column(title) for title in titles]]
-    columns.append(Column("if unknown failed–passed"))
+    columns = [
+        TableColumn("stage", numeric=False),
+        TableColumn("run", numeric=False),
+        *[TableColumn(title) for title in titles],
+    ]
+    columns.append(TableColumn("if unknown failed–passed"))
     notes = ["An output that fails a stage counts as failed in every later one; not asked: the reference says nothing."]
     return Table("stages", "The ladder", columns, rows, notes, records)
 
@@ -105,7 +109,11 @@ def families_table(collection: Collection) -> Table | None:
                 }
             )
     titles = ["outputs", "surface", "substance", "substance given surface"]
-    columns = [Column("family", numeric=False), Column("run", numeric=False), *[Column(title) for title in titles]]
+    columns = [
+        TableColumn("family", numeric=False),
+        TableColumn("run", numeric=False),
+        *[TableColumn(title) for title in titles],
+    ]
     return Table("families", "Families of problems", columns, rows, (), records)
 
 
@@ -117,13 +125,13 @@ def _family_number(run: Run, name: str) -> int:
 def pass_at_k_table(collection: Collection) -> Table | None:
     """pass@k of both scores, for runs with several answers a problem; None when no run has them."""
     rows: list[list[str]] = []
-    records: list[dict[str, Value]] = []
+    records: list[dict[str, CellValue]] = []
     for run in collection.runs:
         if not run.observed.has_samples:
             continue
         for k in PASS_AT:
             cells: list[str] = []
-            record: dict[str, Value] = {"run": run.name, "k": k}
+            record: dict[str, CellValue] = {"run": run.name, "k": k}
             for outcome in ("surface", "substance"):
                 at = pass_at_k_of(run.observed, outcome, k)
                 if at is None:
@@ -137,8 +145,8 @@ def pass_at_k_table(collection: Collection) -> Table | None:
                 records.append(record)
     if not rows:
         return None
-    columns = [Column("run", numeric=False), Column("k"), Column("surface"), Column("left out")]
-    columns += [Column("substance"), Column("left out")]
+    columns = [TableColumn("run", numeric=False), TableColumn("k"), TableColumn("surface"), TableColumn("left out")]
+    columns += [TableColumn("substance"), TableColumn("left out")]
     notes = [
         "pass@k: the unbiased estimator of Chen et al. (arXiv 2107.03374), mean over problems; those with fewer than k "
         "known answers are left out."
@@ -165,13 +173,13 @@ def reasons_table(collection: Collection, most: int = 15) -> Table:
         total.update(count)
     ranked = sorted(total, key=lambda key: (-total[key], _place(key[0]), key[1]))[:most]
     rows = [[stage, code, *[f"{count[stage, code]:,}" for count in counts]] for stage, code in ranked]
-    records: list[dict[str, Value]] = []
+    records: list[dict[str, CellValue]] = []
     for stage, code in ranked:
-        record: dict[str, Value] = {"stage": stage, "code": code}
+        record: dict[str, CellValue] = {"stage": stage, "code": code}
         record |= {run.name: count[stage, code] for run, count in zip(collection.runs, counts, strict=True)}
         records.append(record)
-    columns = [Column("stage", numeric=False), Column("reason", numeric=False)]
-    columns += [Column(run.name) for run in collection.runs]
+    columns = [TableColumn("stage", numeric=False), TableColumn("reason", numeric=False)]
+    columns += [TableColumn(run.name) for run in collection.runs]
     return Table("reasons", "Where outputs fail first", columns, rows, (), records)
 
 
@@ -210,7 +218,7 @@ def pairs_of(collection: Collection) -> list[Pair]:
 def changes_table(pair: Pair) -> Table:
     """Every stage and score in both runs, with the test of the difference."""
     rows: list[list[str]] = []
-    records: list[dict[str, Value]] = []
+    records: list[dict[str, CellValue]] = []
     for change in pair.changes:
         rows.append(
             [
@@ -265,7 +273,7 @@ def changes_table(pair: Pair) -> Table:
         pair.power,
         pair.words,
     ]
-    columns = [Column("outcome", numeric=False), *[Column(title) for title in titles]]
+    columns = [TableColumn("outcome", numeric=False), *[TableColumn(title) for title in titles]]
     title = f"{pair.first.name} → {pair.second.name}"
     return Table("changes", title, columns, rows, notes, records)
 
@@ -274,11 +282,16 @@ def flips_table(pair: Pair, most: int | None = None) -> Table:
     """Every output whose surface or substance flipped, both ways."""
     chosen = pair.flips if most is None else pair.flips[:most]
     rows = [[flip.outcome, flip.direction, flip.problem_id, f"{flip.sample}"] for flip in chosen]
-    records: list[dict[str, Value]] = [
+    records: list[dict[str, CellValue]] = [
         {"outcome": f.outcome, "direction": f.direction, "problem_id": f.problem_id, "sample": f.sample}
         for f in pair.flips
     ]
-    columns = [Column("outcome", False), Column("flip", False), Column("problem", False), Column("sample")]
+    columns = [
+        TableColumn("outcome", False),
+        TableColumn("flip", False),
+        TableColumn("problem", False),
+        TableColumn("sample"),
+    ]
     notes = []
     if len(chosen) < len(pair.flips):
         notes.append(f"{len(pair.flips) - len(chosen):,} more flips; --json lists all.")

@@ -9,7 +9,7 @@ from ...results.collection import Collection, Run
 from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, method_sentence, rate_of
 from ...results.summary import not_answered_in_words, reasons
 from ..charts import percent
-from .table import Column, Table, Value
+from .table import CellValue, Table, TableColumn
 
 AFTER_REPAIR = "substance after repair"
 
@@ -28,7 +28,7 @@ def bounds(rate: Rate) -> str:
     return f"{100 * rate.floor:.1f}–{100 * rate.ceiling:.1f} %"
 
 
-def record_of(prefix: str, rate: Rate) -> dict[str, Value]:
+def record_of(prefix: str, rate: Rate) -> dict[str, CellValue]:
     """The rate's fields as bare values, their names after ``prefix``."""
     return {f"{prefix}_{key}": value for key, value in rate.to_dict().items()}
 
@@ -60,7 +60,7 @@ def scores_table(collection: Collection, cluster: Cluster = "problem") -> Table:
                 bounds(substance),
             ]
         )
-        record: dict[str, Value] = {"run": run.name, "outputs": len(observed)}
+        record: dict[str, CellValue] = {"run": run.name, "outputs": len(observed)}
         record |= record_of("surface", surface) | record_of("substance", substance)
         record |= record_of("substance_given_surface", given)
         if gap is not None:
@@ -77,7 +77,7 @@ def scores_table(collection: Collection, cluster: Cluster = "problem") -> Table:
         "verdicts are in no rate; the last column is the rate of substance if all of them had failed or passed."
     )
     notes += beside_notes(collection)
-    columns = [Column("run", numeric=False), Column("outputs"), *[Column(title) for title in titles]]
+    columns = [TableColumn("run", numeric=False), TableColumn("outputs"), *[TableColumn(title) for title in titles]]
     return Table("scores", "Surface and substance", columns, rows, notes, records)
 
 
@@ -111,8 +111,8 @@ def repaired_text(run: Run, cluster: Cluster = "problem") -> str:
     return "–" if rate is None else with_interval(rate)
 
 
-def _beside_record(run: Run, shown: Beside, cluster: Cluster) -> dict[str, Value]:
-    record: dict[str, Value] = {}
+def _beside_record(run: Run, shown: Beside, cluster: Cluster) -> dict[str, CellValue]:
+    record: dict[str, CellValue] = {}
     rate = repaired_rate(run, cluster)
     if shown.repaired and rate is not None:
         record |= record_of("substance_after_repair", rate)

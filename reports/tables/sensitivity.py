@@ -16,12 +16,12 @@ from typing import Any
 
 from ...feasibility.language.document.reading import extract
 from ...feasibility.language.formulation import plain_number
-from ...feasibility.scoring.pool import Pool, Task
+from ...feasibility.scoring.pool import OutputTask, Pool
 from ...feasibility.scoring.reference import Reference
 from ...feasibility.verdict import Verdict
 from ...results.collection import Collection, Run
 from ...results.statistics import wilson
-from .table import Column, Table, Value
+from .table import CellValue, Table, TableColumn
 
 VARIANTS = ("integer", "continuous", "other-sense")
 """Ways in which a formulation is changed and solved again."""
@@ -124,9 +124,9 @@ def examine(run: Run, progress: Callable[[int], None] | None = None, workers: in
     return Examined(run, keys, [verdict.substance for verdict in ordered], accepted, unsolved)
 
 
-def _tasks(run: Run, verdicts: Sequence[Verdict]) -> tuple[list[Task], list[tuple[int, str]]]:
+def _tasks(run: Run, verdicts: Sequence[Verdict]) -> tuple[list[OutputTask], list[tuple[int, str]]]:
     """What has to be solved again: every variant that differs of every output that builds."""
-    tasks: list[Task] = []
+    tasks: list[OutputTask] = []
     numbers: list[tuple[int, str]] = []
     for number, verdict in enumerate(verdicts):
         output = run.outputs.get((verdict.problem_id, verdict.sample))
@@ -198,9 +198,9 @@ def moved(examined: Examined, rule: Rule) -> tuple[list[tuple[str, int]], list[t
 def sensitivity_tables(collection: Collection, examined: Sequence[Examined]) -> list[Table]:
     """How many outputs each rule accepts, how many verdicts move; and which ones."""
     rows: list[list[str]] = []
-    records: list[dict[str, Value]] = []
+    records: list[dict[str, CellValue]] = []
     which: list[list[str]] = []
-    which_records: list[dict[str, Value]] = []
+    which_records: list[dict[str, CellValue]] = []
     for item in examined:
         # One denominator for every row: the outputs to problems with a label, whatever became of them.
         compared = [value is not None for value in item.accepted[RULES[0].name]]
@@ -214,7 +214,7 @@ def sensitivity_tables(collection: Collection, examined: Sequence[Examined]) -> 
             rows.append(
                 [item.run.name, rule.name, rule.used_by, *_share(count, known), f"{len(more):,}", f"{len(fewer):,}"]
             )
-            record: dict[str, Value] = {"run": item.run.name, "rule": rule.name, "used_by": rule.used_by}
+            record: dict[str, CellValue] = {"run": item.run.name, "rule": rule.name, "used_by": rule.used_by}
             record |= {"accepted": count, "compared": known, "accepted_here_only": len(more)}
             records.append(record | {"refused_here_only": len(fewer)})
             for way, keys in (("accepted", more), ("refused", fewer)):
@@ -230,7 +230,12 @@ def sensitivity_tables(collection: Collection, examined: Sequence[Examined]) -> 
                         }
                     )
     titles = ["accepted", "rate", "accepted here only", "refused here only"]
-    columns = [Column("run", False), Column("rule", False), Column("used by", False), *[Column(t) for t in titles]]
+    columns = [
+        TableColumn("run", False),
+        TableColumn("rule", False),
+        TableColumn("used by", False),
+        *[TableColumn(t) for t in titles],
+    ]
     notes = [
         "Rules that compare optima, as published evaluations use them; accepted here only: the rule accepts what this "
         "report says is wrong (a wrong model with the right number, or a forgiven difference)."
@@ -240,9 +245,14 @@ def sensitivity_tables(collection: Collection, examined: Sequence[Examined]) -> 
         notes.append(f"{unsolved:,} changed formulations were not solved within the limits and match nothing.")
     first = Table("sensitivity", "The same outputs under published rules", columns, rows, notes, records)
     shown = which[:200]
-    columns = [Column("run", False), Column("rule", False), Column("way", False), Column("problem", False)]
+    columns = [
+        TableColumn("run", False),
+        TableColumn("rule", False),
+        TableColumn("way", False),
+        TableColumn("problem", False),
+    ]
     more_note = [f"{len(which) - len(shown):,} more; --json lists all."] if len(shown) < len(which) else []
-    second = Table("moved", "Verdicts that move", [*columns, Column("sample")], shown, more_note, which_records)
+    second = Table("moved", "Verdicts that move", [*columns, TableColumn("sample")], shown, more_note, which_records)
     return [first, second]
 
 

@@ -12,11 +12,11 @@ from ..escaping import shortened
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-Value: TypeAlias = str | int | float | None
+CellValue: TypeAlias = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """One column: its title, and whether it holds numbers (set to the right)."""
 
     title: str
@@ -32,10 +32,10 @@ class Table:
 
     name: str
     title: str
-    columns: Sequence[Column]
+    columns: Sequence[TableColumn]
     rows: Sequence[Sequence[str]]
     notes: Sequence[str] = ()
-    records: Sequence[dict[str, Value]] = field(default_factory=tuple)
+    records: Sequence[dict[str, CellValue]] = field(default_factory=tuple)
 
     def plain(self) -> str:
         """Columns lined up with spaces; no colours, no box; as wide as it needs to be."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...feasibility.errors import PyriteError
-from .protocol import Answer, Row
+from .protocol import FileRow, ReadAnswer
 from .values import id_of, message_answer, text_of
 
 _LONG = ("context_length_exceeded", "maximum context length", "too many tokens", "prompt is too long")
@@ -19,25 +19,25 @@ class Batch:
 
     title = "batch results"
 
-    def claims(self, row: Row) -> bool:
+    def claims(self, row: FileRow) -> bool:
         """A custom id with a response or a result, or choices as a chat completion has them."""
         if "custom_id" in row and any(isinstance(row.get(name), Mapping) for name in ("response", "result", "error")):
             return True
         return isinstance(row.get("choices"), list)
 
-    def answers(self, row: Row) -> Iterator[Answer]:
+    def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer a choice."""
         found = id_of(row.get("custom_id")) or id_of(row.get("problem_id")) or id_of(row.get("id"))
         body, error = _body(row)
         if body is None:
-            yield Answer(found, None, finish=request_failure(error), extra={"error": error})
+            yield ReadAnswer(found, None, finish=request_failure(error), extra={"error": error})
             return
         answers = list(body_answers(body))
         for number, (text, finish) in enumerate(answers):
-            yield Answer(found, text, number if len(answers) > 1 else None, finish)
+            yield ReadAnswer(found, text, number if len(answers) > 1 else None, finish)
 
 
-def _body(row: Row) -> tuple[Mapping[str, Any] | None, str]:
+def _body(row: FileRow) -> tuple[Mapping[str, Any] | None, str]:
     """The body of a response that succeeded, else what is said of the error."""
     result = row.get("result")
     if isinstance(result, Mapping):  # Anthropic

@@ -8,7 +8,7 @@ from typing import Any
 from ...feasibility.errors import PyriteError
 from .batches import request_failure
 from .plain import IDS
-from .protocol import Answer, Row
+from .protocol import FileRow, ReadAnswer
 from .values import first_of, id_of, message_answer, number_of, text_of
 
 
@@ -20,11 +20,11 @@ class LmEval:
 
     title = "lm-eval samples"
 
-    def claims(self, row: Row) -> bool:
+    def claims(self, row: FileRow) -> bool:
         """A document's number and responses."""
         return "doc_id" in row and ("resps" in row or "filtered_resps" in row)
 
-    def answers(self, row: Row) -> Iterator[Answer]:
+    def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer a repeat."""
         document = row.get("doc")
         found = id_of(first_of(document, IDS)) if isinstance(document, Mapping) else None
@@ -32,7 +32,7 @@ class LmEval:
         texts = list(_flat(row.get("resps", row.get("filtered_resps"))))
         prompt = document.get("text") if isinstance(document, Mapping) else None
         for number, text in enumerate(texts):
-            yield Answer(
+            yield ReadAnswer(
                 found,
                 text_of(text),
                 number,
@@ -55,11 +55,11 @@ class Inspect:
 
     title = "inspect samples"
 
-    def claims(self, row: Row) -> bool:
+    def claims(self, row: FileRow) -> bool:
         """An id, an epoch and an output that is a map."""
         return "epoch" in row and "id" in row and (isinstance(row.get("output"), Mapping) or "error" in row)
 
-    def answers(self, row: Row) -> Iterator[Answer]:
+    def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer a choice; samples count over the epochs."""
         found, epoch = id_of(row["id"]), number_of(row["epoch"]) or 1
         output = row.get("output")
@@ -67,16 +67,16 @@ class Inspect:
         if not isinstance(output, Mapping) or (not choices and "completion" not in output) or output.get("error"):
             error = row.get("error") or (output.get("error") if isinstance(output, Mapping) else None) or "no output"
             words = str(error.get("message") if isinstance(error, Mapping) else error)[:500]
-            yield Answer(found, None, epoch - 1, request_failure(words), extra={"error": words})
+            yield ReadAnswer(found, None, epoch - 1, request_failure(words), extra={"error": words})
             return
         if not isinstance(choices, list) or not choices:
-            yield Answer(found, text_of(output["completion"]), epoch - 1, output.get("stop_reason"))
+            yield ReadAnswer(found, text_of(output["completion"]), epoch - 1, output.get("stop_reason"))
             return
         for number, choice in enumerate(choices):
             if not isinstance(choice, Mapping):
                 raise PyriteError("a choice is no object")
             text, finish = message_answer(choice.get("message"), choice.get("stop_reason"))
-            yield Answer(found, text, (epoch - 1) * len(choices) + number, finish)
+            yield ReadAnswer(found, text, (epoch - 1) * len(choices) + number, finish)
 
 
 class Promptfoo:
@@ -84,11 +84,11 @@ class Promptfoo:
 
     title = "promptfoo results"
 
-    def claims(self, row: Row) -> bool:
+    def claims(self, row: FileRow) -> bool:
         """Variables and a response or an error."""
         return isinstance(row.get("vars"), Mapping) and ("response" in row or "error" in row)
 
-    def answers(self, row: Row) -> Iterator[Answer]:
+    def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer."""
         case = row.get("testCase")
         metadata = case.get("metadata") if isinstance(case, Mapping) else None
@@ -100,10 +100,10 @@ class Promptfoo:
         number = place if isinstance(place, int) else None
         if not isinstance(response, Mapping) or "output" not in response:
             error = str((response.get("error") if isinstance(response, Mapping) else None) or row.get("error"))
-            yield Answer(found, None, finish=request_failure(error), prompt=prompt, place=number)
+            yield ReadAnswer(found, None, finish=request_failure(error), prompt=prompt, place=number)
             return
         finish = response.get("finishReason")
-        yield Answer(
+        yield ReadAnswer(
             found,
             text_of(response["output"]),
             finish=finish if isinstance(finish, str) else None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...feasibility.errors import PyriteError
-from .protocol import Answer, Row
+from .protocol import FileRow, ReadAnswer
 from .values import first_of, id_of, number_of, text_of
 
 IDS: Final = (
@@ -27,11 +27,11 @@ class Plain:
 
     title = "rows with an id and a text"
 
-    def claims(self, row: Row) -> bool:
+    def claims(self, row: FileRow) -> bool:
         """Whether there is a text under a usual name."""
         return any(name in row for name in TEXTS)
 
-    def answers(self, row: Row) -> Iterator[Answer]:
+    def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer, or one for each text of a list of texts."""
         known = {*IDS[:1], *TEXTS[:1], *FINISHES[:1], *SAMPLES[:1], "seconds"}
         found = first_of(row, TEXTS)
@@ -42,7 +42,7 @@ class Plain:
         if finish is not None and not isinstance(finish, str):
             raise PyriteError(f"'finish' is a word such as stop or length, not {finish!r}")
         for number, text in enumerate(texts):
-            yield Answer(
+            yield ReadAnswer(
                 problem_id=id_of(first_of(row, IDS)),
                 text=text_of(text),
                 sample=number if several and len(texts) > 1 else number_of(first_of(row, SAMPLES)),
@@ -61,18 +61,18 @@ class Mapped:
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
 
-    def claims(self, row: Row) -> bool:
+    def claims(self, row: FileRow) -> bool:
         """Whether the row has the text that was named."""
         return _follow(row, self.names["output"]) is not _MISSING
 
-    def answers(self, row: Row) -> Iterator[Answer]:
+    def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer."""
         found = {name: _follow(row, path) for name, path in self.names.items()}
         given = {name: None if value is _MISSING else value for name, value in found.items()}
         if "problem_id" in self.names and id_of(given["problem_id"]) is None:
             raise PyriteError(f"the row has no id under {self.names['problem_id']!r}")
         finish = given.get("finish")
-        yield Answer(
+        yield ReadAnswer(
             problem_id=id_of(given.get("problem_id")),
             text=text_of(given["output"]),
             sample=number_of(given.get("sample")),
@@ -86,14 +86,14 @@ class LlamaFactory:
 
     title = "LLaMA-Factory predictions"
 
-    def claims(self, row: Row) -> bool:
+    def claims(self, row: FileRow) -> bool:
         """Prompt, predict and label."""
         return {"prompt", "predict", "label"} <= set(row)
 
-    def answers(self, row: Row) -> Iterator[Answer]:
+    def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer."""
         found = id_of(first_of(row, ("problem_id", "id")))
-        yield Answer(found, text_of(row["predict"]), prompt=_prompt(row))
+        yield ReadAnswer(found, text_of(row["predict"]), prompt=_prompt(row))
 
 
 class Messages:
@@ -101,11 +101,11 @@ class Messages:
 
     title = "rows of messages"
 
-    def claims(self, row: Row) -> bool:
+    def claims(self, row: FileRow) -> bool:
         """A list of messages with roles (or ``from`` and ``value``, as ShareGPT has them)."""
         return _messages(row) is not None
 
-    def answers(self, row: Row) -> Iterator[Answer]:
+    def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer."""
         from .values import message_answer
 
@@ -121,21 +121,21 @@ class Messages:
         metadata = row.get("metadata")
         inside = first_of(metadata, IDS) if isinstance(metadata, Mapping) else None
         found = id_of(first_of(row, IDS)) or id_of(inside)
-        yield Answer(found, text, number_of(first_of(row, SAMPLES)), finish, prompt=prompt)
+        yield ReadAnswer(found, text, number_of(first_of(row, SAMPLES)), finish, prompt=prompt)
 
 
 _ASSISTANT = ("assistant", "gpt", "model", "ai")
 _MISSING: Final = object()
 
 
-def _messages(row: Row) -> list[Any] | None:
+def _messages(row: FileRow) -> list[Any] | None:
     found = first_of(row, ("messages", "conversations", "conversation"))
     if not isinstance(found, list) or not found or not all(isinstance(item, Mapping) for item in found):
         return None
     return found if any("role" in item or "from" in item for item in found) else None
 
 
-def _prompt(row: Row) -> str | None:
+def _prompt(row: FileRow) -> str | None:
     found = first_of(row, ("prompt", "question", "input", "instruction"))
     return found if isinstance(found, str) else None
 

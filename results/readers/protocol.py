@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-Row: TypeAlias = Mapping[str, Any]
+FileRow: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReadAnswer:
     """What a row says. ``problem_id`` None: the row does not name its problem (``prompt`` may tell which it is).
 
     ``text`` is the answer, or None when there is none; ``finish`` how it ended, in the program's own words; ``place``
@@ -39,10 +39,10 @@ class Reader(Protocol):
         """What the layout is called, for messages."""
         ...
 
-    def claims(self, row: Row) -> bool:
+    def claims(self, row: FileRow) -> bool:
         """Whether a row is of this layout."""
         ...
 
-    def answers(self, row: Row) -> Iterator[Answer]:
+    def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """The answers of one row. Raises PyriteError when the row is broken."""
         ...

@@ -16,7 +16,7 @@ from ...problems.problem import Problem
 from ..outputs import Output
 from .containers import keys_of, read_rows
 from .plain import Mapped
-from .protocol import Answer, Reader
+from .protocol import ReadAnswer, Reader
 
 READERS: Final[Registry[Reader]] = Registry("pyrite.readers", "reader", Reader)  # type: ignore[type-abstract]
 FIELDS: Final = ("problem_id", "output", "sample", "finish")
@@ -46,7 +46,7 @@ def read_answers(
         first = f"; line {found.broken[0][0]}: {found.broken[0][1]}" if found.broken else ""
         raise PyriteError(f"{label}: no usable output in it{first}")
     reader = _reader(label, [row for _, row in found.rows], mapping)
-    answers: list[tuple[int, Answer]] = []
+    answers: list[tuple[int, ReadAnswer]] = []
     for number, row in found.rows:
         try:
             if not reader.claims(row):
@@ -95,11 +95,11 @@ def _reader(label: str, rows: Sequence[Mapping[str, Any]], mapping: Mapping[str,
 class _Matched:
     """Answers with the ids of their problems."""
 
-    def __init__(self, label: str, answers: list[tuple[int, Answer]], problems: Sequence[Problem]) -> None:
+    def __init__(self, label: str, answers: list[tuple[int, ReadAnswer]], problems: Sequence[Problem]) -> None:
         self.label, self.answers, self.problems = label, answers, problems
         self.ids = {problem.id for problem in problems}
 
-    def run(self) -> Iterator[tuple[int, str, Answer]]:
+    def run(self) -> Iterator[tuple[int, str, ReadAnswer]]:
         nameless = [answer for _, answer in self.answers if answer.problem_id is None]
         by_prompt = self.by_prompt(nameless) if nameless else {}
         in_order = self.in_order() if nameless and not by_prompt else None
@@ -121,7 +121,7 @@ class _Matched:
             return identifier.strip()
         return identifier
 
-    def by_prompt(self, nameless: list[Answer]) -> dict[int, str]:
+    def by_prompt(self, nameless: list[ReadAnswer]) -> dict[int, str]:
         """Which problem each prompt states; empty unless every prompt states exactly one."""
         texts: dict[str, list[str]] = {}
         for problem in self.problems:
@@ -152,7 +152,9 @@ class _Matched:
         return ids
 
 
-def _collect(records: Records[Output], answers: Iterator[tuple[int, str, Answer]], label: str, strict: bool) -> None:
+def _collect(
+    records: Records[Output], answers: Iterator[tuple[int, str, ReadAnswer]], label: str, strict: bool
+) -> None:
     """Answers as outputs with numbers for samples; what is said twice is named."""
     seen: dict[tuple[str, int], tuple[int, str]] = {}
     following: dict[str, int] = {}

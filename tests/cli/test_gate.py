@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 
 from pyrite.cli.main import main
-from pyrite.reports.gate.deciding import Broken, Decision, RuleResult
+from pyrite.reports.gate.deciding import BrokenRule, Decision, RuleResult
 from pyrite.reports.gate.github import SUMMARY_BYTES, commands, summary
 
 GOOD = (
@@ -152,7 +152,7 @@ def test_github_annotations_and_summary(runs: tuple[Path, Path, Path], tmp_path:
 
 
 def test_summary_keeps_to_its_limit() -> None:
-    broken = tuple(Broken(f"problem-{i}", "feasible", "because | of <b>\n" * 20, "", False) for i in range(20_000))
+    broken = tuple(BrokenRule(f"problem-{i}", "feasible", "because | of <b>\n" * 20, "", False) for i in range(20_000))
     rule = RuleResult("stages.feasible.max_drop", "fail", "100 % lost\nreally")
     decision = Decision("fail", (rule,), (), broken, (), (), (), (), (), "base", "run")
     text = summary(decision)

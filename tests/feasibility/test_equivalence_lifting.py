@@ -318,7 +318,7 @@ def test_symbols_written_out_are_what_the_compiler_writes(seed: int) -> None:
             total += coefficient
         return total
 
-    lines, cost = checking.Writer(resolved, resolved.sets).lines()
+    lines, cost = checking.SymbolicWriter(resolved, resolved.sets).lines()
     place = {(c.variable, c.members): j for j, c in enumerate(program.columns)}
     ours = []
     for (kind, _, _), rows in lines.items():
@@ -454,7 +454,7 @@ def test_the_checker_refuses_every_proof_that_was_tampered_with() -> None:
         for wrong in tampered:
             try:
                 checking.check(a, b, data, wrong)
-            except checking.Broken:
+            except checking.BrokenIdentity:
                 refused += 1
                 continue
             # A negated factor of an equation, or bounds where a bound was the source, may well prove the same.

@@ -13,7 +13,7 @@ import pytest
 
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.plans.grids.flows import flows, mismatches
-from pyrite.feasibility.plans.grids.grid import Branch, Bus, Generator, Grid, islands
+from pyrite.feasibility.plans.grids.grid import Branch, Bus, GeneratingUnit, Grid, islands
 from pyrite.feasibility.plans.grids.rules import GridRules
 from pyrite.feasibility.plans.plan import Plan
 from pyrite.feasibility.plans.rules import worst
@@ -41,7 +41,7 @@ def random_grid(chance: random.Random, physics: str = "ac") -> Grid:
         Bus(name, chance.uniform(0, 90), chance.uniform(-20, 40), chance.uniform(0, 5), chance.uniform(-5, 20))
         for name in names
     )
-    units = tuple(Generator(f"g{k}", chance.choice(names), 0, 300, -200, 200, (0.01, 20, 5)) for k in range(3))
+    units = tuple(GeneratingUnit(f"g{k}", chance.choice(names), 0, 300, -200, 200, (0.01, 20, 5)) for k in range(3))
     return Grid("random", physics, buses, units, branches, names[0], chance.choice([1.0, 10.0, 100.0]))
 
 
@@ -114,7 +114,7 @@ def test_islands() -> None:
 def test_a_grid_survives_json() -> None:
     grid = random_grid(random.Random(3))
     assert Grid.from_dict(json.loads(json.dumps(grid.to_dict()))) == grid
-    free = replace(grid, generators=(Generator("g", "b0", 0, 10),))
+    free = replace(grid, generators=(GeneratingUnit("g", "b0", 0, 10),))
     text = json.dumps(free.to_dict())
     assert "Infinity" not in text
     assert Grid.from_dict(json.loads(text)) == free

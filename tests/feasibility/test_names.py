@@ -311,7 +311,11 @@ def _renamed(tree: Any) -> Any:
             return s.IndexName("pt"[len(name) % 2])
         case s.IndexMember(member):
             return s.IndexMember(member % 4 if isinstance(member, int) else ["bread", "cake"][len(member) % 2])
-        case s.IndexSum(operator, left, right) | s.Comparison(operator, left, right) | s.Logical(operator, left, right):
+        case (
+            s.IndexSum(operator, left, right)
+            | s.IndexComparison(operator, left, right)
+            | s.Logical(operator, left, right)
+        ):
             return type(tree)(operator, _renamed(left), _renamed(right))
         case s.Not(operand):
             return s.Not(_renamed(operand))
@@ -321,14 +325,14 @@ def _renamed(tree: Any) -> Any:
 _p = st.sampled_from([s.IndexName("p"), s.IndexName("bread"), s.IndexMember("cake")])
 _t = st.sampled_from([s.IndexName("t"), s.IndexMember(2), s.IndexSum("-", s.IndexName("t"), s.IndexMember(1))])
 _references = (
-    st.builds(lambda i, j: s.Reference("make", (i, j)), _p, _t | _index)
-    | st.builds(lambda i: s.Reference("profit", (i,)), _p)
-    | st.sampled_from([s.Reference(name) for name in ("x", "hours", "t")])
+    st.builds(lambda i, j: s.NameReference("make", (i, j)), _p, _t | _index)
+    | st.builds(lambda i: s.NameReference("profit", (i,)), _p)
+    | st.sampled_from([s.NameReference(name) for name in ("x", "hours", "t")])
 )
 
 
 def _sum(body: s.Expression, condition: s.Condition | None) -> s.Expression:
-    use = s.Reference("profit", (s.IndexName("q"),))
+    use = s.NameReference("profit", (s.IndexName("q"),))
     return s.Sum(s.Binary("*", body, use), (s.Generator("q", "P"),), condition)
 
 
@@ -341,12 +345,12 @@ _bodies = st.recursive(
     ),
     max_leaves=5,
 )
-_families = st.builds(s.Family, st.just((s.Generator("p", "P"), s.Generator("t", "T"))), st.none() | _condition)
-_used = s.Reference("make", (s.IndexName("p"), s.IndexName("t")))
+_families = st.builds(s.ForClause, st.just((s.Generator("p", "P"), s.Generator("t", "T"))), st.none() | _condition)
+_used = s.NameReference("make", (s.IndexName("p"), s.IndexName("t")))
 
 
 @given(_bodies, _families)
-def test_what_resolves_can_be_compiled(body: s.Expression, family: s.Family) -> None:
+def test_what_resolves_can_be_compiled(body: s.Expression, family: s.ForClause) -> None:
     formulation = Formulation(
         variables={"make": Variable("integer", 0, 9, ("P", "T")), "x": Variable("continuous", 0)},
         objective=Objective("feasibility"),

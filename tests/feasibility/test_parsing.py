@@ -15,19 +15,19 @@ from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.language.grammar.parsing import ExpressionError, parse_expression, parse_family, parse_relation
 from pyrite.feasibility.language.grammar.syntax import (
     Binary,
-    Comparison,
     Expression,
-    Family,
+    ForClause,
     Generator,
+    IndexComparison,
     IndexMember,
     IndexName,
     IndexSum,
     Logical,
+    NameReference,
     Negative,
     Not,
     Number,
-    Reference,
-    Relation,
+    RelationSyntax,
     Square,
     Sum,
 )
@@ -35,7 +35,7 @@ from pyrite.feasibility.language.grammar.tokens import tokenize
 from pyrite.feasibility.language.grammar.unparsing import unparse
 from pyrite.feasibility.policy import Policy
 
-X, Y = Reference("x"), Reference("y")
+X, Y = NameReference("x"), NameReference("y")
 
 
 @given(expressions())
@@ -44,12 +44,12 @@ def test_expressions_survive_unparse_and_parse(tree: Expression) -> None:
 
 
 @given(relations())
-def test_relations_survive_unparse_and_parse(tree: Relation) -> None:
+def test_relations_survive_unparse_and_parse(tree: RelationSyntax) -> None:
     assert parse_relation(unparse(tree)) == tree
 
 
 @given(families())
-def test_families_survive_unparse_and_parse(tree: Family) -> None:
+def test_families_survive_unparse_and_parse(tree: ForClause) -> None:
     assert parse_family(unparse(tree)) == tree
 
 
@@ -106,17 +106,17 @@ def test_arithmetic_means_what_python_means(text: str) -> None:
         ("0.1", Number(Fraction(1, 10))),
         ("1e3", Number(1000)),
         ("x**2.0", Square(X)),
-        ("x[t-1,'a b']", Reference("x", (IndexSum("-", IndexName("t"), IndexMember(1)), IndexMember("a b")))),
-        ("x[-1]", Reference("x", (IndexMember(-1),))),
+        ("x[t-1,'a b']", NameReference("x", (IndexSum("-", IndexName("t"), IndexMember(1)), IndexMember("a b")))),
+        ("x[-1]", NameReference("x", (IndexMember(-1),))),
         (
             "sum(x[i] for i in I for j in J if not i == j and (i+1)*2 > 3)",
             Sum(
-                Reference("x", (IndexName("i"),)),
+                NameReference("x", (IndexName("i"),)),
                 (Generator("i", "I"), Generator("j", "J")),
                 Logical(
                     "and",
-                    Not(Comparison("==", IndexName("i"), IndexName("j"))),
-                    Comparison(
+                    Not(IndexComparison("==", IndexName("i"), IndexName("j"))),
+                    IndexComparison(
                         ">",
                         IndexSum("*", IndexSum("+", IndexName("i"), IndexMember(1)), IndexMember(2)),
                         IndexMember(3),
@@ -131,11 +131,11 @@ def test_trees(text: str, tree: Expression) -> None:
 
 
 def test_relations_and_families() -> None:
-    assert parse_relation("x = 3") == parse_relation("x == 3") == Relation((X, Number(3)), ("==",))
-    assert parse_relation("1 <= x <= 2") == Relation((Number(1), X, Number(2)), ("<=", "<="))
+    assert parse_relation("x = 3") == parse_relation("x == 3") == RelationSyntax((X, Number(3)), ("==",))
+    assert parse_relation("1 <= x <= 2") == RelationSyntax((Number(1), X, Number(2)), ("<=", "<="))
     assert parse_relation("2 >= x >= 1").operators == (">=", ">=")
-    assert parse_family("p in P, t in T if t > 1") == Family(
-        (Generator("p", "P"), Generator("t", "T")), Comparison(">", IndexName("t"), IndexMember(1))
+    assert parse_family("p in P, t in T if t > 1") == ForClause(
+        (Generator("p", "P"), Generator("t", "T")), IndexComparison(">", IndexName("t"), IndexMember(1))
     )
 
 

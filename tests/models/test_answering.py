@@ -13,7 +13,7 @@ from pyrite.feasibility.errors import PyriteError
 from pyrite.models.answering import Request, Settings, answer_problems, sample_seed
 from pyrite.models.answering import local as local_module
 from pyrite.models.answering.drafting import Shared, Tracker
-from pyrite.models.answering.generating import Row, draw, generate_rows, plain_generate
+from pyrite.models.answering.generating import AnswerRow, draw, generate_rows, plain_generate
 from pyrite.models.answering.local import LocalAnswerer
 from pyrite.models.answering.next_token import OneModel
 from pyrite.models.answering.stopping import TokenText
@@ -32,7 +32,7 @@ def tiny(tmp_path_factory):
 
 def rows_of(tiny, count, limit=24, **more):
     prompts = [tiny.tokenizer(Prompt().render(problem, tiny.tokenizer))["input_ids"] for problem in bakeries(count)]
-    return [Row(number, prompt, limit, **more) for number, prompt in enumerate(prompts)]
+    return [AnswerRow(number, prompt, limit, **more) for number, prompt in enumerate(prompts)]
 
 
 def collect(generate, tiny, rows, **more):

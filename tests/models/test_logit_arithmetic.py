@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from pyrite.cli.main import app
 from pyrite.feasibility.errors import PyriteError
 from pyrite.models.answering import Request, Settings
-from pyrite.models.answering.generating import Row, draw, generate_rows
+from pyrite.models.answering.generating import AnswerRow, draw, generate_rows
 from pyrite.models.answering.local import LocalAnswerer
 from pyrite.models.answering.logit_arithmetic import Combined, load_ensemble, nucleus
 from pyrite.models.answering.making import make_answerer
@@ -48,7 +48,7 @@ def loaded(folders):
 
 def rows_of(loaded, count, limit=16, temperature=0.0):
     tokenizer = loaded["large"].tokenizer
-    rows = [Row(n, Prompt().tokens(p, tokenizer), limit, temperature) for n, p in enumerate(bakeries(count))]
+    rows = [AnswerRow(n, Prompt().tokens(p, tokenizer), limit, temperature) for n, p in enumerate(bakeries(count))]
     for row in rows:
         if temperature:
             row.uniform = np.random.default_rng(row.number)
@@ -137,7 +137,7 @@ def test_speculative_sampling_has_the_distribution_of_direct_sampling(loaded):
     tokenizer = loaded["large"].tokenizer
     prompt = Prompt().tokens(bakeries(1)[0], tokenizer)
     count = 800
-    rows = [Row(number, prompt, 3, 1.0, uniform=np.random.default_rng(7 + number)) for number in range(count)]
+    rows = [AnswerRow(number, prompt, 3, 1.0, uniform=np.random.default_rng(7 + number)) for number in range(count)]
     found, _ = answers(loaded, "large", [(1.0, "tuned", "small")], rows=rows, speculate=2)
 
     def probabilities(tokens):

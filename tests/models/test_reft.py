@@ -7,7 +7,7 @@ import torch
 from tiny_model import bakeries, make_tiny
 
 from pyrite.feasibility.errors import PyriteError
-from pyrite.models.answering.generating import Row, generate_rows, plain_generate
+from pyrite.models.answering.generating import AnswerRow, generate_rows, plain_generate
 from pyrite.models.answering.next_token import OneModel
 from pyrite.models.answering.stopping import TokenText
 from pyrite.models.data import encode
@@ -170,7 +170,7 @@ def test_training_edits_what_answering_edits(folder):
 
 def rows_of(tokenizer, count, limit=20):
     prompts = [Prompt().tokens(problem, tokenizer) for problem in bakeries(count)]
-    return [Row(number, prompt, limit) for number, prompt in enumerate(prompts)]
+    return [AnswerRow(number, prompt, limit) for number, prompt in enumerate(prompts)]
 
 
 @pytest.mark.parametrize("name", ["loreft", "direft"])
@@ -212,9 +212,9 @@ def test_rows_of_very_different_length_share_no_more_than_is_edited_alike(folder
         following = OneModel(model, pad, model.interventions)
         return {row.number: row.tokens for row in generate_rows(following, rows, ends=ends, text=text)}
 
-    together = answers([Row(number, prompt, 12) for number, prompt in enumerate(prompts)])
+    together = answers([AnswerRow(number, prompt, 12) for number, prompt in enumerate(prompts)])
     for number, prompt in enumerate(prompts):
-        assert answers([Row(number, prompt, 12)])[number] == together[number]
+        assert answers([AnswerRow(number, prompt, 12)])[number] == together[number]
 
 
 # Training, files, going on.

@@ -13,7 +13,7 @@ from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.rationals import same_value
 from pyrite.problems import audit as audit_module
-from pyrite.problems.audit import FAULTS, NOTES, Entry, audit, audit_each, audit_problem
+from pyrite.problems.audit import FAULTS, NOTES, AuditEntry, audit, audit_each, audit_problem
 from pyrite.problems.problem import Problem
 
 
@@ -31,7 +31,7 @@ def problem(**fields: Any) -> Problem:
     )
 
 
-def codes(entry: Entry) -> tuple[list[str], list[str]]:
+def codes(entry: AuditEntry) -> tuple[list[str], list[str]]:
     return [item.code for item in entry.faults], [item.code for item in entry.notes]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pyrite.feasibility.rationals import to_text
@@ -90,6 +90,7 @@ def test_what_was_interpreted_is_noted():
     st.integers(-(10**12), 10**12), st.sampled_from(["{:,}", "{}", "${:,}", "{:,} euros", "{:,} units", "answer: {}"])
 )
 def test_any_whole_number_survives_its_dress(value, dress):
+    assume(not (value < -9_999 and set(str(value)[1:]) == {"9"}))  # a marker for "no optimum"
     assert read_answer(dress.format(value)).value == value
 
 

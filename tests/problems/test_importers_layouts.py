@@ -23,7 +23,7 @@ from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.programs.compiling import build
 from pyrite.problems.importers.importing import import_problems
 from pyrite.problems.importers.layouts import LAYOUTS
-from pyrite.problems.importers.records import Import, Options
+from pyrite.problems.importers.records import Import, ImportOptions
 from pyrite.problems.importers.tabular import parse_mapping
 from pyrite.problems.problem import Problem
 
@@ -60,8 +60,8 @@ def test_nl4opt_integrality_is_an_option_and_both_readings_are_recorded(tmp_path
     path = write_nl4opt(tmp_path / "dev.jsonl", nl4opt_record())
     # By hand, over all whole plans.
     by_hand = max(3 * c + 5 * b for c in range(2, 31) for b in range(c, 26) if 2 * c + 3 * b <= 25 and b <= 9 * c)
-    whole = import_problems(path, options=Options("whole")).problems[0]
-    fractional = import_problems(path, options=Options("fractional")).problems[0]
+    whole = import_problems(path, options=ImportOptions("whole")).problems[0]
+    fractional = import_problems(path, options=ImportOptions("fractional")).problems[0]
     assert whole.optimum == by_hand
     assert {item.domain for item in fractional.reference.variables.values()} == {"continuous"}
     for problem in (whole, fractional):
@@ -223,7 +223,7 @@ def test_table_by_mapping_from_csv(tmp_path):
         writer.writerow(["2", "Und jetzt?", "", "Buch"])
         writer.writerow(["3", "Drei\nZeilen", "No Best Solution", "Buch"])
         stream.write("4,kurz\n")
-    options = Options(columns=parse_mapping("id=nr,text=Frage,optimum=Z"))
+    options = ImportOptions(columns=parse_mapping("id=nr,text=Frage,optimum=Z"))
     outcome = import_problems(path, options=options)
     assert outcome.format == "table"
     assert [(p.id, p.optimum) for p in outcome.problems] == [("1", 1200), ("3", None)]
@@ -244,9 +244,9 @@ def test_table_reads_its_own_problem_files(tmp_path):
 
 def test_table_with_nested_columns_and_a_wrong_one(tmp_path):
     path = jsonl(tmp_path / "t.jsonl", [{"q": {"en": "How many?"}, "a": {"value": 5}}])
-    found = import_problems(path, options=Options(columns={"text": "q.en", "optimum": "a.value"}))
+    found = import_problems(path, options=ImportOptions(columns={"text": "q.en", "optimum": "a.value"}))
     assert (found.problems[0].text, found.problems[0].optimum) == ("How many?", 5)
-    wrong = import_problems(path, options=Options(columns={"text": "q.en", "optimum": "b"}))
+    wrong = import_problems(path, options=ImportOptions(columns={"text": "q.en", "optimum": "b"}))
     assert left_out(wrong) == [(1, "b", "no-column")]
 
 

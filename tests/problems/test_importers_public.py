@@ -10,7 +10,7 @@ import pytest
 
 from pyrite.problems.audit import audit
 from pyrite.problems.importers.importing import import_problems
-from pyrite.problems.importers.records import Options
+from pyrite.problems.importers.records import ImportOptions
 
 DATA = Path(os.environ.get("PYRITE_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 
@@ -38,7 +38,7 @@ def test_nl4opt_dev():
 
 
 def test_nl4opt_dev_fractional_has_the_same_statuses():
-    outcome = import_problems(public("nl4opt/dev.jsonl"), options=Options("fractional"))
+    outcome = import_problems(public("nl4opt/dev.jsonl"), options=ImportOptions("fractional"))
     assert Counter(p.status for p in outcome.problems) == {"optimal": 89, "infeasible": 3, "unbounded": 3}
     for problem in outcome.problems:
         assert problem.readings["fractional"]["status"] == problem.status

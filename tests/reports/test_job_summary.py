@@ -3,7 +3,7 @@
 import html
 import re
 
-from pyrite.reports.gate.deciding import Broken, Decision, RuleResult
+from pyrite.reports.gate.deciding import BrokenRule, Decision, RuleResult
 from pyrite.reports.gate.github import summary
 
 NAMES = [
@@ -15,7 +15,7 @@ NAMES = [
 
 
 def test_foreign_text_is_no_markup():
-    broken = tuple(Broken(name, "substance", name, "family", False) for name in NAMES)
+    broken = tuple(BrokenRule(name, "substance", name, "family", False) for name in NAMES)
     rule = RuleResult(NAMES[0], "fail", NAMES[0])
     text = summary(Decision("fail", (rule,), (), broken, (), (), (), (), (), NAMES[0], NAMES[3]))
     rows = [

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.language.mathematics import MAX_TOKENS, Writer, rows_of
-from pyrite.reports.pages.aligning import PLAIN, Reader, align, canonical, canonical_expression, scalars
+from pyrite.reports.pages.aligning import PLAIN, AligningReader, align, canonical, canonical_expression, scalars
 from pyrite.reports.pages.formulas import differing, html_of
 
 FACTORY = Formulation.from_dict(
@@ -95,7 +95,7 @@ def test_a_long_chain_is_cut_and_does_not_recurse():
     ],
 )
 def test_the_same_relation_written_otherwise_is_the_same(one, other):
-    assert canonical(one, Reader({"a": 2})) == canonical(other, Reader({"a": 2})) is not None
+    assert canonical(one, AligningReader({"a": 2})) == canonical(other, AligningReader({"a": 2})) is not None
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,9 @@ def test_a_scalar_parameter_counts_as_its_number():
     with_parameter = Formulation.from_dict(
         {**small(oven="2*x <= hours").to_dict(), "parameters": {"hours": {"values": 9}}}
     )
-    lines = align(rows_of(small(oven="2*x <= 9")), [rows_of(with_parameter)], PLAIN, [Reader(scalars(with_parameter))])
+    lines = align(
+        rows_of(small(oven="2*x <= 9")), [rows_of(with_parameter)], PLAIN, [AligningReader(scalars(with_parameter))]
+    )
     assert next(line for line in lines if line.key == "oven").cells[0].mark == "same"
     assert scalars(with_parameter) == {"hours": 9}
 
@@ -158,7 +160,7 @@ def test_renamed_variables_that_stage_9_matched_are_the_same():
             "constraints": {"heat": "a + 2*b <= 60"},
         }
     )
-    reader = Reader(renames={"a": "x", "b": "y"})
+    reader = AligningReader(renames={"a": "x", "b": "y"})
     lines = align(rows_of(small(oven="2*x + 4*y <= 120")), [rows_of(ours)], PLAIN, [reader])
     assert [line.cells[0].mark for line in lines] == ["same"] * 4
     assert [line.cells[0].row.key for line in lines] == ["objective", "heat", "a", "b"]
@@ -177,4 +179,4 @@ def test_differing_signs_are_found_once():
 
 def test_fractions_are_shown_as_decimals():
     assert plain("0.5*x") == "0.5\u202fx"
-    assert canonical("0.5*x <= 1") == canonical("x <= 2", Reader({"k": Fraction(1, 3)}))
+    assert canonical("0.5*x <= 1") == canonical("x <= 2", AligningReader({"k": Fraction(1, 3)}))

@@ -12,7 +12,7 @@ from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.verdict import STAGES
 from pyrite.reports.charts import CurvePoint, Score, ladder, learning_curve, plane, shade
-from pyrite.reports.pages.regions import Mark, clip, corners, draw, half_planes, inside, plan_point, ticks
+from pyrite.reports.pages.regions import RegionMark, clip, corners, draw, half_planes, inside, plan_point, ticks
 from pyrite.results.observing import observe
 from pyrite.results.statistics import rate_of
 
@@ -108,7 +108,11 @@ def test_a_clipped_polygon_is_the_box_within_the_half_planes(planes, seed):
 
 def test_both_regions_both_optima_and_the_witness():
     ours, theirs = program(a="x + 2*y <= 12"), program(a="x + 2*y <= 8", b="x <= 4")
-    marks = [Mark("theirs", 4, 2, "reference"), Mark("ours", 12, 0, "output"), Mark("witness", 5, 1, "witness")]
+    marks = [
+        RegionMark("theirs", 4, 2, "reference"),
+        RegionMark("ours", 12, 0, "output"),
+        RegionMark("witness", 5, 1, "witness"),
+    ]
     svg = draw(ours, theirs, [0, 1], marks)
     root = ET.fromstring(svg)
     assert [item.get("class") for item in root.iter(f"{SVG}polygon")] == ["region theirs", "region ours"]

@@ -18,7 +18,7 @@ from pyrite.reports.tables.overview import (
 )
 from pyrite.reports.tables.scores import scores_table
 from pyrite.reports.tables.sensitivity import RULES, changed, examine, moved, sensitivity_tables
-from pyrite.reports.tables.table import Column, Table
+from pyrite.reports.tables.table import Table, TableColumn
 from pyrite.results.collection import find_number, read_collection, run_names
 
 NASTY = "a|b_c & 5 % $x$ #{1} ~^ \\ <b> [x] `y`\nnew *line*"
@@ -26,7 +26,7 @@ NASTY = "a|b_c & 5 % $x$ #{1} ~^ \\ <b> [x] `y`\nnew *line*"
 
 @pytest.fixture
 def nasty():
-    columns = [Column("na|me", False), Column("n")]
+    columns = [TableColumn("na|me", False), TableColumn("n")]
     return Table("t", "Title & more", columns, [[NASTY, "1"], ["=1+1", "2"]], ["note_1"], [{"name": "=1+1", "n": 2}])
 
 
@@ -71,7 +71,7 @@ def test_csv_reads_back_and_runs_no_formula(nasty):
 
 def test_a_printed_table_gives_no_command_to_the_ci_system():
     foreign = "x ##[error]y"
-    table = Table("t", foreign, [Column(foreign)], [[foreign]], notes=["::error::z\x1b[31m", foreign])
+    table = Table("t", foreign, [TableColumn(foreign)], [[foreign]], notes=["::error::z\x1b[31m", foreign])
     shown = table.plain()
     assert "##[" not in shown
     assert not any(line.lstrip().startswith("::") for line in shown.splitlines())

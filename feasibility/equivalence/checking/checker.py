@@ -18,8 +18,8 @@ from ..naming import shared
 from .names import contradicted, missing_decisions
 from .payment import unpaid
 from .sides import (
-    Form,
-    Side,
+    AffineForm,
+    CheckedSide,
     combined,
     composed,
     cost_at,
@@ -110,9 +110,9 @@ class _Way:
     ``stated`` are the target's columns said to be without partner, ``open`` those that its equations do not determine.
     """
 
-    source: Side
-    target: Side
-    unmerged: Side
+    source: CheckedSide
+    target: CheckedSide
+    unmerged: CheckedSide
     merges: Sequence[Merge]
     images: Sequence[Affine | None]
     stated: frozenset[int]
@@ -124,9 +124,9 @@ class _Way:
 class _Costs:
     """Both sides with their derived lines, B before merging, and the columns that no equation determines."""
 
-    first: Side
-    second: Side
-    whole_b: Side
+    first: CheckedSide
+    second: CheckedSide
+    whole_b: CheckedSide
     maps: Correspondence
     a_open: frozenset[int]
     b_open: frozenset[int]
@@ -136,10 +136,10 @@ class _Costs:
 class _Grounds:
     a: Program
     b: Program
-    whole_a: Side
-    whole_b: Side
-    first: Side
-    second: Side
+    whole_a: CheckedSide
+    whole_b: CheckedSide
+    first: CheckedSide
+    second: CheckedSide
     ours: Standing
     theirs: Standing
     text: str
@@ -231,7 +231,7 @@ def _containment(way: _Way, containment: Containment | None, report: Report) -> 
             _whole(source, found, form_of(image), name, report)
 
 
-def _sides(target: Side) -> list[tuple[Target, dict[int, Fraction], Fraction]]:
+def _sides(target: CheckedSide) -> list[tuple[Target, dict[int, Fraction], Fraction]]:
     sides = []
     for i, (body, low, high) in enumerate(target.rows):
         if high is not None:
@@ -247,7 +247,12 @@ def _sides(target: Side) -> list[tuple[Target, dict[int, Fraction], Fraction]]:
 
 
 def _claim(
-    source: Side, certificate: Certificate, terms: Mapping[int, Fraction], limit: Fraction, name: str, report: Report
+    source: CheckedSide,
+    certificate: Certificate,
+    terms: Mapping[int, Fraction],
+    limit: Fraction,
+    name: str,
+    report: Report,
 ) -> None:
     report.checked += 1
     aim = certificate.target
@@ -272,7 +277,7 @@ def _claim(
         report.problems.append(f"{name}: the multipliers do not prove {aim.kind} {aim.number} {aim.side}")
 
 
-def _whole(source: Side, certificate: Certificate, image: Form, name: str, report: Report) -> None:
+def _whole(source: CheckedSide, certificate: Certificate, image: AffineForm, name: str, report: Report) -> None:
     report.checked += 1
     if certificate.method == "solver":
         report.trusted += 1
@@ -320,7 +325,7 @@ def _witness(way: _Way, witness: Witness | None, report: Report) -> None:
     if any(v is None for k, v in enumerate(image) if k not in open_columns):
         report.problems.append(f"{name}: a plan column of the target has no value")
         return
-    fixed = Side(
+    fixed = CheckedSide(
         [low if k in open_columns else image[k] for k, low in enumerate(target.lower)],
         [high if k in open_columns else image[k] for k, high in enumerate(target.upper)],
         target.whole,
@@ -338,7 +343,7 @@ def _witness(way: _Way, witness: Witness | None, report: Report) -> None:
         report.problems.append(f"{name}: the open columns may complete the witness")
 
 
-def _without_maps(first: Side, second: Side, comparison: Comparison, report: Report) -> None:
+def _without_maps(first: CheckedSide, second: CheckedSide, comparison: Comparison, report: Report) -> None:
     """Without a correspondence each side is shown to have no plan, or to have one; not both the latter."""
     plans: list[bool | None] = []
     for side, containment in ((first, comparison.a_in_b), (second, comparison.b_in_a)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from fractions import Fraction
 
-from .sides import Form, Side
+from .sides import AffineForm, CheckedSide
 
 _MOST = 400
 """Equations up to which all of them are solved; beyond, only those that hold a column asked for."""
@@ -14,9 +14,9 @@ _MOST = 400
 class Equations:
     """The equations of a side by Gauss and Jordan; ``pivots`` are solved for first."""
 
-    def __init__(self, side: Side, pivots: Collection[int] = (), *, only: bool = False) -> None:
+    def __init__(self, side: CheckedSide, pivots: Collection[int] = (), *, only: bool = False) -> None:
         """``only``: equations that hold no pivot stay unsolved."""
-        self.solved: dict[int, Form] = {}
+        self.solved: dict[int, AffineForm] = {}
         self._holders: dict[int, set[int]] = {}
         asked = set(pivots)
         equations = _equations(side)
@@ -25,7 +25,7 @@ class Equations:
         for body, value in sorted(equations, key=lambda e: asked.isdisjoint(e[0])):
             self._insert(body, value, asked, only)
 
-    def normal(self, terms: Mapping[int, Fraction], constant: Fraction) -> Form:
+    def normal(self, terms: Mapping[int, Fraction], constant: Fraction) -> AffineForm:
         """The form with every solved column replaced: equal forms at all plans of the equations become equal."""
         found: dict[int, Fraction] = {}
         for j, v in terms.items():
@@ -44,7 +44,7 @@ class Equations:
             return
         pivot = min(terms, key=lambda j: (j not in asked, j))
         lead = terms.pop(pivot)
-        mine: Form = ({j: -v / lead for j, v in terms.items()}, -constant / lead)
+        mine: AffineForm = ({j: -v / lead for j, v in terms.items()}, -constant / lead)
         for other in self._holders.pop(pivot, set()):
             before, extra = self.solved[other]
             after = dict(before)
@@ -63,7 +63,7 @@ class Equations:
             self._holders.setdefault(j, set()).add(pivot)
 
 
-def _equations(side: Side) -> list[tuple[Mapping[int, Fraction], Fraction]]:
+def _equations(side: CheckedSide) -> list[tuple[Mapping[int, Fraction], Fraction]]:
     """Rows with equal sides, columns with equal bounds, and what two opposite inequalities say together."""
     found: list[tuple[Mapping[int, Fraction], Fraction]] = []
     limits: dict[tuple[tuple[int, Fraction], ...], list[Fraction | None]] = {}

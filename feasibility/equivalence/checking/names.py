@@ -15,10 +15,10 @@ from ..evidence import Correspondence
 from ..maps import Affine
 from ..naming import named_in, shared
 from .equations import Equations
-from .sides import Side, form_of
+from .sides import CheckedSide, form_of
 
 
-def contradicted(a: Program, b: Program, first: Side, second: Side, maps: Correspondence) -> list[str]:
+def contradicted(a: Program, b: Program, first: CheckedSide, second: CheckedSide, maps: Correspondence) -> list[str]:
     """The meaningful names of both sides that the maps read otherwise; ``first``/``second`` are the merged sides."""
     pairs = shared(a.columns, b.columns)
     gone_a = {j for group in maps.a_merges for j in group.weights}
@@ -52,7 +52,7 @@ def contradicted(a: Program, b: Program, first: Side, second: Side, maps: Corres
     return found
 
 
-def _both_objective(first: Side, second: Side, j: int, k: int) -> bool:
+def _both_objective(first: CheckedSide, second: CheckedSide, j: int, k: int) -> bool:
     """Both are all of their objective: the objectives' comparison speaks for them."""
     return set(first.cost) == {j} and set(second.cost) == {k}
 

@@ -14,11 +14,11 @@ from fractions import Fraction
 
 from ..maps import Affine
 from .equations import Equations
-from .sides import Side, composed, form_of
+from .sides import CheckedSide, composed, form_of
 from .totality import Standing
 
-Key = tuple[tuple[int, Fraction], ...]
-Mark = tuple[int, Fraction]
+PaidKey = tuple[tuple[int, Fraction], ...]
+PaymentMark = tuple[int, Fraction]
 
 
 @dataclass(slots=True)
@@ -32,8 +32,8 @@ class _Statement:
 
 
 def unpaid(
-    first: Side,
-    second: Side,
+    first: CheckedSide,
+    second: CheckedSide,
     maps: tuple[Sequence[Affine | None], Sequence[Affine | None]],
     ours: Standing,
     theirs: Standing,
@@ -60,8 +60,8 @@ def unpaid(
     for members in _families(families, forward, numbers):
         if fixed.issuperset(members) and not set(bound) >= set(members):
             return members  # fixed columns under another number: nothing could agree on it
-    known: dict[Key, set[Mark]] = {}
-    written: set[frozenset[Mark]] = set()
+    known: dict[PaidKey, set[PaymentMark]] = {}
+    written: set[frozenset[PaymentMark]] = set()
     bare = [_bare(f) for f in forward]
     for said in _statements(first, mine):
         written.add(frozenset(said.terms.items()))
@@ -69,7 +69,7 @@ def unpaid(
         known.setdefault(key, set()).update(_marks(low, high))
     score, rows = dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0)
     total = 0
-    seen: set[tuple[Key, frozenset[Mark]]] = set()
+    seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
     for said in _statements(second, yours):
         hit = numbers.keys() & {*said.raw, *said.terms}
         if not hit:
@@ -147,7 +147,11 @@ def _alike_before(
 
 
 def _cost_alike_before(
-    first: Side, second: Side, forward: Sequence[Affine | None], bare: Sequence[Affine | None], mine: Equations
+    first: CheckedSide,
+    second: CheckedSide,
+    forward: Sequence[Affine | None],
+    bare: Sequence[Affine | None],
+    mine: Equations,
 ) -> bool:
     """The same of B's cost, unless the map makes it A's as written."""
     try:
@@ -194,7 +198,7 @@ def _turns(image: Affine | None) -> bool:
     return image is not None and len(image.terms) == 1 and min(image.terms.values()) < 0
 
 
-def _statements(side: Side, equations: Equations) -> Iterator[_Statement]:
+def _statements(side: CheckedSide, equations: Equations) -> Iterator[_Statement]:
     """All rows and bounds, each once in terms of the columns that the equations leave."""
     bounds = [({j: Fraction(1)}, low, high) for j, (low, high) in enumerate(zip(side.lower, side.upper, strict=True))]
     for body, low, high in (*side.rows, *bounds):
@@ -209,7 +213,7 @@ def _less(value: Fraction | None, constant: Fraction) -> Fraction | None:
     return None if value is None else value - constant
 
 
-def _scaled(said: _Statement) -> tuple[Key, Fraction | None, Fraction | None]:
+def _scaled(said: _Statement) -> tuple[PaidKey, Fraction | None, Fraction | None]:
     """The statement up to a factor: its first coefficient is 1."""
     lead = said.terms[min(said.terms)]
     key = tuple((j, said.terms[j] / lead) for j in sorted(said.terms))
@@ -217,13 +221,13 @@ def _scaled(said: _Statement) -> tuple[Key, Fraction | None, Fraction | None]:
     return (key, low, high) if lead > 0 else (key, high, low)
 
 
-def _marks(low: Fraction | None, high: Fraction | None) -> set[Mark]:
+def _marks(low: Fraction | None, high: Fraction | None) -> set[PaymentMark]:
     return {(side, end) for side, end in ((0, low), (1, high)) if end is not None}
 
 
 def _objective(
-    first: Side,
-    second: Side,
+    first: CheckedSide,
+    second: CheckedSide,
     maps: tuple[Sequence[Affine | None], Sequence[Affine | None]],
     mine: Equations,
     yours: Equations,

@@ -15,12 +15,12 @@ from ...rationals import Exact
 from ..evidence import Certificate, Line, Merge
 from ..maps import Affine
 
-Form = tuple[dict[int, Fraction], Fraction]
+AffineForm = tuple[dict[int, Fraction], Fraction]
 """Terms and constant of an affine function."""
 
 
 @dataclass(slots=True)
-class Side:
+class CheckedSide:
     """A program as the checker reads it: plain lists of Fractions."""
 
     lower: list[Fraction | None]
@@ -33,7 +33,7 @@ class Side:
     derived: list[tuple[dict[int, Fraction], Fraction]] = field(default_factory=list)
 
 
-def read_side(program: Program) -> Side:
+def read_side(program: Program) -> CheckedSide:
     """The program in Fractions, its objective as a cost to keep small."""
     sign = -1 if program.sense == "maximize" else 1
     objective: Quadratic = program.objective
@@ -41,7 +41,7 @@ def read_side(program: Program) -> Side:
     def number(value: Exact | None) -> Fraction | None:
         return None if value is None else Fraction(value)
 
-    return Side(
+    return CheckedSide(
         [number(c.lower) for c in program.columns],
         [number(c.upper) for c in program.columns],
         [c.domain != "continuous" for c in program.columns],
@@ -52,7 +52,7 @@ def read_side(program: Program) -> Side:
     )
 
 
-def merged_side(side: Side, groups: Sequence[Merge]) -> Side:
+def merged_side(side: CheckedSide, groups: Sequence[Merge]) -> CheckedSide:
     """The side with each group of columns replaced by one at the end. Raises ValueError when that loses something."""
     if not groups:
         return side
@@ -94,10 +94,10 @@ def merged_side(side: Side, groups: Sequence[Merge]) -> Side:
         whole.append(kinds.pop())
     rows = [(body, row[1], row[2]) for body, row in zip(moved[:-1], side.rows, strict=True)]
     second = {(place[j], place[k]): v for (j, k), v in side.cost_two.items()}
-    return Side(lower, upper, whole, rows, moved[-1], second, side.cost_constant)
+    return CheckedSide(lower, upper, whole, rows, moved[-1], second, side.cost_constant)
 
 
-def _bounded(side: Side, columns: set[int]) -> Side:
+def _bounded(side: CheckedSide, columns: set[int]) -> CheckedSide:
     """The same plans, with the rows that hold one of these columns alone read as its bounds, whole ones rounded."""
     lower, upper, rows = list(side.lower), list(side.upper), list(side.rows)
     for i, (body, low, high) in enumerate(side.rows):
@@ -120,7 +120,7 @@ def _bounded(side: Side, columns: set[int]) -> Side:
     return replace(side, lower=lower, upper=upper, rows=rows)
 
 
-def _reaches_all(side: Side, weights: Mapping[int, Fraction], name: str) -> None:
+def _reaches_all(side: CheckedSide, weights: Mapping[int, Fraction], name: str) -> None:
     """Every whole number between the ends is a weighted sum: no step is wider than what smaller steps fill."""
     filled: Fraction | None = Fraction(0)
     for w, j in sorted((abs(w), j) for j, w in weights.items()):
@@ -133,12 +133,12 @@ def _reaches_all(side: Side, weights: Mapping[int, Fraction], name: str) -> None
                 raise ValueError(f"a bound of the columns merged as {name} is not whole")
 
 
-def form_of(image: Affine) -> Form:
+def form_of(image: Affine) -> AffineForm:
     """An affine function in Fractions."""
     return {j: Fraction(c) for j, c in image.terms.items()}, Fraction(image.constant)
 
 
-def composed(body: Mapping[int, Fraction], images: Sequence[Affine | None]) -> Form:
+def composed(body: Mapping[int, Fraction], images: Sequence[Affine | None]) -> AffineForm:
     """``body`` of the target in the source's terms. Raises ValueError for a column without image."""
     terms: dict[int, Fraction] = {}
     constant = Fraction(0)
@@ -153,7 +153,7 @@ def composed(body: Mapping[int, Fraction], images: Sequence[Affine | None]) -> F
     return {j: c for j, c in terms.items() if c}, constant
 
 
-def combined(source: Side, certificate: Certificate | Line) -> tuple[dict[int, Fraction], Fraction] | None:
+def combined(source: CheckedSide, certificate: Certificate | Line) -> tuple[dict[int, Fraction], Fraction] | None:
     """The combination of rows and columns and the upper bound it proves; None when it uses a side that is not there."""
     terms: dict[int, Fraction] = {}
     bound = Fraction(0)
@@ -181,7 +181,7 @@ def combined(source: Side, certificate: Certificate | Line) -> tuple[dict[int, F
     return {j: v for j, v in terms.items() if v}, bound
 
 
-def with_lines(source: Side, lines: Sequence[Line]) -> Side:
+def with_lines(source: CheckedSide, lines: Sequence[Line]) -> CheckedSide:
     """The side with these derived inequalities at hand. Raises ValueError for one that does not follow."""
     if not lines:
         return source
@@ -201,7 +201,7 @@ def merged_plan(plan: Sequence[Fraction], groups: Sequence[Merge]) -> list[Fract
     return kept + [sum((Fraction(w) * plan[j] for j, w in g.weights.items()), start=Fraction(0)) for g in groups]
 
 
-def proves_empty(source: Side, certificate: Certificate) -> bool:
+def proves_empty(source: CheckedSide, certificate: Certificate) -> bool:
     """Whether the certificate shows that the source has no plan: its combination says ``0 <= a negative number``."""
     if certificate.method == "crossed":
         pairs = [(source.rows[i][1], source.rows[i][2]) for i in certificate.rows]
@@ -211,7 +211,7 @@ def proves_empty(source: Side, certificate: Certificate) -> bool:
     return proved is not None and not proved[0] and proved[1] < 0
 
 
-def is_plan(side: Side, plan: Sequence[Fraction]) -> bool:
+def is_plan(side: CheckedSide, plan: Sequence[Fraction]) -> bool:
     """Whether the plan keeps every bound, whole number and row, without tolerance."""
     for value, low, high, whole in zip(plan, side.lower, side.upper, side.whole, strict=True):
         if (
@@ -227,16 +227,16 @@ def is_plan(side: Side, plan: Sequence[Fraction]) -> bool:
     return True
 
 
-def doubled(side: Side, extra: dict[int, Fraction]) -> Side:
+def doubled(side: CheckedSide, extra: dict[int, Fraction]) -> CheckedSide:
     """Two copies of the plans, with ``extra . (p, q) >= 0``."""
     count = len(side.lower)
     rows = [*side.rows, *(({count + j: v for j, v in body.items()}, low, high) for body, low, high in side.rows)]
-    return Side(
+    return CheckedSide(
         side.lower * 2, side.upper * 2, side.whole * 2, [*rows, (extra, Fraction(0), None)], {}, {}, Fraction(0)
     )
 
 
-def cost_at(side: Side, point: Mapping[int, Fraction]) -> Fraction:
+def cost_at(side: CheckedSide, point: Mapping[int, Fraction]) -> Fraction:
     """The cost of a plan, second-order terms included."""
     total = side.cost_constant
     for j, v in side.cost.items():

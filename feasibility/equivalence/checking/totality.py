@@ -14,7 +14,7 @@ from fractions import Fraction
 from ..evidence import Merge
 from ..maps import Affine
 from .equations import Equations
-from .sides import Form, Side, composed, form_of
+from .sides import AffineForm, CheckedSide, composed, form_of
 
 
 @dataclass(slots=True)
@@ -26,10 +26,10 @@ class Standing:
     open: set[int] = field(default_factory=set)
 
 
-def standing(side: Side, images: Sequence[Affine | None], back: Sequence[Affine | None]) -> Standing:
+def standing(side: CheckedSide, images: Sequence[Affine | None], back: Sequence[Affine | None]) -> Standing:
     """Sort the columns of ``side``: ``images`` gives them in the other's terms, ``back`` the other's in theirs."""
     found = Standing()
-    gaps: dict[int, Form] = {}
+    gaps: dict[int, AffineForm] = {}
     for k, image in enumerate(images):
         if image is None:
             found.open.add(k)
@@ -53,7 +53,7 @@ def standing(side: Side, images: Sequence[Affine | None], back: Sequence[Affine 
     return found
 
 
-def objections(first: Side, second: Side, ours: Standing, theirs: Standing) -> list[str]:
+def objections(first: CheckedSide, second: CheckedSide, ours: Standing, theirs: Standing) -> list[str]:
     """Why a correspondence with these standings is not the ground of an equivalence; empty when it is."""
     found = []
     if not ours.partners:
@@ -69,14 +69,14 @@ def objections(first: Side, second: Side, ours: Standing, theirs: Standing) -> l
     return list(dict.fromkeys(found))
 
 
-def _only_objective(side: Side, stand: Standing) -> bool:
+def _only_objective(side: CheckedSide, stand: Standing) -> bool:
     """The open columns are continuous and the objective consists of them and of determined ones alone."""
     if side.cost_two or any(side.whole[j] or not side.cost.get(j) for j in stand.open):
         return False
     return all(j in stand.open or j in stand.determined for j in side.cost)
 
 
-def _harmless(side: Side, stand: Standing) -> set[int]:
+def _harmless(side: CheckedSide, stand: Standing) -> set[int]:
     """Determined columns that say nothing new: the objective's name, plain totals, slacks of what else there is."""
     found = {j for j in stand.determined if set(side.cost) == {j}}
     totals: set[int] = set()
@@ -96,8 +96,8 @@ def _harmless(side: Side, stand: Standing) -> set[int]:
 
 
 def merges_agree(
-    first: Side,
-    second: Side,
+    first: CheckedSide,
+    second: CheckedSide,
     maps: tuple[Sequence[Affine | None], Sequence[Merge], Sequence[Merge]],
 ) -> bool:
     """Sums that are read as each other are sums of the same parts: weights up to a factor, kinds and boxes.
@@ -120,7 +120,7 @@ def merges_agree(
 _Part = tuple[Fraction, bool, tuple[bool, Fraction], tuple[bool, Fraction]]
 
 
-def _parts(side: Side, group: Merge) -> list[_Part]:
+def _parts(side: CheckedSide, group: Merge) -> list[_Part]:
     least = min(abs(Fraction(w)) for w in group.weights.values())
     rows: list[_Part] = []
     for j, w in group.weights.items():

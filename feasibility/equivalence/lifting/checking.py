@@ -17,31 +17,31 @@ from typing import Any, TypeAlias
 from ...language.formulation import Data
 from ...language.grammar.syntax import (
     Binary,
-    Comparison,
     Condition,
     Expression,
     Index,
+    IndexComparison,
     IndexMember,
     IndexName,
     IndexSum,
     Logical,
     Member,
+    NameReference,
     Negative,
     Not,
     Number,
-    Reference,
     Square,
     Sum,
 )
 from ...language.names import Resolved
-from .proof import Definition, Label, LiftedProof, Power, Step
+from .proof import Definition, LiftedProof, Power, ProofLabel, Step
 
 Atom: TypeAlias = tuple[str, tuple[Member, ...]]
 Monomial: TypeAlias = frozenset[tuple[Atom, int]]
 Polynomial: TypeAlias = dict[Monomial, Fraction]
-Cell: TypeAlias = tuple[str, tuple[Member, ...]] | None
+SymbolicCell: TypeAlias = tuple[str, tuple[Member, ...]] | None
 """A variable's member; None is the constant."""
-Form: TypeAlias = dict[Cell, Polynomial]
+SymbolicForm: TypeAlias = dict[SymbolicCell, Polynomial]
 Sets: TypeAlias = Mapping[str, tuple[Member, ...]]
 
 ONE: Monomial = frozenset()
@@ -49,19 +49,19 @@ MOST_CELLS = 4_000
 MOST_INSTANCES = 6
 
 
-class Broken(Exception):  # noqa: N818 - the check's answer is no
+class BrokenIdentity(Exception):  # noqa: N818 - the check's answer is no
     """Something in the proof does not hold, or an instance cannot be written out."""
 
 
 @dataclass
-class Line:
+class SymbolicLine:
     """One written-out row: ``form <= 0`` or ``form == 0``."""
 
-    form: Form
+    form: SymbolicForm
     equation: bool
 
 
-Lines: TypeAlias = dict[Label, dict[tuple[Member, ...], Line]]
+Lines: TypeAlias = dict[ProofLabel, dict[tuple[Member, ...], SymbolicLine]]
 
 
 # Polynomials and forms ------------------------------------------------------------------------------------------------
@@ -89,19 +89,19 @@ def _product(first: Polynomial, second: Polynomial) -> Polynomial:
 
 def _reciprocal(value: Polynomial) -> Polynomial:
     if len(value) != 1:
-        raise Broken("division by a sum")
+        raise BrokenIdentity("division by a sum")
     ((monomial, coefficient),) = value.items()
     return {frozenset((atom, -e) for atom, e in monomial): 1 / coefficient}
 
 
-def _combine(first: Form, second: Form, weight: Polynomial) -> Form:
+def _combine(first: SymbolicForm, second: SymbolicForm, weight: Polynomial) -> SymbolicForm:
     """``first + weight * second``."""
     found = {cell: dict(value) for cell, value in first.items()}
     add_form(found, second, weight)
     return found
 
 
-def add_form(into: Form, other: Form, weight: Polynomial) -> None:
+def add_form(into: SymbolicForm, other: SymbolicForm, weight: Polynomial) -> None:
     """Add ``weight * other`` in place; what cancels goes."""
     number = weight.get(ONE) if set(weight) == {ONE} else None
     for cell, value in other.items():
@@ -113,14 +113,14 @@ def add_form(into: Form, other: Form, weight: Polynomial) -> None:
         if not entry:
             del into[cell]
     if len(into) > MOST_CELLS:
-        raise Broken("an instance is too large")
+        raise BrokenIdentity("an instance is too large")
 
 
 # Writing out ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass
-class Writer:
+class SymbolicWriter:
     """One formulation on one instance."""
 
     resolved: Resolved
@@ -136,7 +136,7 @@ class Writer:
         assert isinstance(node, IndexSum)
         left, right = self.index(node.left, env, None), self.index(node.right, env, None)
         if not isinstance(left, int) or not isinstance(right, int):
-            raise Broken("index arithmetic with a member that is no number")
+            raise BrokenIdentity("index arithmetic with a member that is no number")
         return left + right if node.operator == "+" else left - right if node.operator == "-" else left * right
 
     def holds(self, node: Condition | None, env: Mapping[str, Member]) -> bool:
@@ -147,25 +147,25 @@ class Writer:
         if isinstance(node, Logical):
             left, right = self.holds(node.left, env), self.holds(node.right, env)
             return left and right if node.operator == "and" else left or right
-        assert isinstance(node, Comparison)
+        assert isinstance(node, IndexComparison)
         one, other = self.index(node.left, env, None), self.index(node.right, env, None)
         if node.operator in ("==", "!="):
             return (str(one) == str(other)) == (node.operator == "==")
         if not isinstance(one, int) or not isinstance(other, int):
-            raise Broken("an order of members that are no numbers")
+            raise BrokenIdentity("an order of members that are no numbers")
         return {"<": one < other, "<=": one <= other, ">": one > other, ">=": one >= other}[node.operator]
 
-    def form(self, node: Expression, env: Mapping[str, Member]) -> Form:
+    def form(self, node: Expression, env: Mapping[str, Member]) -> SymbolicForm:
         if isinstance(node, Number):
             return {None: {ONE: Fraction(node.value)}} if node.value else {}
         if isinstance(node, Negative):
             return _combine({}, self.form(node.operand, env), {ONE: Fraction(-1)})
         if isinstance(node, Square):
             return self._times(self.form(node.operand, env), self.form(node.operand, env))
-        if isinstance(node, Reference):
+        if isinstance(node, NameReference):
             return self._reference(node, env)
         if isinstance(node, Sum):
-            total: Form = {}
+            total: SymbolicForm = {}
             for inner in self.loops([(g.name, g.set_name) for g in node.generators], node.condition, env):
                 add_form(total, self.form(node.body, inner), {ONE: Fraction(1)})
             return total
@@ -176,14 +176,14 @@ class Writer:
         if node.operator == "*":
             return self._times(left, right)
         if set(right) != {None}:
-            raise Broken("division by what is no parameter")
+            raise BrokenIdentity("division by what is no parameter")
         return _combine({}, left, _reciprocal(right[None]))
 
-    def _times(self, left: Form, right: Form) -> Form:
+    def _times(self, left: SymbolicForm, right: SymbolicForm) -> SymbolicForm:
         if set(left) <= {None}:
             left, right = right, left
         if not set(right) <= {None}:
-            raise Broken("a product of variables")
+            raise BrokenIdentity("a product of variables")
         return _combine({}, left, right.get(None, {}))
 
     def loops(
@@ -194,22 +194,22 @@ class Writer:
             if self.holds(condition, inner):
                 yield inner
 
-    def _reference(self, node: Reference, env: Mapping[str, Member]) -> Form:
+    def _reference(self, node: NameReference, env: Mapping[str, Member]) -> SymbolicForm:
         if not node.indices and node.name in env:
             member = env[node.name]
             if not isinstance(member, int):
-                raise Broken("a member that is no number as a number")
+                raise BrokenIdentity("a member that is no number as a number")
             return {None: {ONE: Fraction(member)}} if member else {}
         variable = self.resolved.variables.get(node.name)
         index = variable.index if variable is not None else self.resolved.parameters[node.name].index
         members = tuple(self.index(i, env, s) for i, s in zip(node.indices, index, strict=True))
         if any(m not in self.sets[s] for m, s in zip(members, index, strict=True)):
-            raise Broken("an index outside its set")
+            raise BrokenIdentity("an index outside its set")
         if variable is not None:
             return {(node.name, members): {ONE: Fraction(1)}}
         return {None: {frozenset({((node.name, members), 1)}): Fraction(1)}}
 
-    def lines(self) -> tuple[Lines, Form]:
+    def lines(self) -> tuple[Lines, SymbolicForm]:
         """Every row by label and loop members, and the cost that is minimised."""
         found: Lines = {}
         for name, item in self.resolved.variables.items():
@@ -218,9 +218,9 @@ class Writer:
             upper = min(1 if item.upper is None else item.upper, 1) if binary else item.upper
             for side, bound, sign in (("lower", lower, -1), ("upper", upper, 1)):
                 if bound is not None:
-                    constant: Form = {None: {ONE: Fraction(-sign * bound)}} if bound else {}
+                    constant: SymbolicForm = {None: {ONE: Fraction(-sign * bound)}} if bound else {}
                     found["bound", name, side] = {
-                        members: Line({(name, members): {ONE: Fraction(sign)}, **constant}, False)
+                        members: SymbolicLine({(name, members): {ONE: Fraction(sign)}, **constant}, False)
                         for members in product(*(self.sets[s] for s in item.index))
                     }
         for name, constraint in self.resolved.constraints.items():
@@ -233,7 +233,7 @@ class Writer:
                 sides = [self.form(term, env) for term in constraint.relation.terms]
                 for part, operator in enumerate(constraint.relation.operators):
                     first, second = sides[part : part + 2] if operator != ">=" else sides[part : part + 2][::-1]
-                    line = Line(_combine(first, second, {ONE: Fraction(-1)}), operator == "==")
+                    line = SymbolicLine(_combine(first, second, {ONE: Fraction(-1)}), operator == "==")
                     found.setdefault(("row", name, str(part)), {})[members] = line
         cost = self.form(self.resolved.objective, {}) if self.resolved.objective is not None else {}
         return found, _combine({}, cost, {ONE: Fraction(-1 if self.resolved.sense == "maximize" else 1)})
@@ -242,46 +242,50 @@ class Writer:
 # Checking -------------------------------------------------------------------------------------------------------------
 
 
-def _substituted(lines: Lines, cost: Form, definition: Definition) -> tuple[Lines, Form]:
+def _substituted(lines: Lines, cost: SymbolicForm, definition: Definition) -> tuple[Lines, SymbolicForm]:
     """Rows and cost without a defined variable; its row must determine it and go."""
     rows = lines.pop(definition.row, None)
     if rows is None:
-        raise Broken(f"no row {definition.row[1]!r}")
-    values: dict[Cell, Form] = {}
+        raise BrokenIdentity(f"no row {definition.row[1]!r}")
+    values: dict[SymbolicCell, SymbolicForm] = {}
     for line in rows.values():
         cells = [c for c in line.form if c is not None and c[0] == definition.variable]
         if len(cells) != 1 or cells[0] in values:
-            raise Broken(f"{definition.row[1]!r} does not define {definition.variable} once")
+            raise BrokenIdentity(f"{definition.row[1]!r} does not define {definition.variable} once")
         weight = line.form[cells[0]]
         if set(weight) != {ONE}:
-            raise Broken(f"{definition.variable} is defined with a factor that may be zero")
+            raise BrokenIdentity(f"{definition.variable} is defined with a factor that may be zero")
         rest = {c: v for c, v in line.form.items() if c != cells[0]}
         values[cells[0]] = _combine({}, rest, {ONE: -1 / weight[ONE]})
         if definition.pressed:
             _held(definition, line, cells[0], weight[ONE], lines, cost)
         elif not line.equation:
-            raise Broken(f"{definition.row[1]!r} is no equation")
+            raise BrokenIdentity(f"{definition.row[1]!r} is no equation")
 
-    def put(form: Form) -> Form:
+    def put(form: SymbolicForm) -> SymbolicForm:
         total = {c: dict(v) for c, v in form.items() if c not in values}
         for cell, weight in form.items():
             if cell in values:
                 add_form(total, values[cell], weight)
         if any(c is not None and c[0] == definition.variable for c in total):
-            raise Broken(f"a member of {definition.variable} has no definition")
+            raise BrokenIdentity(f"a member of {definition.variable} has no definition")
         return total
 
-    moved = {label: {at: Line(put(x.form), x.equation) for at, x in rows.items()} for label, rows in lines.items()}
+    moved = {
+        label: {at: SymbolicLine(put(x.form), x.equation) for at, x in rows.items()} for label, rows in lines.items()
+    }
     return moved, put(cost)
 
 
-def _held(definition: Definition, line: Line, cell: Cell, weight: Fraction, lines: Lines, cost: Form) -> None:
+def _held(
+    definition: Definition, line: SymbolicLine, cell: SymbolicCell, weight: Fraction, lines: Lines, cost: SymbolicForm
+) -> None:
     """A pressed variable is all of the cost, stands in no other row, and its row holds the cost up."""
     others = any(cell in other.form for rows in lines.values() for other in rows.values())
     price = cost.get(cell, {})
     alone = {c for c in cost if c is not None} == {cell} and set(price) == {ONE}
     if line.equation or others or not alone or price[ONE] * weight >= 0:
-        raise Broken(f"{definition.variable} is not pressed onto {definition.row[1]!r}")
+        raise BrokenIdentity(f"{definition.variable} is not pressed onto {definition.row[1]!r}")
 
 
 def _factor(step_factor: Any, powers: Sequence[Power], at: Sequence[Member]) -> Polynomial:
@@ -292,7 +296,7 @@ def _factor(step_factor: Any, powers: Sequence[Power], at: Sequence[Member]) -> 
             if isinstance(where, tuple):
                 member = at[where[0]]
                 if where[1] and not isinstance(member, int):
-                    raise Broken("a shifted index that is no number")
+                    raise BrokenIdentity("a shifted index that is no number")
                 members.append(member + where[1] if isinstance(member, int) else member)
             else:
                 members.append(where)
@@ -315,36 +319,38 @@ class Checker:
             for atom, e in monomial
         )
 
-    def nonpositive(self, form: Form) -> bool:
+    def nonpositive(self, form: SymbolicForm) -> bool:
         if any(cell is not None for cell in form):
             return False
         return all(value < 0 and self.nonnegative(m) for m, value in form.get(None, {}).items())
 
-    def step(self, step: Step, at: tuple[Member, ...], target: Line, source: Lines, bounds: Mapping[Any, Any]) -> None:
+    def step(
+        self, step: Step, at: tuple[Member, ...], target: SymbolicLine, source: Lines, bounds: Mapping[Any, Any]
+    ) -> None:
         """Raise Broken unless the step shows this row."""
         aim = _combine({}, target.form, {ONE: Fraction(step.sign)})
         if step.sign == -1 and not target.equation:
-            raise Broken(f"{step.target[1]!r} has one side only")
+            raise BrokenIdentity(f"{step.target[1]!r} has one side only")
         if step.source is None:
             for cell in [c for c in aim if c is not None]:
                 for monomial, value in aim.pop(cell).items():
                     bound = bounds[cell[0]][1 if value > 0 else 0]
                     if bound is None or not self.nonnegative(monomial):
-                        raise Broken(f"{step.target[1]!r} does not follow from bounds")
+                        raise BrokenIdentity(f"{step.target[1]!r} does not follow from bounds")
                     aim = _combine(aim, {None: {monomial: value}}, {ONE: Fraction(bound)})
         else:
-            total: Form = {}
+            total: SymbolicForm = {}
             rows = [x for x in source.get(step.source, {}).items() if _fits(step.loops, x[0], at)]
             if not rows and None not in step.loops:
-                raise Broken(f"{step.source[1]!r} has no row for {at}")
+                raise BrokenIdentity(f"{step.source[1]!r} has no row for {at}")
             for _, line in rows:
                 add_form(total, line.form, {ONE: Fraction(1)})
             if not self.positive(step.powers) or (step.factor <= 0 and not all(x.equation for _, x in rows)):
-                raise Broken(f"the factor of {step.source[1]!r} is not positive")
+                raise BrokenIdentity(f"the factor of {step.source[1]!r} is not positive")
             factor = _factor(step.factor, step.powers, at)
             aim = _combine(aim, total, {m: -v for m, v in factor.items()})
         if not self.nonpositive(aim):
-            raise Broken(f"{step.target[1]!r} does not follow at {at}")
+            raise BrokenIdentity(f"{step.target[1]!r} does not follow at {at}")
 
 
 def _fits(loops: Sequence[int | None], members: Sequence[Member], at: Sequence[Member]) -> bool:
@@ -359,13 +365,13 @@ def check(a: Resolved, b: Resolved, data: Data, proof: LiftedProof) -> int:
     for name, sign in proof.assumptions:
         values = [v for _, v in data.parameters[name].items()] if name in data.parameters else [Fraction(-1)]
         if not all({"> 0": v > 0, ">= 0": v >= 0, "!= 0": v != 0}[sign] for v in values):
-            raise Broken(f"the data do not keep {name} {sign}")
+            raise BrokenIdentity(f"the data do not keep {name} {sign}")
     refused = "no instance"
     for sets in _instances(a, b, data):
-        ours, theirs = Writer(a, sets), Writer(b, sets)
+        ours, theirs = SymbolicWriter(a, sets), SymbolicWriter(b, sets)
         try:
             written = ours.lines(), theirs.lines()
-        except Broken as trouble:
+        except BrokenIdentity as trouble:
             # Sets on which one of them does not build, such as too few periods for a lag.
             refused = str(trouble)
             continue
@@ -374,7 +380,7 @@ def check(a: Resolved, b: Resolved, data: Data, proof: LiftedProof) -> int:
         if done == MOST_INSTANCES:
             break
     if done < 2:
-        raise Broken(f"too few instances can be written out: {refused}")
+        raise BrokenIdentity(f"too few instances can be written out: {refused}")
     return done
 
 
@@ -389,34 +395,36 @@ def _instance(a: Resolved, b: Resolved, written: Any, proof: LiftedProof) -> Non
         (b, proof.b_definitions, [p.theirs for p in proof.pairings]),
     ):
         if sorted([*paired, *(d.variable for d in definitions)]) != sorted(side.variables):
-            raise Broken("not every variable family is paired or defined")
+            raise BrokenIdentity("not every variable family is paired or defined")
         if any(side.variables[d.variable].domain != "continuous" for d in definitions):
-            raise Broken("a defined variable must be whole")
+            raise BrokenIdentity("a defined variable must be whole")
     names = {p.ours: p for p in proof.pairings}
     for p in proof.pairings:
         if (a.variables[p.ours].domain == "continuous") != (b.variables[p.theirs].domain == "continuous"):
-            raise Broken(f"{p.ours} and {p.theirs} differ in domain")
+            raise BrokenIdentity(f"{p.ours} and {p.theirs} differ in domain")
         if tuple(a.variables[p.ours].index[k] for k in p.order) != b.variables[p.theirs].index:
-            raise Broken(f"{p.ours} and {p.theirs} differ in their indices")
+            raise BrokenIdentity(f"{p.ours} and {p.theirs} differ in their indices")
 
-    def read(form: Form) -> Form:
+    def read(form: SymbolicForm) -> SymbolicForm:
         return {
             None if c is None else (names[c[0]].theirs, tuple(c[1][k] for k in names[c[0]].order)): v
             for c, v in form.items()
         }
 
-    lines_a = {label: {at: Line(read(x.form), x.equation) for at, x in rows.items()} for label, rows in lines_a.items()}
+    lines_a = {
+        label: {at: SymbolicLine(read(x.form), x.equation) for at, x in rows.items()} for label, rows in lines_a.items()
+    }
     checker = Checker(dict(proof.assumptions))
     bounds_b = {p.theirs: _bounds(b, p.theirs) for p in proof.pairings}
     bounds_a = {p.theirs: _bounds(a, p.ours) for p in proof.pairings}
     _all(checker, proof.a_in_b, lines_b, lines_a, bounds_a)
     _all(checker, proof.b_in_a, lines_a, lines_b, bounds_b)
     if not checker.positive(proof.objective_powers) or proof.objective_factor <= 0:
-        raise Broken("the objectives' factor is not positive")
+        raise BrokenIdentity("the objectives' factor is not positive")
     factor = _factor(proof.objective_factor, proof.objective_powers, ())
     rest = _combine(cost_b, read(cost_a), {m: -v for m, v in factor.items()})
     if any(cell is not None for cell in rest) or (a.sense == "feasibility") != (b.sense == "feasibility"):
-        raise Broken("the objectives are not proportional")
+        raise BrokenIdentity("the objectives are not proportional")
 
 
 def _bounds(side: Resolved, name: str) -> tuple[Any, Any]:
@@ -434,7 +442,7 @@ def _all(checker: Checker, steps: Sequence[Step], targets: Lines, source: Lines,
             for sign in (1, -1) if line.equation else (1,):
                 step = given.get((label, sign))
                 if step is None:
-                    raise Broken(f"nothing shows {label[1]!r}")
+                    raise BrokenIdentity(f"nothing shows {label[1]!r}")
                 checker.step(step, at, line, source, bounds)
 
 
@@ -495,12 +503,12 @@ def _named(side: Resolved, set_name: str) -> set[Member]:
         elif isinstance(node, IndexName):
             if node.name not in scope:
                 found.add(node.name)
-        elif isinstance(node, Reference):
+        elif isinstance(node, NameReference):
             for inner in node.indices:
                 walk(inner, scope)
         elif isinstance(node, Negative | Not | Square):
             walk(node.operand, scope)
-        elif isinstance(node, Binary | Comparison | Logical | IndexSum):
+        elif isinstance(node, Binary | IndexComparison | Logical | IndexSum):
             walk(node.left, scope)
             walk(node.right, scope)
 

@@ -18,8 +18,19 @@ from ...language.names import Resolved
 from ...programs.program import Program
 from ..evidence import Correspondence
 from ..maps import Affine
-from .checking import ONE, Broken, Cell, Checker, Form, Line, Monomial, Polynomial, Writer, add_form
-from .proof import Sign
+from .checking import (
+    ONE,
+    BrokenIdentity,
+    Checker,
+    Monomial,
+    Polynomial,
+    SymbolicCell,
+    SymbolicForm,
+    SymbolicLine,
+    SymbolicWriter,
+    add_form,
+)
+from .proof import ParameterSign
 from .signs import Assumptions
 from .symbols import NotLiftable
 
@@ -30,25 +41,25 @@ MOST_SOURCES = 60
 
 
 @dataclass(frozen=True)
-class Side:
+class LiftedSide:
     """One side written out: every row and bound, the cost, and for each column what it is on the other side."""
 
     program: Program
-    lines: list[Line]
-    cost: Form
-    cells: list[Cell]
-    bounds: Mapping[Cell, tuple[Fraction | None, Fraction | None]]
+    lines: list[SymbolicLine]
+    cost: SymbolicForm
+    cells: list[SymbolicCell]
+    bounds: Mapping[SymbolicCell, tuple[Fraction | None, Fraction | None]]
 
 
 def prove_columns(
     a: tuple[Resolved, Program], b: tuple[Resolved, Program], maps: Correspondence, data: Data
-) -> tuple[tuple[str, Sign], ...]:
+) -> tuple[tuple[str, ParameterSign], ...]:
     """The signs under which A and B are equivalent for all numbers over these sets. Raises NotLiftable."""
     if maps.a_merges or maps.b_merges or maps.a_open or maps.b_open or None in (*maps.forward, *maps.backward):
         raise NotLiftable("the variables do not correspond one by one")
     try:
         ours, theirs = _side(*a), _side(*b)
-    except Broken as trouble:
+    except BrokenIdentity as trouble:
         raise NotLiftable(str(trouble)) from trouble
     _inverse(maps.forward, maps.backward)
     _inverse(maps.backward, maps.forward)
@@ -73,24 +84,24 @@ def _inverse(images: Sequence[Affine | None], back: Sequence[Affine | None]) -> 
             raise NotLiftable("the variables correspond only on the data at hand")
 
 
-def _side(resolved: Resolved, program: Program) -> Side:
+def _side(resolved: Resolved, program: Program) -> LiftedSide:
     if len(program.columns) > MOST_COLUMNS:
         raise NotLiftable(f"more than {MOST_COLUMNS} columns")
-    lines, cost = Writer(resolved, resolved.sets).lines()
-    cells: list[Cell] = [(column.variable, column.members) for column in program.columns]
+    lines, cost = SymbolicWriter(resolved, resolved.sets).lines()
+    cells: list[SymbolicCell] = [(column.variable, column.members) for column in program.columns]
     bounds = {
         cell: (None if c.lower is None else Fraction(c.lower), None if c.upper is None else Fraction(c.upper))
         for cell, c in zip(cells, program.columns, strict=True)
     }
-    return Side(program, [line for rows in lines.values() for line in rows.values()], cost, cells, bounds)
+    return LiftedSide(program, [line for rows in lines.values() for line in rows.values()], cost, cells, bounds)
 
 
-def _images(images: Sequence[Affine | None], source: Side) -> list[tuple[Form, bool]]:
+def _images(images: Sequence[Affine | None], source: LiftedSide) -> list[tuple[SymbolicForm, bool]]:
     """Each image as a form over the source's columns, and whether it is whole on whole columns."""
     found = []
     for image in images:
         assert image is not None
-        form: Form = {source.cells[j]: {ONE: Fraction(c)} for j, c in image.terms.items()}
+        form: SymbolicForm = {source.cells[j]: {ONE: Fraction(c)} for j, c in image.terms.items()}
         if image.constant:
             form[None] = {ONE: Fraction(image.constant)}
         whole = Fraction(image.constant).denominator == 1 and all(
@@ -100,34 +111,36 @@ def _images(images: Sequence[Affine | None], source: Side) -> list[tuple[Form, b
     return found
 
 
-def _read(form: Form, target: Side, images: Sequence[tuple[Form, bool]]) -> Form:
+def _read(form: SymbolicForm, target: LiftedSide, images: Sequence[tuple[SymbolicForm, bool]]) -> SymbolicForm:
     """A form over the target's columns as one over the source's."""
     place = {cell: images[k][0] for k, cell in enumerate(target.cells)}
-    total: Form = {}
+    total: SymbolicForm = {}
     for cell, weight in form.items():
         add_form(total, {None: {ONE: Fraction(1)}} if cell is None else place[cell], weight)
     return total
 
 
-def _contained(target: Side, images: Sequence[tuple[Form, bool]], source: Side, assumptions: Assumptions) -> None:
+def _contained(
+    target: LiftedSide, images: Sequence[tuple[SymbolicForm, bool]], source: LiftedSide, assumptions: Assumptions
+) -> None:
     """Every row, bound and whole number of the target holds on the source's plans."""
     for column, (_, whole) in zip(target.program.columns, images, strict=True):
         if column.is_integer and not whole:
             raise NotLiftable(f"{column.name} is not whole for all data")
-    over: dict[frozenset[Cell], list[Line]] = {}
+    over: dict[frozenset[SymbolicCell], list[SymbolicLine]] = {}
     for line in source.lines:
         over.setdefault(frozenset(c for c in line.form if c is not None), []).append(line)
     for line in target.lines:
         read = _read(line.form, target, images)
         cells = frozenset(c for c in read if c is not None)
         for sign in (1, -1) if line.equation else (1,):
-            aim: Form = {}
+            aim: SymbolicForm = {}
             add_form(aim, read, {ONE: Fraction(sign)})
             if not _shown(aim, over.get(cells, []), source, assumptions):
                 raise NotLiftable("a row does not follow from one row of the other side for all data")
 
 
-def _shown(aim: Form, rows: Sequence[Line], source: Side, assumptions: Assumptions) -> bool:
+def _shown(aim: SymbolicForm, rows: Sequence[SymbolicLine], source: LiftedSide, assumptions: Assumptions) -> bool:
     for row in rows[:MOST_SOURCES]:
         before = dict(assumptions.used)
         for factor in _factors(aim, row.form, assumptions, equation=row.equation):
@@ -135,7 +148,7 @@ def _shown(aim: Form, rows: Sequence[Line], source: Side, assumptions: Assumptio
                 return True
         assumptions.used = before
     before = dict(assumptions.used)
-    total: Form = {None: dict(aim.get(None, {}))}
+    total: SymbolicForm = {None: dict(aim.get(None, {}))}
     for cell, value in aim.items():
         if cell is None:
             continue
@@ -151,7 +164,9 @@ def _shown(aim: Form, rows: Sequence[Line], source: Side, assumptions: Assumptio
     return False
 
 
-def _factors(target: Form, source: Form, assumptions: Assumptions, *, equation: bool = False) -> Iterator[Polynomial]:
+def _factors(
+    target: SymbolicForm, source: SymbolicForm, assumptions: Assumptions, *, equation: bool = False
+) -> Iterator[Polynomial]:
     """Single-term factors that could turn the source's variables into the target's: from one entry's terms."""
     cell = min((c for c in target if c is not None), key=repr, default=None)
     if cell is None or cell not in source:
@@ -175,15 +190,15 @@ def _ratio(above: Monomial, below: Monomial) -> Monomial:
     return frozenset((atom, e) for atom, e in exponents.items() if e)
 
 
-def _less(target: Form, source: Form, factor: Polynomial) -> Form:
+def _less(target: SymbolicForm, source: SymbolicForm, factor: Polynomial) -> SymbolicForm:
     """``target - factor * source``."""
-    rest: Form = {}
+    rest: SymbolicForm = {}
     add_form(rest, target, {ONE: Fraction(1)})
     add_form(rest, source, {m: -v for m, v in factor.items()})
     return rest
 
 
-def _nonpositive(form: Form, assumptions: Assumptions) -> bool:
+def _nonpositive(form: SymbolicForm, assumptions: Assumptions) -> bool:
     """A constant that is at most zero by signs that the data have."""
     for cell, value in form.items():
         if cell is not None:
@@ -193,5 +208,5 @@ def _nonpositive(form: Form, assumptions: Assumptions) -> bool:
     return Checker(dict(assumptions.used)).nonpositive(form)
 
 
-def _without_constant(form: Form) -> Form:
+def _without_constant(form: SymbolicForm) -> SymbolicForm:
     return {cell: value for cell, value in form.items() if cell is not None}

@@ -9,13 +9,13 @@ from fractions import Fraction
 from ...language.formulation import Domain, Sense
 from ...language.names import Resolved
 from ...rationals import Exact
-from .proof import Definition, Label
+from .proof import Definition, ProofLabel
 from .symbols import (
     Loops,
     NotLiftable,
-    Place,
-    Terms,
-    Test,
+    SymbolPlace,
+    SymbolTerms,
+    SymbolTest,
     collect,
     conditions_of,
     linear,
@@ -30,13 +30,13 @@ from .symbols import (
 
 
 @dataclass(frozen=True)
-class Row:
+class SymbolicRow:
     """A family of rows. Its loops are named r0, r1 ...; the body's other names are bound inside its summands."""
 
-    label: Label
+    label: ProofLabel
     loops: Loops
-    conditions: tuple[Test, ...]
-    body: Terms
+    conditions: tuple[SymbolTest, ...]
+    body: SymbolTerms
     equation: bool
 
 
@@ -59,8 +59,8 @@ class Families:
     """One side. ``cost`` is what is minimised; ``definitions`` are the variables that have been substituted."""
 
     unknowns: dict[str, Unknown]
-    rows: list[Row]
-    cost: Terms
+    rows: list[SymbolicRow]
+    cost: SymbolTerms
     sense: Sense
     definitions: list[Definition]
 
@@ -75,11 +75,11 @@ def families(resolved: Resolved) -> Families:
             upper = 1 if upper is None else min(upper, 1)
         unknowns[name] = Unknown(item.domain, item.index, lower, upper)
         loops = tuple((f"r{k}", s) for k, s in enumerate(item.index))
-        own: Terms = {((), (), (), (name, tuple(linear({n: 1}, 0) for n, _ in loops))): Fraction(1)}
+        own: SymbolTerms = {((), (), (), (name, tuple(linear({n: 1}, 0) for n, _ in loops))): Fraction(1)}
         for side, bound, sign in (("lower", lower, -1), ("upper", upper, 1)):
             if bound is not None:
                 body = plus(plus({}, own, Fraction(sign)), number(Fraction(bound)), Fraction(-sign))
-                rows.append(Row(("bound", name, side), loops, (), body, False))
+                rows.append(SymbolicRow(("bound", name, side), loops, (), body, False))
     for name, constraint in resolved.constraints.items():
         generators = constraint.family.generators if constraint.family is not None else ()
         scope = {g.name: g.set_name for g in generators}
@@ -92,7 +92,7 @@ def families(resolved: Resolved) -> Families:
         for part, operator in enumerate(constraint.relation.operators):
             left, right = sides[part], sides[part + 1]
             body = plus(left, right, Fraction(-1)) if operator != ">=" else plus(right, left, Fraction(-1))
-            rows.append(Row(("row", name, str(part)), loops, tests, body, operator == "=="))
+            rows.append(SymbolicRow(("row", name, str(part)), loops, tests, body, operator == "=="))
     cost = read(resolved.objective, resolved, {}) if resolved.objective is not None else {}
     if resolved.sense == "maximize":
         cost = plus({}, cost, Fraction(-1))
@@ -160,8 +160,10 @@ def _pressed(side: Families, name: str) -> Families | None:
     return _without(side, name, row, [], rest, pressed=True)
 
 
-def _without(side: Families, name: str, row: Row, names: list[str], value: Terms, *, pressed: bool) -> Families:
-    def put(terms: Terms) -> Terms:
+def _without(
+    side: Families, name: str, row: SymbolicRow, names: list[str], value: SymbolTerms, *, pressed: bool
+) -> Families:
+    def put(terms: SymbolTerms) -> SymbolTerms:
         return _put(terms, name, names, value)
 
     rows = [replace(other, body=put(other.body)) for other in side.rows if other is not row]
@@ -170,7 +172,7 @@ def _without(side: Families, name: str, row: Row, names: list[str], value: Terms
     return Families(unknowns, rows, put(side.cost), side.sense, [*side.definitions, definition])
 
 
-def _put(terms: Terms, name: str, names: list[str], value: Terms) -> Terms:
+def _put(terms: SymbolTerms, name: str, names: list[str], value: SymbolTerms) -> SymbolTerms:
     """The expression with ``name[places]`` replaced by ``value`` at those places."""
     total = {s: c for s, c in terms.items() if s[3] is None or s[3][0] != name}
     for (loops, conditions, powers, variable), c in terms.items():
@@ -181,7 +183,7 @@ def _put(terms: Terms, name: str, names: list[str], value: Terms) -> Terms:
         free_loops, free_conditions, free_powers, free = renamed((loops, conditions, powers, variable), outer)
         assert free is not None
         at = substituted(value, dict(zip(names, free[1], strict=True)))
-        factor: Terms = {((), (), free_powers, None): c}
+        factor: SymbolTerms = {((), (), free_powers, None): c}
         total = plus(total, summed(times(factor, at), free_loops, free_conditions))
     return total
 
@@ -189,7 +191,7 @@ def _put(terms: Terms, name: str, names: list[str], value: Terms) -> Terms:
 def paired(side: Families, names: dict[str, tuple[str, tuple[int, ...]]]) -> Families:
     """The side with its variables under other names: {name: (other name, order of indices)}."""
 
-    def put(terms: Terms) -> Terms:
+    def put(terms: SymbolTerms) -> SymbolTerms:
         found = []
         for (loops, conditions, powers, variable), c in terms.items():
             if variable is not None:
@@ -206,4 +208,4 @@ def paired(side: Families, names: dict[str, tuple[str, tuple[int, ...]]]) -> Fam
     return Families(unknowns, rows, put(side.cost), side.sense, side.definitions)
 
 
-__all__ = ["Families", "NotLiftable", "Place", "Row", "define", "families", "paired"]
+__all__ = ["Families", "NotLiftable", "SymbolPlace", "SymbolicRow", "define", "families", "paired"]

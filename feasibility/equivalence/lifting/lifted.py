@@ -74,7 +74,7 @@ def lift(
         instances = checking.check(first, second, known, proof)
     except NotLiftable as trouble:
         return _by_columns(a, b, first, second, known, policy, found) or Lifted("this data", str(trouble))
-    except checking.Broken as trouble:
+    except checking.BrokenIdentity as trouble:
         return Lifted("this data", f"the proof for all data was not confirmed: {trouble}")
     return Lifted("all data", "", tuple(proof.conditions()), instances, proof)
 

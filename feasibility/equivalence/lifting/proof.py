@@ -12,11 +12,11 @@ from typing import Literal, TypeAlias
 from ...language.grammar.syntax import Member
 from ...rationals import Exact
 
-Label: TypeAlias = tuple[str, str, str]
-Sign: TypeAlias = Literal["> 0", ">= 0", "!= 0"]
-Place: TypeAlias = "Member | tuple[int, int]"
+ProofLabel: TypeAlias = tuple[str, str, str]
+ParameterSign: TypeAlias = Literal["> 0", ">= 0", "!= 0"]
+ProofPlace: TypeAlias = "Member | tuple[int, int]"
 """An index in a factor: a set member, or ``(position, shift)``: the target row's loop there plus a number."""
-Power: TypeAlias = tuple[str, tuple[Place, ...], int]
+Power: TypeAlias = tuple[str, tuple[ProofPlace, ...], int]
 """A parameter, its indices and its exponent."""
 
 
@@ -25,7 +25,7 @@ class Definition:
     """A variable family that its own side determines: by an equation, or as the objective by a pressing row."""
 
     variable: str
-    row: Label
+    row: ProofLabel
     pressed: bool = False
 
 
@@ -38,16 +38,16 @@ class Step:
     bounds of its variables, term by term.
     """
 
-    target: Label
+    target: ProofLabel
     sign: int
-    source: Label | None = None
+    source: ProofLabel | None = None
     loops: tuple[int | None, ...] = ()
     factor: Exact = 1
     powers: tuple[Power, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Pairing:
+class FamilyPairing:
     """B's variable family and A's, and how A's indices stand in B's order: B's index k is A's index ``order[k]``."""
 
     ours: str
@@ -59,14 +59,14 @@ class Pairing:
 class LiftedProof:
     """Both formulations are equivalent on all data that keep the assumptions and on which both build."""
 
-    pairings: tuple[Pairing, ...]
+    pairings: tuple[FamilyPairing, ...]
     a_definitions: tuple[Definition, ...]
     b_definitions: tuple[Definition, ...]
     a_in_b: tuple[Step, ...]
     b_in_a: tuple[Step, ...]
     objective_factor: Exact
     objective_powers: tuple[Power, ...]
-    assumptions: tuple[tuple[str, Sign], ...]
+    assumptions: tuple[tuple[str, ParameterSign], ...]
 
     def conditions(self) -> list[str]:
         """The assumptions in words."""

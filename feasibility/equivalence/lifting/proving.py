@@ -17,10 +17,10 @@ from ...language.formulation import Data
 from ...language.names import Resolved
 from ..naming import is_meaningful, key
 from . import proof
-from .families import Families, Row, define, families, paired
-from .proof import Label, LiftedProof, Pairing, Step
+from .families import Families, SymbolicRow, define, families, paired
+from .proof import FamilyPairing, LiftedProof, ProofLabel, Step
 from .signs import Assumptions
-from .symbols import NotLiftable, Powers, Terms, linear, multiply_powers, plus, renamed, substituted, summed
+from .symbols import NotLiftable, Powers, SymbolTerms, linear, multiply_powers, plus, renamed, substituted, summed
 
 MOST_PAIRINGS = 48
 
@@ -97,7 +97,7 @@ def _attempt(a: Families, b: Families, names: dict[str, tuple[str, tuple[int, ..
         if not assumptions.allow(name, "!= 0"):
             raise NotLiftable(f"{name} is divided by and may be zero")
     return LiftedProof(
-        tuple(Pairing(name, other, order) for name, (other, order) in names.items()),
+        tuple(FamilyPairing(name, other, order) for name, (other, order) in names.items()),
         tuple(a.definitions),
         tuple(b.definitions),
         tuple(forward),
@@ -114,7 +114,7 @@ def _divisors(side: Families) -> Iterator[str]:
             yield from (name for (name, _), exponent in powers if exponent < 0)
 
 
-def _steps(target: Row, source: Families, assumptions: Assumptions) -> Iterator[Step]:
+def _steps(target: SymbolicRow, source: Families, assumptions: Assumptions) -> Iterator[Step]:
     """Why the target family holds on the source's plans: one step, or one for each side of an equation."""
     for sign in (1, -1) if target.equation else (1,):
         aim = replace(target, body=plus({}, target.body, Fraction(sign)), equation=False)
@@ -127,11 +127,11 @@ def _steps(target: Row, source: Families, assumptions: Assumptions) -> Iterator[
         yield step
 
 
-def _said(label: Label) -> str:
+def _said(label: ProofLabel) -> str:
     return repr(label[1]) if label[0] == "row" else f"the {label[2]} bound of {label[1]}"
 
 
-def _by_row(aim: Row, sign: int, source: Families, assumptions: Assumptions) -> Step | None:
+def _by_row(aim: SymbolicRow, sign: int, source: Families, assumptions: Assumptions) -> Step | None:
     """A row of the source that is the target up to a factor; rows as they stand come before sums of rows."""
     wanted = {summand[3] for summand in aim.body if summand[3] is not None}
     over = {variable[0] for variable in wanted}
@@ -156,20 +156,20 @@ def _by_row(aim: Row, sign: int, source: Families, assumptions: Assumptions) -> 
     return None
 
 
-def _sums(row: Row) -> Iterator[tuple[int, ...]]:
+def _sums(row: SymbolicRow) -> Iterator[tuple[int, ...]]:
     """One or two loops to sum a row over."""
     for count in (1, 2):
         yield from combinations(range(len(row.loops)), count)
 
 
-def _summed(row: Row, chosen: tuple[int, ...]) -> tuple[list[bool], Row]:
+def _summed(row: SymbolicRow, chosen: tuple[int, ...]) -> tuple[list[bool], SymbolicRow]:
     """The row summed over the chosen loops, and which loops stay."""
     gone = tuple(row.loops[k] for k in chosen)
     names = {n for n, _ in gone}
     inside = tuple(t for t in row.conditions if _names(t) & names)
     outside = tuple(t for t in row.conditions if not _names(t) & names)
     loops = tuple(loop for k, loop in enumerate(row.loops) if k not in chosen)
-    total = Row(row.label, loops, outside, summed(row.body, gone, inside), row.equation)
+    total = SymbolicRow(row.label, loops, outside, summed(row.body, gone, inside), row.equation)
     return [k not in chosen for k in range(len(row.loops))], total
 
 
@@ -180,7 +180,9 @@ def _names(test: object) -> set[str]:
     return set().union(*map(_names, test)) if isinstance(test, tuple) else set()
 
 
-def _factor(source: Terms, equation: bool, target: Terms, assumptions: Assumptions) -> tuple[Fraction, Powers] | None:
+def _factor(
+    source: SymbolTerms, equation: bool, target: SymbolTerms, assumptions: Assumptions
+) -> tuple[Fraction, Powers] | None:
     """f with ``f * source <= 0`` showing ``target <= 0``: f > 0 (any f for an equation), the rest a constant <= 0."""
     aim = next((s for s in target if s[3] is not None), None)
     if aim is None:
@@ -210,16 +212,16 @@ def _bound(places: object) -> bool:
     return any(name.startswith("$") for name in _names(places))
 
 
-def _nonpositive(terms: Terms, assumptions: Assumptions) -> bool:
+def _nonpositive(terms: SymbolTerms, assumptions: Assumptions) -> bool:
     """Whether a constant expression is at most zero by the assumed signs."""
     return all(c < 0 and assumptions.nonnegative(_named(s[2])) for s, c in terms.items())
 
 
-def _by_bounds(aim: Row, sign: int, source: Families, assumptions: Assumptions) -> Step | None:
+def _by_bounds(aim: SymbolicRow, sign: int, source: Families, assumptions: Assumptions) -> Step | None:
     """Each variable at the bound that makes the body largest."""
-    total: Terms = {}
+    total: SymbolTerms = {}
     for (loops, conditions, powers, variable), c in aim.body.items():
-        term: Terms = {(loops, conditions, powers, None): c}
+        term: SymbolTerms = {(loops, conditions, powers, None): c}
         if variable is not None:
             unknown = source.unknowns.get(variable[0])
             bound = None if unknown is None else unknown.upper if c > 0 else unknown.lower
@@ -230,7 +232,9 @@ def _by_bounds(aim: Row, sign: int, source: Families, assumptions: Assumptions) 
     return Step(aim.label, sign) if _nonpositive(total, assumptions) else None
 
 
-def _objective(ours: Terms, theirs: Terms, assumptions: Assumptions) -> tuple[Fraction, tuple[proof.Power, ...]]:
+def _objective(
+    ours: SymbolTerms, theirs: SymbolTerms, assumptions: Assumptions
+) -> tuple[Fraction, tuple[proof.Power, ...]]:
     """f > 0 with ``f * ours`` equal to ``theirs`` up to a constant."""
     first = {s: c for s, c in ours.items() if s[3] is not None}
     second = {s: c for s, c in theirs.items() if s[3] is not None}
@@ -242,17 +246,17 @@ def _objective(ours: Terms, theirs: Terms, assumptions: Assumptions) -> tuple[Fr
     return found[0], _plain(found[1], None)
 
 
-def _scaled(terms: Terms, factor: tuple[Fraction, Powers]) -> Terms:
+def _scaled(terms: SymbolTerms, factor: tuple[Fraction, Powers]) -> SymbolTerms:
     number, powers = factor
     return {(s[0], s[1], multiply_powers(s[2], powers), s[3]): c * number for s, c in terms.items()}
 
 
-def _plain(powers: Powers, aim: Row | None) -> tuple[proof.Power, ...]:
+def _plain(powers: Powers, aim: SymbolicRow | None) -> tuple[proof.Power, ...]:
     """The factor's parameters with their indices as positions of the target's loops."""
     positions: Mapping[str, int] = {} if aim is None else {n: k for k, (n, _) in enumerate(aim.loops)}
     found = []
     for (name, places), exponent in powers:
-        indices: list[proof.Place] = []
+        indices: list[proof.ProofPlace] = []
         for where in places:
             if where[0] == "m":
                 indices.append(where[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...language.formulation import Data
-from .proof import Sign
+from .proof import ParameterSign
 
 
 class Assumptions:
@@ -13,9 +13,9 @@ class Assumptions:
 
     def __init__(self, data: Data) -> None:
         self.signs = {name: [value for _, value in item.items()] for name, item in data.parameters.items()}
-        self.used: dict[str, Sign] = {}
+        self.used: dict[str, ParameterSign] = {}
 
-    def allow(self, name: str, sign: Sign) -> bool:
+    def allow(self, name: str, sign: ParameterSign) -> bool:
         """Whether the data have the sign; if so it counts as assumed, the stronger one of two."""
         values = self.signs.get(name)
         if values is None:

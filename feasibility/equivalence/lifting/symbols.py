@@ -14,31 +14,31 @@ from typing import Any, TypeAlias
 
 from ...language.grammar.syntax import (
     Binary,
-    Comparison,
     Condition,
     Expression,
     Index,
+    IndexComparison,
     IndexMember,
     IndexName,
     IndexSum,
     Logical,
+    NameReference,
     Negative,
     Not,
     Number,
-    Reference,
     Square,
     Sum,
 )
 from ...language.names import Resolved
 
-Place: TypeAlias = tuple[Any, ...]
+SymbolPlace: TypeAlias = tuple[Any, ...]
 """``("i", ((name, weight), ...), number)`` or ``("m", member)``."""
-Test: TypeAlias = tuple[Any, ...]
+SymbolTest: TypeAlias = tuple[Any, ...]
 Loops: TypeAlias = tuple[tuple[str, str], ...]
-Powers: TypeAlias = tuple[tuple[tuple[str, tuple[Place, ...]], int], ...]
-Variable: TypeAlias = "tuple[str, tuple[Place, ...]] | None"
-Summand: TypeAlias = tuple[Loops, tuple[Test, ...], Powers, Variable]
-Terms: TypeAlias = dict[Summand, Fraction]
+Powers: TypeAlias = tuple[tuple[tuple[str, tuple[SymbolPlace, ...]], int], ...]
+SymbolVariable: TypeAlias = "tuple[str, tuple[SymbolPlace, ...]] | None"
+Summand: TypeAlias = tuple[Loops, tuple[SymbolTest, ...], Powers, SymbolVariable]
+SymbolTerms: TypeAlias = dict[Summand, Fraction]
 
 MOST_LOOPS = 4
 MOST_SUMMANDS = 400
@@ -52,11 +52,11 @@ class NotLiftable(Exception):  # noqa: N818 - not a fault: the formulations are 
 # Places and conditions ------------------------------------------------------------------------------------------------
 
 
-def linear(terms: Mapping[str, int], number: int) -> Place:
+def linear(terms: Mapping[str, int], number: int) -> SymbolPlace:
     return ("i", tuple(sorted((n, w) for n, w in terms.items() if w)), number)
 
 
-def place(node: Index, scope: Mapping[str, str]) -> Place:
+def place(node: Index, scope: Mapping[str, str]) -> SymbolPlace:
     """An index as a place; names that no loop binds are members."""
     if isinstance(node, IndexName):
         if node.name in scope:
@@ -81,7 +81,7 @@ def place(node: Index, scope: Mapping[str, str]) -> Place:
     return linear(terms, left[2] + sign * right[2])
 
 
-def moved(where: Place, names: Mapping[str, Place]) -> Place:
+def moved(where: SymbolPlace, names: Mapping[str, SymbolPlace]) -> SymbolPlace:
     """The place with names replaced."""
     if where[0] == "m":
         return where
@@ -102,7 +102,7 @@ def moved(where: Place, names: Mapping[str, Place]) -> Place:
     return linear(terms, number)
 
 
-def compared(operator: str, left: Place, right: Place) -> Test:
+def compared(operator: str, left: SymbolPlace, right: SymbolPlace) -> SymbolTest:
     """A comparison in one form: ``("le", place)`` is place <= 0; equality is symmetric."""
     if left[0] == "m" or right[0] == "m":
         if operator not in ("==", "!="):
@@ -124,7 +124,7 @@ def compared(operator: str, left: Place, right: Place) -> Test:
     return ("le", difference)
 
 
-def conditions_of(node: Condition, scope: Mapping[str, str], negated: bool = False) -> tuple[Test, ...]:
+def conditions_of(node: Condition, scope: Mapping[str, str], negated: bool = False) -> tuple[SymbolTest, ...]:
     """The condition as tests that all hold; an alternative is one test."""
     if isinstance(node, Not):
         return conditions_of(node.operand, scope, not negated)
@@ -133,12 +133,12 @@ def conditions_of(node: Condition, scope: Mapping[str, str], negated: bool = Fal
         if (node.operator == "and") != negated:
             return tuple(sorted({*parts[0], *parts[1]}, key=repr))
         return (("or", tuple(sorted(parts, key=repr))),)
-    assert isinstance(node, Comparison)
+    assert isinstance(node, IndexComparison)
     operator = _OPPOSITE[node.operator] if negated else node.operator
     return (compared(operator, place(node.left, scope), place(node.right, scope)),)
 
 
-def moved_test(one: Test, names: Mapping[str, Place]) -> Test:
+def moved_test(one: SymbolTest, names: Mapping[str, SymbolPlace]) -> SymbolTest:
     """The test with names replaced, in its normal form again."""
     if one[0] == "or":
         branches = [tuple(sorted((moved_test(t, names) for t in branch), key=repr)) for branch in one[1]]
@@ -150,7 +150,7 @@ def moved_test(one: Test, names: Mapping[str, Place]) -> Test:
     return compared(one[0], moved(one[1], names), moved(one[2], names))
 
 
-def settled(one: Test) -> bool | None:
+def settled(one: SymbolTest) -> bool | None:
     """Whether a test holds whatever its names stand for, or never; None when it depends on them."""
     if one[0] == "or":
         branches = [[settled(t) for t in branch] for branch in one[1]]
@@ -173,7 +173,7 @@ def settled(one: Test) -> bool | None:
 # Summands and sums ----------------------------------------------------------------------------------------------------
 
 
-def renamed(summand: Summand, names: Mapping[str, Place]) -> Summand:
+def renamed(summand: Summand, names: Mapping[str, SymbolPlace]) -> Summand:
     """Free names and loops replaced; ``names`` maps a loop to a bare name."""
     loops, conditions, powers, variable = summand
     return (
@@ -205,9 +205,9 @@ def canonical(summand: Summand) -> Summand:
     return best
 
 
-def collect(pairs: list[tuple[Summand, Fraction]]) -> Terms:
+def collect(pairs: list[tuple[Summand, Fraction]]) -> SymbolTerms:
     """The sum, like summands together."""
-    total: Terms = {}
+    total: SymbolTerms = {}
     for (loops, conditions, powers, variable), coefficient in pairs:
         known = [settled(one) for one in conditions]
         if False in known:
@@ -224,7 +224,7 @@ def collect(pairs: list[tuple[Summand, Fraction]]) -> Terms:
     return total
 
 
-def plus(first: Terms, second: Terms, weight: Fraction = Fraction(1)) -> Terms:
+def plus(first: SymbolTerms, second: SymbolTerms, weight: Fraction = Fraction(1)) -> SymbolTerms:
     """``first + weight * second``; both are in normal form, so keys only meet."""
     total = dict(first)
     for summand, coefficient in second.items():
@@ -237,13 +237,13 @@ def plus(first: Terms, second: Terms, weight: Fraction = Fraction(1)) -> Terms:
 
 
 def multiply_powers(first: Powers, second: Powers) -> Powers:
-    found: dict[tuple[str, tuple[Place, ...]], int] = {}
+    found: dict[tuple[str, tuple[SymbolPlace, ...]], int] = {}
     for atom, exponent in (*first, *second):
         found[atom] = found.get(atom, 0) + exponent
     return tuple(sorted(((a, e) for a, e in found.items() if e), key=repr))
 
 
-def times(first: Terms, second: Terms) -> Terms:
+def times(first: SymbolTerms, second: SymbolTerms) -> SymbolTerms:
     """The product; at most one factor of each pair of summands holds a variable."""
     pairs = []
     for one, a in first.items():
@@ -259,12 +259,12 @@ def times(first: Terms, second: Terms) -> Terms:
     return collect(pairs)
 
 
-def substituted(terms: Terms, names: Mapping[str, Place]) -> Terms:
+def substituted(terms: SymbolTerms, names: Mapping[str, SymbolPlace]) -> SymbolTerms:
     """Free names replaced by places."""
     return collect([(renamed(s, names), c) for s, c in terms.items()])
 
 
-def summed(terms: Terms, loops: Loops, conditions: tuple[Test, ...]) -> Terms:
+def summed(terms: SymbolTerms, loops: Loops, conditions: tuple[SymbolTest, ...]) -> SymbolTerms:
     """The sum of the expression over further loops."""
     found = []
     for (inner, others, powers, variable), c in terms.items():
@@ -276,14 +276,14 @@ def summed(terms: Terms, loops: Loops, conditions: tuple[Test, ...]) -> Terms:
     return collect(found)
 
 
-def number(value: Fraction) -> Terms:
+def number(value: Fraction) -> SymbolTerms:
     return {((), (), (), None): value} if value else {}
 
 
 # From trees -----------------------------------------------------------------------------------------------------------
 
 
-def read(node: Expression, resolved: Resolved, scope: Mapping[str, str]) -> Terms:
+def read(node: Expression, resolved: Resolved, scope: Mapping[str, str]) -> SymbolTerms:
     """The normal form of an expression whose free names ``scope`` binds to sets."""
     if isinstance(node, Number):
         return number(Fraction(node.value))
@@ -292,7 +292,7 @@ def read(node: Expression, resolved: Resolved, scope: Mapping[str, str]) -> Term
     if isinstance(node, Square):
         one = read(node.operand, resolved, scope)
         return times(one, one)
-    if isinstance(node, Reference):
+    if isinstance(node, NameReference):
         return _reference(node, resolved, scope)
     if isinstance(node, Sum):
         inner = {**scope, **{g.name: g.set_name for g in node.generators}}
@@ -307,7 +307,7 @@ def read(node: Expression, resolved: Resolved, scope: Mapping[str, str]) -> Term
     return times(left, right if node.operator == "*" else _inverse(right))
 
 
-def _inverse(terms: Terms) -> Terms:
+def _inverse(terms: SymbolTerms) -> SymbolTerms:
     if len(terms) != 1:
         raise NotLiftable("division by a sum")
     (((loops, conditions, powers, variable), coefficient),) = terms.items()
@@ -316,7 +316,7 @@ def _inverse(terms: Terms) -> Terms:
     return {((), (), tuple((atom, -e) for atom, e in powers), None): 1 / coefficient}
 
 
-def _reference(node: Reference, resolved: Resolved, scope: Mapping[str, str]) -> Terms:
+def _reference(node: NameReference, resolved: Resolved, scope: Mapping[str, str]) -> SymbolTerms:
     if not node.indices and node.name in scope:
         return {((), (), ((("#", (linear({node.name: 1}, 0),)), 1),), None): Fraction(1)}
     places = tuple(place(index, scope) for index in node.indices)

@@ -23,17 +23,17 @@ from ...rationals import Exact, divide, magnitude, simplify
 from ...solver import highs
 from ...solver.solution import Solution
 from ...solver.solving import solve
-from ..evidence import Certificate, Line, Method, Target
+from ..evidence import Certificate, Line, ProofMethod, Target
 from ..maps import Affine, add_term
 
-Key = tuple[tuple[int, Exact], ...]
+ClaimKey = tuple[tuple[int, Exact], ...]
 
 _DENOMINATORS = (1, 64, 10_000, 10**8)
 """Rounding of the solver's multipliers, from the simplest fractions on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ClaimOutcome:
     """The fate of a claim. ``point`` is a plan beyond the limit when refuted; ``code`` says why when unknown."""
 
     status: Literal["proved", "refuted", "unknown"]
@@ -52,7 +52,7 @@ class Multipliers:
     bound: Exact = 0
 
 
-class Source:
+class ClaimSource:
     """A program about whose plans claims are proved. Keeps what many claims share: row index, floats, first points."""
 
     def __init__(self, program: Program, policy: Policy, deadline: float) -> None:
@@ -75,7 +75,7 @@ class Source:
         """The form in the columns of :meth:`view`'s program."""
         return body
 
-    def view(self) -> tuple[Source, Callable[[Sequence[Exact]], tuple[Exact, ...]]]:
+    def view(self) -> tuple[ClaimSource, Callable[[Sequence[Exact]], tuple[Exact, ...]]]:
         """The source on which plans are searched, and how a plan of it becomes one of this program."""
         return self, tuple
 
@@ -87,19 +87,19 @@ class Source:
         known = self._from_own_row(body.terms, limit) or self._from_bounds(body.terms, limit)
         return None if known is None else Certificate(target, "multipliers", known.rows, known.columns)
 
-    def prove(self, body: Affine, limit: Exact, target: Target) -> Outcome:
+    def prove(self, body: Affine, limit: Exact, target: Target) -> ClaimOutcome:
         """Decide ``body(x) <= limit`` over all plans."""
         known = self.at_once(body, limit, target)
         if known is not None:
-            return Outcome("proved", known)
+            return ClaimOutcome("proved", known)
         limit, terms = simplify(limit - body.constant), body.terms
         if not terms:
             return self._any_plan(target)
         for point in self.points:
             if _value(terms, point) > limit:
-                return Outcome("refuted", point=point)
+                return ClaimOutcome("refuted", point=point)
         if time.monotonic() > self.deadline:
-            return Outcome("unknown", code="time-limit", message="the time for the comparison ran out")
+            return ClaimOutcome("unknown", code="time-limit", message="the time for the comparison ran out")
         return self._by_solving(terms, limit, target)
 
     def some_plans(self) -> list[tuple[Exact, ...]]:
@@ -114,28 +114,28 @@ class Source:
                     points.append(solution.point)
         return points
 
-    def whole(self, image: Affine, target: Target) -> Outcome:
+    def whole(self, image: Affine, target: Target) -> ClaimOutcome:
         """Decide whether ``image`` is a whole number at every plan."""
         return self.surely_whole(image, target) or self._fractional_plan(image, target)
 
-    def surely_whole(self, image: Affine, target: Target) -> Outcome | None:
+    def surely_whole(self, image: Affine, target: Target) -> ClaimOutcome | None:
         """The proof that ``image`` is whole by its coefficients, or by one equation's multiple; None without one."""
         if self._is_whole(image.terms, image.constant):
-            return Outcome("proved", Certificate(target, "integral"))
+            return ClaimOutcome("proved", Certificate(target, "integral"))
         for number, row in enumerate(self.program.rows):
             if row.lower is None or row.lower != row.upper:
                 continue
             reduced = self._reduced_by(image, row)
             if reduced is not None:
-                return Outcome("proved", Certificate(target, "integral", {number: reduced}))
+                return ClaimOutcome("proved", Certificate(target, "integral", {number: reduced}))
         return None
 
     # -- cheap certificates ------------------------------------------------------------------------------------
 
     @cached_property
-    def _own_rows(self) -> dict[Key, list[tuple[Exact, int, Exact]]]:
+    def _own_rows(self) -> dict[ClaimKey, list[tuple[Exact, int, Exact]]]:
         """Every one-sided reading of every row: normalised body -> (right side, row number, multiplier)."""
-        index: dict[Key, list[tuple[Exact, int, Exact]]] = {}
+        index: dict[ClaimKey, list[tuple[Exact, int, Exact]]] = {}
         for number, row in enumerate(self.program.rows):
             if row.body.quadratic or not row.linear:
                 continue
@@ -197,7 +197,7 @@ class Source:
     def _floats(self) -> highs.FloatProgram:
         return highs.to_floats(self.relaxation)
 
-    def _by_solving(self, terms: Mapping[int, Exact], limit: Exact, target: Target) -> Outcome:
+    def _by_solving(self, terms: Mapping[int, Exact], limit: Exact, target: Target) -> ClaimOutcome:
         quick = self._float_bound(terms)
         if quick is not None:
             proved = self._certificate(terms, limit, target, quick)
@@ -211,13 +211,13 @@ class Source:
             if proved is not None:
                 return proved
             if solution.point is not None and self._refutes(terms, limit, solution.point):
-                return Outcome("refuted", point=solution.point)
+                return ClaimOutcome("refuted", point=solution.point)
         elif solution.status == "unbounded" and not self.program.is_mixed_integer:
             return self._far_point(terms, limit, solution)
         elif solution.status == "unknown":
-            return Outcome("unknown", code=solution.code or "solver-unknown", message=solution.message)
+            return ClaimOutcome("unknown", code=solution.code or "solver-unknown", message=solution.message)
         if not self.program.is_mixed_integer:
-            return Outcome(
+            return ClaimOutcome(
                 "unknown", code="not-certified", message="the solver's bound could not be confirmed in exact arithmetic"
             )
         return self._by_search(terms, limit, target)
@@ -237,7 +237,7 @@ class Source:
 
     def _certificate(
         self, terms: Mapping[int, Exact], limit: Exact, target: Target, duals: Mapping[int, Exact]
-    ) -> Outcome | None:
+    ) -> ClaimOutcome | None:
         """Round the multipliers to simple fractions until they prove the limit, if they can; rounding down included."""
         factor = self._whole_factor(terms)
         for denominator in _DENOMINATORS:
@@ -249,14 +249,14 @@ class Source:
             if found is None:
                 continue
             if found.bound <= limit:
-                return Outcome("proved", Certificate(target, "multipliers", found.rows, found.columns))
+                return ClaimOutcome("proved", Certificate(target, "multipliers", found.rows, found.columns))
             if factor is not None and floor(found.bound * factor) <= limit * factor:
                 rows = {i: simplify(y * factor) for i, y in found.rows.items()}
                 columns = {j: simplify(w * factor) for j, w in found.columns.items()}
-                return Outcome("proved", Certificate(target, "rounding", rows, columns, factor))
+                return ClaimOutcome("proved", Certificate(target, "rounding", rows, columns, factor))
         found = self.completed(terms, duals)
         if found is not None and found.bound <= limit:
-            return Outcome("proved", Certificate(target, "multipliers", found.rows, found.columns))
+            return ClaimOutcome("proved", Certificate(target, "multipliers", found.rows, found.columns))
         return None
 
     def _whole_factor(self, terms: Mapping[int, Exact]) -> Exact | None:
@@ -274,29 +274,31 @@ class Source:
     def _refutes(self, terms: Mapping[int, Exact], limit: Exact, point: Sequence[Exact]) -> bool:
         return _value(terms, point) > limit and self.is_plan(point)
 
-    def _by_search(self, terms: Mapping[int, Exact], limit: Exact, target: Target) -> Outcome:
+    def _by_search(self, terms: Mapping[int, Exact], limit: Exact, target: Target) -> ClaimOutcome:
         solution = self._maximise(terms, relaxed=False)
         if solution.status == "infeasible":
             return self._empty_outcome(solution, target)
         if solution.status == "unbounded":
             return self._far_point(terms, limit, solution)
         if solution.status == "unknown" or solution.point is None:
-            return Outcome("unknown", code=solution.code or "solver-unknown", message=solution.message)
+            return ClaimOutcome("unknown", code=solution.code or "solver-unknown", message=solution.message)
         if self._refutes(terms, limit, solution.point):
             self.points.append(solution.point)
-            return Outcome("refuted", point=solution.point)
+            return ClaimOutcome("refuted", point=solution.point)
         if solution.objective is not None and solution.objective <= limit:
-            return Outcome("proved", Certificate(target, "solver"))
-        return Outcome("unknown", code="not-exact", message="the plan found beyond the limit is not exactly feasible")
+            return ClaimOutcome("proved", Certificate(target, "solver"))
+        return ClaimOutcome(
+            "unknown", code="not-exact", message="the plan found beyond the limit is not exactly feasible"
+        )
 
-    def _far_point(self, terms: Mapping[int, Exact], limit: Exact, solution: Solution) -> Outcome:
+    def _far_point(self, terms: Mapping[int, Exact], limit: Exact, solution: Solution) -> ClaimOutcome:
         """A point beyond the limit along an improving ray, as near as whole steps allow."""
         if solution.point is None or solution.ray is None:
-            return Outcome("unknown", code="no-ray", message="unbounded, but no ray was found")
+            return ClaimOutcome("unknown", code="no-ray", message="unbounded, but no ray was found")
         ray = tuple(solution.ray)
         speed = _value(terms, ray)
         if speed <= 0:
-            return Outcome("unknown", code="no-ray", message="unbounded, but the ray does not pass the limit")
+            return ClaimOutcome("unknown", code="no-ray", message="unbounded, but the ray does not pass the limit")
         if self.program.is_mixed_integer:
             # Whole multiples of a whole ray keep integer columns whole.
             step = lcm(*(Fraction(r).denominator for r in ray)) if ray else 1
@@ -306,12 +308,14 @@ class Source:
         count = max(floor(divide(missing, speed)) + 1, 1)
         point = tuple(simplify(p + count * r) for p, r in zip(solution.point, ray, strict=True))
         if self._refutes(terms, limit, point):
-            return Outcome("refuted", point=point)
-        return Outcome("unknown", code="not-exact", message="the plan found beyond the limit is not exactly feasible")
+            return ClaimOutcome("refuted", point=point)
+        return ClaimOutcome(
+            "unknown", code="not-exact", message="the plan found beyond the limit is not exactly feasible"
+        )
 
     # -- emptiness and plans ---------------------------------------------------------------------------------------
 
-    def _any_plan(self, target: Target) -> Outcome:
+    def _any_plan(self, target: Target) -> ClaimOutcome:
         """The claim is false at every plan: any plan refutes it, and it holds when there is none."""
         solution = solve(
             Program(self.program.columns, self.program.rows, "feasibility"), self.policy, deadline=self.deadline
@@ -320,11 +324,11 @@ class Source:
             return self._empty_outcome(solution, target)
         if solution.point is not None and self.is_plan(solution.point):
             self.points.append(solution.point)
-            return Outcome("refuted", point=solution.point)
-        return Outcome("unknown", code=solution.code or "not-exact", message=solution.message)
+            return ClaimOutcome("refuted", point=solution.point)
+        return ClaimOutcome("unknown", code=solution.code or "not-exact", message=solution.message)
 
-    def _empty_outcome(self, solution: Solution, target: Target) -> Outcome:
-        method: Method = "solver"
+    def _empty_outcome(self, solution: Solution, target: Target) -> ClaimOutcome:
+        method: ProofMethod = "solver"
         rows: dict[int, Exact] = {}
         columns: dict[int, Exact] = {}
         if solution.farkas is not None and solution.farkas.crossed is not None:
@@ -339,7 +343,7 @@ class Source:
                 method, rows, columns = "empty", found.rows, found.columns
         if method == "solver":
             rows = {}
-        return Outcome("proved", Certificate(target, method, rows, columns))
+        return ClaimOutcome("proved", Certificate(target, method, rows, columns))
 
     def is_plan(self, point: Sequence[Exact]) -> bool:
         """Exact feasibility, no tolerance: a witness must hold by hand."""
@@ -373,7 +377,7 @@ class Source:
                 return multiple
         return None
 
-    def _fractional_plan(self, image: Affine, target: Target) -> Outcome:
+    def _fractional_plan(self, image: Affine, target: Target) -> ClaimOutcome:
         """Look for a plan with a fractional image: at the ends of its range, then where the integers are the same."""
         high = self._maximise(image.terms, relaxed=False)
         if high.status == "infeasible":
@@ -385,12 +389,12 @@ class Source:
             candidates.extend((*pair, *_between(image, *pair)))
         for point in candidates:
             if Fraction(image.value(point)).denominator != 1 and self.is_plan(point):
-                return Outcome("refuted", point=point)
+                return ClaimOutcome("refuted", point=point)
         values = {image.value(point) for point in candidates}
         if len(values) == 1 and high.status == low.status == "optimal" and high.proof == low.proof == "certified":
             # The range is one whole number; both bounds are certified, which the checker cannot see as one claim.
-            return Outcome("proved", Certificate(target, "solver"))
-        return Outcome("unknown", code="integrality", message="neither proved whole nor found fractional")
+            return ClaimOutcome("proved", Certificate(target, "solver"))
+        return ClaimOutcome("unknown", code="integrality", message="neither proved whole nor found fractional")
 
     def _widest_slice(self, image: Affine) -> tuple[tuple[Exact, ...], tuple[Exact, ...]] | None:
         """Two plans with the same integer columns whose images are apart, by 1 at most; None when none are found.
@@ -435,7 +439,7 @@ def _between(image: Affine, left: tuple[Exact, ...], right: tuple[Exact, ...]) -
     return points
 
 
-def normalised(terms: Mapping[int, Exact], sign: int) -> tuple[Key, Exact]:
+def normalised(terms: Mapping[int, Exact], sign: int) -> tuple[ClaimKey, Exact]:
     """``sign * terms`` scaled by a positive factor so that its first coefficient is 1 or -1, and that factor."""
     ordered = sorted(terms.items())
     factor = divide(1, magnitude(ordered[0][1]))

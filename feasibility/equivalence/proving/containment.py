@@ -11,13 +11,13 @@ from ...programs.program import Program
 from ...rationals import Exact, simplify
 from ..evidence import Certificate, Containment, Target, Witness
 from ..maps import Affine, linear_part
-from .claims import Outcome, Source
+from .claims import ClaimOutcome, ClaimSource
 
-_LATE = Outcome("unknown", code="time-limit", message="the time for the comparison ran out")
+_LATE = ClaimOutcome("unknown", code="time-limit", message="the time for the comparison ran out")
 
 
 def contain(
-    source: Source, target: Program, images: Sequence[Affine | None], open_columns: frozenset[int]
+    source: ClaimSource, target: Program, images: Sequence[Affine | None], open_columns: frozenset[int]
 ) -> Containment:
     """Prove or refute that ``images`` sends every plan of ``source`` to a plan of ``target``.
 
@@ -38,7 +38,7 @@ def contain(
             waiting.append((aim, pulled, limit))
         else:
             certificates.append(quick)
-    trouble: Outcome | None = None
+    trouble: ClaimOutcome | None = None
     for aim, pulled, limit in waiting:
         outcome = source.prove(pulled, limit, aim)
         if outcome.status == "refuted":
@@ -46,7 +46,9 @@ def contain(
             witness = _witness(source, target, images, open_columns, aim, outcome.point)
             if witness is not None:
                 return Containment("refuted", witness=witness, proof="certified")
-            outcome = Outcome("unknown", code="auxiliary", message="the chosen formula for an auxiliary variable fails")
+            outcome = ClaimOutcome(
+                "unknown", code="auxiliary", message="the chosen formula for an auxiliary variable fails"
+            )
         if outcome.status == "unknown":
             trouble = trouble or outcome
         elif outcome.certificate is not None:
@@ -82,10 +84,10 @@ def _claims(target: Program) -> Iterator[tuple[Target, Affine, Exact]]:
 
 
 def _whole_claims(
-    source: Source, target: Program, images: Sequence[Affine | None], open_columns: frozenset[int]
-) -> tuple[list[Certificate] | Containment, Outcome | None]:
+    source: ClaimSource, target: Program, images: Sequence[Affine | None], open_columns: frozenset[int]
+) -> tuple[list[Certificate] | Containment, ClaimOutcome | None]:
     certificates: list[Certificate] = []
-    trouble: Outcome | None = None
+    trouble: ClaimOutcome | None = None
     for number, column in enumerate(target.columns):
         image = images[number]
         if not column.is_integer or image is None:
@@ -99,7 +101,9 @@ def _whole_claims(
             witness = _witness(source, target, images, open_columns, aim, outcome.point)
             if witness is not None:
                 return Containment("refuted", witness=witness, proof="certified"), None
-            outcome = Outcome("unknown", code="auxiliary", message="the chosen formula for an auxiliary variable fails")
+            outcome = ClaimOutcome(
+                "unknown", code="auxiliary", message="the chosen formula for an auxiliary variable fails"
+            )
         if outcome.certificate is not None:
             certificates.append(outcome.certificate)
         else:
@@ -108,7 +112,7 @@ def _whole_claims(
 
 
 def _witness(
-    source: Source,
+    source: ClaimSource,
     target: Program,
     images: Sequence[Affine | None],
     open_columns: frozenset[int],
@@ -128,7 +132,7 @@ def _witness(
 
 
 def _no_completion(
-    source: Source, target: Program, image: Sequence[Exact | None], open_columns: frozenset[int]
+    source: ClaimSource, target: Program, image: Sequence[Exact | None], open_columns: frozenset[int]
 ) -> Certificate | None:
     """Multipliers proving that no values of the open columns complete the image to a plan of the target."""
     columns = []
@@ -141,7 +145,7 @@ def _no_completion(
         else:
             fixed = replace(column, domain="continuous", lower=value, upper=value)
             columns.append(fixed)
-    sliced = Source(Program(columns, target.rows, "feasibility"), source.policy, source.deadline)
+    sliced = ClaimSource(Program(columns, target.rows, "feasibility"), source.policy, source.deadline)
     outcome = sliced.prove(Affine({}, 1), 0, Target("objective", 0, "upper"))
     if outcome.certificate is not None and outcome.certificate.method in ("empty", "crossed"):
         return outcome.certificate
@@ -172,7 +176,7 @@ def _reading(target: Program, aim: Target, image: Sequence[Exact | None]) -> tup
 
 
 def _search_beyond(
-    source: Source,
+    source: ClaimSource,
     target: Program,
     images: Sequence[Affine | None],
     open_columns: frozenset[int],

@@ -26,7 +26,7 @@ from .parts import groups
 from .preference import cost
 from .reduced_source import ReducedSource
 from .reducing.core import Core, certificate, reduced
-from .reducing.side import EmptyError, Options
+from .reducing.side import EmptyError, ReducingOptions
 from .shape import difference
 from .structure import pair_columns
 
@@ -43,7 +43,7 @@ Depth = Literal["free", "loose", "none", "all"]
 
 
 @dataclass(slots=True)
-class Variant:
+class CoreVariant:
     """One way to reduce a side. ``empty`` grounds that it has no plan."""
 
     merged: Program
@@ -69,9 +69,9 @@ class Workshop:
     policy: Policy
     deadline: float
     kept: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
-    _made: dict[tuple[int, Depth, bool], Variant] = field(default_factory=dict)
+    _made: dict[tuple[int, Depth, bool], CoreVariant] = field(default_factory=dict)
 
-    def variant(self, number: int, depth: Depth, sums: bool) -> Variant:
+    def variant(self, number: int, depth: Depth, sums: bool) -> CoreVariant:
         """Side 0 or 1, reduced this way."""
         mark = number, depth, sums
         if mark in self._made:
@@ -85,11 +85,11 @@ class Workshop:
         gone = {j for group in merges for j in group.weights}
         place = {j: p for p, j in enumerate(j for j in range(len(program.columns)) if j not in gone)}
         defining: Literal["none", "free", "all"] = "free" if depth == "loose" else depth
-        options = Options(defining, depth != "loose", frozenset(place[j] for j in kept))
+        options = ReducingOptions(defining, depth != "loose", frozenset(place[j] for j in kept))
         try:
-            made = Variant(merged, merges, reduced(merged, options, self.deadline))
+            made = CoreVariant(merged, merges, reduced(merged, options, self.deadline))
         except EmptyError as error:
-            made = Variant(merged, merges, None, _no_plan(error))
+            made = CoreVariant(merged, merges, None, _no_plan(error))
         self._made[mark] = made
         return made
 
@@ -192,7 +192,7 @@ def _fixing(core: Core) -> list[Certificate]:
     return [certificate(aim, "multipliers", g) for g in grounds if g and any(kind == "line" for kind, _ in g)]
 
 
-def _matched(shop: Workshop, first: Variant, second: Variant) -> Iterator[Match]:
+def _matched(shop: Workshop, first: CoreVariant, second: CoreVariant) -> Iterator[Match]:
     assert first.core is not None
     assert second.core is not None
     core_a, core_b = first.core, second.core
@@ -245,7 +245,7 @@ def _how(forward: Sequence[Affine]) -> str:
 
 
 def _likeliest(
-    shop: Workshop, first: Variant, second: Variant, binding: dict[int, int], hints: dict[int, int]
+    shop: Workshop, first: CoreVariant, second: CoreVariant, binding: dict[int, int], hints: dict[int, int]
 ) -> Iterator[Match]:
     """Nothing fits: the likeliest pairing tells the difference, when all that could be tried was."""
     assert first.core is not None
@@ -316,7 +316,7 @@ def _evidence(core: Core) -> list[tuple[dict[int, Exact], Exact | None, Exact | 
 
 
 def _by_structure(
-    shop: Workshop, first: Variant, second: Variant, hints: dict[int, int], told: set[object]
+    shop: Workshop, first: CoreVariant, second: CoreVariant, hints: dict[int, int], told: set[object]
 ) -> Iterator[Match]:
     """Pairs by structure where both cores have the same, beside the names and without them."""
     assert first.core is not None
@@ -336,8 +336,8 @@ def _by_structure(
 
 def _joined(
     shop: Workshop,
-    first: Variant,
-    second: Variant,
+    first: CoreVariant,
+    second: CoreVariant,
     forward: Sequence[Affine],
     source: str,
     *,

@@ -13,7 +13,7 @@ from ...rationals import Exact, divide, simplify
 from ...solver.solving import solve
 from .clock import in_time
 
-Plan = tuple[Exact, ...]
+SamplePlan = tuple[Exact, ...]
 Range = tuple[Exact | None, Exact | None]
 
 _BOX = 3_000
@@ -33,8 +33,8 @@ class Fingerprint:
     program: Program
     ranges: list[Range]
     sure: set[int] = field(default_factory=set)
-    points: list[Plan] = field(default_factory=list)
-    every: list[Plan] | None = None
+    points: list[SamplePlan] = field(default_factory=list)
+    every: list[SamplePlan] | None = None
     empty: bool = False
 
 
@@ -51,7 +51,7 @@ def fingerprint(program: Program, policy: Policy, deadline: float) -> Fingerprin
     return _by_solving(program, policy, deadline)
 
 
-def _every(program: Program, deadline: float) -> list[Plan] | None:
+def _every(program: Program, deadline: float) -> list[SamplePlan] | None:
     """All plans of a small box of whole numbers, or None when it is not one."""
     size: Exact = 1
     axes = []
@@ -63,7 +63,7 @@ def _every(program: Program, deadline: float) -> list[Plan] | None:
             return None
         axes.append(range(int(column.lower), int(column.upper) + 1))
     rows = [(list(r.linear.items()), r.lower, r.upper) for r in program.rows]
-    found: list[Plan] = []
+    found: list[SamplePlan] = []
     for point in product(*axes):
         in_time(deadline)
         for terms, low, high in rows:

@@ -16,7 +16,7 @@ from ...programs.program import Column, Program, Quadratic, Row
 from ...rationals import Exact, divide, simplify
 from ..evidence import Certificate, Preference, Target
 from ..maps import Affine, add_term, linear_part, pull_back
-from .claims import Source
+from .claims import ClaimSource
 from .clock import in_time
 
 
@@ -31,8 +31,8 @@ def cost(program: Program) -> Quadratic:
 
 
 def prefer(
-    a: Source,
-    b: Source,
+    a: ClaimSource,
+    b: ClaimSource,
     forward: Sequence[Affine | None],
     backward: Sequence[Affine | None],
     a_open: frozenset[int],
@@ -71,7 +71,9 @@ def prefer(
     return _by_pairs(b, ours, theirs, (tuple(least), certificates), closed=not (a_open or b_open))
 
 
-def _least_cost(source: Source, own: Affine, pulled: Affine, images: Sequence[Affine | None]) -> Certificate | None:
+def _least_cost(
+    source: ClaimSource, own: Affine, pulled: Affine, images: Sequence[Affine | None]
+) -> Certificate | None:
     """The certificate that reading a plan there and back never costs more: auxiliary columns at their best; or None.
 
     ``pulled`` is the source's own cost in the other's terms, ``images`` the other's columns in the source's.
@@ -87,7 +89,7 @@ _EQUATIONS = 300
 """Equations modulo which costs are compared."""
 
 
-def _factors(ours: Affine, theirs: Affine, source: Source) -> list[tuple[Exact, Exact]]:
+def _factors(ours: Affine, theirs: Affine, source: ClaimSource) -> list[tuple[Exact, Exact]]:
     """Positive factors and constants that turn our cost into theirs: as they stand, reduced, modulo the equations."""
     found: list[tuple[Exact, Exact]] = []
     rows = source.program.rows
@@ -136,8 +138,8 @@ def _without(form: Affine, pivots: Mapping[int, Affine]) -> Affine:
 
 
 def _same(
-    a: Source,
-    b: Source,
+    a: ClaimSource,
+    b: ClaimSource,
     cost_a: Affine,
     ours: Affine,
     theirs: Affine,
@@ -167,7 +169,7 @@ def _same(
 _Least = tuple[tuple[Literal["a", "b"], ...], tuple[Certificate, ...]]
 
 
-def _by_pairs(b: Source, ours: Affine, theirs: Affine, least: _Least, *, closed: bool) -> Preference:
+def _by_pairs(b: ClaimSource, ours: Affine, theirs: Affine, least: _Least, *, closed: bool) -> Preference:
     """Two plans p, q of B: one cost says p < q, the other p >= q; or (``closed``) proof that there are none."""
     view, lifted = b.view()
     if view is not b:
@@ -180,7 +182,7 @@ def _by_pairs(b: Source, ours: Affine, theirs: Affine, least: _Least, *, closed:
     return _pairs(b, ours, theirs, least, closed=closed)
 
 
-def _pairs(b: Source, ours: Affine, theirs: Affine, least: _Least, *, closed: bool) -> Preference:
+def _pairs(b: ClaimSource, ours: Affine, theirs: Affine, least: _Least, *, closed: bool) -> Preference:
     doubled = _doubled(b.program)
     count = len(b.program.columns)
     certificates: list[Certificate] = []
@@ -188,7 +190,7 @@ def _pairs(b: Source, ours: Affine, theirs: Affine, least: _Least, *, closed: bo
     for strict, other, strict_in in ((ours, theirs, "a"), (theirs, ours, "b")):
         # keep other(p) - other(q) >= 0 and ask how far strict(q) - strict(p) can rise above 0
         row = Row("ranks", Quadratic(_difference(other, count, 1)), 0, None, "ranks")
-        pair = Source(Program(doubled.columns, [*doubled.rows, row], "feasibility"), b.policy, b.deadline)
+        pair = ClaimSource(Program(doubled.columns, [*doubled.rows, row], "feasibility"), b.policy, b.deadline)
         outcome = pair.prove(Affine(_difference(strict, count, -1)), 0, Target("objective", 0, "upper"))
         if outcome.status == "refuted":
             assert outcome.point is not None
@@ -230,7 +232,7 @@ def _doubled(program: Program) -> Program:
     return Program(columns, rows, "feasibility")
 
 
-def _prefer_quadratic(ours: Quadratic, theirs: Quadratic, b: Source, closed: bool) -> Preference:
+def _prefer_quadratic(ours: Quadratic, theirs: Quadratic, b: ClaimSource, closed: bool) -> Preference:
     """Second-order objectives: the same up to a positive factor and a constant, or a pair among plans at hand.
 
     ``closed``: neither objective uses an auxiliary column, so a plan and its image cost what the formulas say.

@@ -17,7 +17,7 @@ from ..evidence import Comparison, Containment, Correspondence, Merge, Preferenc
 from ..maps import Affine
 from ..merging import unmerged_plan
 from ..naming import is_meaningful
-from .claims import Source
+from .claims import ClaimSource
 from .clock import OutOfTimeError, in_time
 from .containment import contain
 from .cores import SMALL, Match, empties, matches, told_apart, with_lines
@@ -91,7 +91,7 @@ def _proposals(
 def _empty(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator[Proposal]:
     """Sides without plans: both have none, or any plan of the other is the difference, whatever corresponds to what."""
     outcomes = [
-        Source(side, policy, deadline).prove(Affine({}, 1), 0, Target("objective", 0, "upper")) for side in (a, b)
+        ClaimSource(side, policy, deadline).prove(Affine({}, 1), 0, Target("objective", 0, "upper")) for side in (a, b)
     ]
     sides: list[Containment] = []
     for outcome in outcomes:
@@ -144,13 +144,13 @@ def _unmerged(a: Program, b: Program, found: Comparison) -> Comparison:
 
 
 def _attempt(candidate: Candidate, policy: Policy, deadline: float) -> Comparison:
-    a, b = Source(candidate.a, policy, deadline), Source(candidate.b, policy, deadline)
+    a, b = ClaimSource(candidate.a, policy, deadline), ClaimSource(candidate.b, policy, deadline)
     maps = candidate.correspondence
     return _related(a, b, maps, (maps.a_open, maps.b_open))
 
 
 def _related(
-    a: Source, b: Source, maps: Correspondence, open_columns: tuple[frozenset[int], frozenset[int]]
+    a: ClaimSource, b: ClaimSource, maps: Correspondence, open_columns: tuple[frozenset[int], frozenset[int]]
 ) -> Comparison:
     """Both containments and the order; ``open_columns`` of A and of B are those whose values are to be chosen."""
     a_open, b_open = open_columns

@@ -10,18 +10,18 @@ from ...programs.program import Program
 from ...rationals import Exact, divide
 from ..evidence import Certificate, Line, Target
 from ..maps import Affine
-from .claims import Outcome, Source
+from .claims import ClaimOutcome, ClaimSource
 from .reducing.core import Core, certificate
 from .reducing.side import Ground, added
 
 
-class ReducedSource(Source):
+class ReducedSource(ClaimSource):
     """A source whose claims are first held against its own rows, then proved or refuted on its core."""
 
     def __init__(self, core: Core, policy: Policy, deadline: float) -> None:
         super().__init__(core.origin, policy, deadline)
         self.core = core
-        self.inner = Source(core.program, policy, deadline)
+        self.inner = ClaimSource(core.program, policy, deadline)
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -41,7 +41,7 @@ class ReducedSource(Source):
             flat = flat.plus(readings[j].scaled(c))
         return flat
 
-    def view(self) -> tuple[Source, Callable[[Sequence[Exact]], tuple[Exact, ...]]]:
+    def view(self) -> tuple[ClaimSource, Callable[[Sequence[Exact]], tuple[Exact, ...]]]:
         """The core, whose plans are lifted."""
         return self.inner, self.core.lifted
 
@@ -57,14 +57,14 @@ class ReducedSource(Source):
         inner = self.inner.at_once(flat, limit, target)
         return None if inner is None else certificate(target, "multipliers", self.core.grounded(inner, base))
 
-    def prove(self, body: Affine, limit: Exact, target: Target) -> Outcome:
+    def prove(self, body: Affine, limit: Exact, target: Target) -> ClaimOutcome:
         """Decide ``body(x) <= limit`` over all plans, on the core."""
         known = self.at_once(body, limit, target)
         if known is not None:
-            return Outcome("proved", known)
+            return ClaimOutcome("proved", known)
         for point in self.points:
             if body.value(point) > limit:
-                return Outcome("refuted", point=point)
+                return ClaimOutcome("refuted", point=point)
         expanded = self.core.expanded(body)
         if expanded is None:
             return super().prove(body, limit, target)
@@ -76,7 +76,7 @@ class ReducedSource(Source):
             return outcome
         return self._mapped(outcome, outcome.certificate, base)
 
-    def _mapped(self, outcome: Outcome, inner: Certificate, base: Ground) -> Outcome:
+    def _mapped(self, outcome: ClaimOutcome, inner: Certificate, base: Ground) -> ClaimOutcome:
         """The inner certificate in the program's own rows, bounds and lines."""
         core, aim = self.core, inner.target
         match inner.method:
@@ -101,16 +101,16 @@ class ReducedSource(Source):
             both = self.core.grounded(signed, both)
         return both
 
-    def _lifted(self, outcome: Outcome, body: Affine, limit: Exact) -> Outcome:
+    def _lifted(self, outcome: ClaimOutcome, body: Affine, limit: Exact) -> ClaimOutcome:
         assert outcome.point is not None
         point = self.core.lifted(outcome.point)
         if not self.is_plan(point) or body.value(point) <= limit:
             message = "the plan found on the reduced program is none of the program's own"
-            return Outcome("unknown", code="not-exact", message=message)
+            return ClaimOutcome("unknown", code="not-exact", message=message)
         self.points.append(point)
-        return Outcome("refuted", point=point)
+        return ClaimOutcome("refuted", point=point)
 
-    def whole(self, image: Affine, target: Target) -> Outcome:
+    def whole(self, image: Affine, target: Target) -> ClaimOutcome:
         """Decide whether ``image`` is a whole number at every plan."""
         known = self.surely_whole(image, target)
         if known is not None:
@@ -123,8 +123,8 @@ class ReducedSource(Source):
         if outcome.status == "refuted" and outcome.point is not None:
             point = self.core.lifted(outcome.point)
             if self.is_plan(point):
-                return Outcome("refuted", point=point)
-            return Outcome("unknown", code="integrality", message="neither proved whole nor found fractional")
+                return ClaimOutcome("refuted", point=point)
+            return ClaimOutcome("unknown", code="integrality", message="neither proved whole nor found fractional")
         if outcome.certificate is None:
             return outcome
         inner = outcome.certificate
@@ -132,15 +132,15 @@ class ReducedSource(Source):
             return self._integral(inner, base, target)
         return self._mapped(outcome, inner, base)
 
-    def _integral(self, inner: Certificate, base: Ground, target: Target) -> Outcome:
+    def _integral(self, inner: Certificate, base: Ground, target: Target) -> ClaimOutcome:
         """Multiples of equations only: those that the reading used and those that the core's proof used."""
         ground = self.core.grounded(inner, base)
         rows = {number: y for (kind, number), y in ground.items() if kind == "row"}
         equations = [self.program.rows[i] for i in rows]
         if len(rows) == len(ground) and all(r.lower is not None and r.lower == r.upper for r in equations):
-            return Outcome("proved", Certificate(target, "integral", rows))
+            return ClaimOutcome("proved", Certificate(target, "integral", rows))
         # Fixed columns and paired inequalities are no equations of the program; the search's word must do.
-        return Outcome("proved", Certificate(target, "solver"))
+        return ClaimOutcome("proved", Certificate(target, "solver"))
 
     def some_plans(self) -> list[tuple[Exact, ...]]:
         """A few plans of the program, from its core."""
@@ -152,6 +152,6 @@ class ReducedSource(Source):
         return points
 
 
-def source_of(program: Program, core: Core | None, policy: Policy, deadline: float) -> Source:
+def source_of(program: Program, core: Core | None, policy: Policy, deadline: float) -> ClaimSource:
     """A source for the program, on its core when there is one."""
-    return Source(program, policy, deadline) if core is None else ReducedSource(core, policy, deadline)
+    return ClaimSource(program, policy, deadline) if core is None else ReducedSource(core, policy, deadline)

@@ -19,7 +19,7 @@ from ...solver.solving import solve
 from ..evidence import Difference
 from ..maps import add_term
 from .clock import in_time
-from .fingerprint import Fingerprint, Plan
+from .fingerprint import Fingerprint, SamplePlan
 from .mapping import statements
 
 _FACETS = 16
@@ -91,9 +91,9 @@ def _by_counting(a: Fingerprint, b: Fingerprint, binding: Mapping[int, int]) -> 
     return None
 
 
-def _levels(side: Fingerprint) -> list[list[Plan]]:
+def _levels(side: Fingerprint) -> list[list[SamplePlan]]:
     """All plans by cost, the cheapest first."""
-    levels: dict[Exact, list[Plan]] = {}
+    levels: dict[Exact, list[SamplePlan]] = {}
     for plan in side.every or ():
         levels.setdefault(side.program.objective.value(plan), []).append(plan)
     return [levels[value] for value in sorted(levels)]
@@ -102,7 +102,7 @@ def _levels(side: Fingerprint) -> list[list[Plan]]:
 def _spreads(side: Fingerprint) -> bool:
     """Whether the plans are shown to be infinitely many: two that agree in the whole columns and differ in others."""
     whole = [j for j, c in enumerate(side.program.columns) if c.is_integer]
-    seen: dict[tuple[Exact, ...], Plan] = {}
+    seen: dict[tuple[Exact, ...], SamplePlan] = {}
     for point in side.points:
         first = seen.setdefault(tuple(point[j] for j in whole), point)
         if first != point:
@@ -145,7 +145,7 @@ def _by_dimension(a: Fingerprint, b: Fingerprint) -> Difference | None:
     return None
 
 
-def _rank_of(points: Sequence[Plan]) -> int:
+def _rank_of(points: Sequence[SamplePlan]) -> int:
     """The dimension that these plans span."""
     if not points:
         return 0
@@ -191,7 +191,7 @@ def _by_vertices(a: Fingerprint, b: Fingerprint, binding: Mapping[int, int], dea
     return None
 
 
-def _cast(side: Fingerprint, found: set[Plan], named: list[int]) -> Counter[tuple[Exact, ...]]:
+def _cast(side: Fingerprint, found: set[SamplePlan], named: list[int]) -> Counter[tuple[Exact, ...]]:
     """The vertices by cost, on a scale from 0 to 1, and by the named columns in units of their upper ends."""
     costs = {v: side.program.objective.value(v) for v in found}
     low, high = min(costs.values(), default=0), max(costs.values(), default=0)
@@ -203,7 +203,7 @@ def _cast(side: Fingerprint, found: set[Plan], named: list[int]) -> Counter[tupl
     return cast
 
 
-def vertices(side: Fingerprint, deadline: float) -> set[Plan] | None:
+def vertices(side: Fingerprint, deadline: float) -> set[SamplePlan] | None:
     """All vertices of a small bounded continuous core, exactly; None when it is none."""
     program, count = side.program, len(side.program.columns)
     if count > _DIMENSIONS or any(c.is_integer for c in program.columns) or any(None in r for r in side.ranges):
@@ -217,7 +217,7 @@ def vertices(side: Fingerprint, deadline: float) -> set[Plan] | None:
             facets += [(dict(terms), end) for end in (low, high) if end is not None]
     if len(facets) > _FACETS:
         return None
-    found: set[Plan] = set()
+    found: set[SamplePlan] = set()
     missing = count - _rank([terms for terms, _ in equations])
     for chosen in combinations(facets, missing):
         in_time(deadline)
@@ -231,7 +231,7 @@ def vertices(side: Fingerprint, deadline: float) -> set[Plan] | None:
     return found
 
 
-def _solved(system: list[tuple[dict[int, Exact], Exact]], count: int) -> Plan | None:
+def _solved(system: list[tuple[dict[int, Exact], Exact]], count: int) -> SamplePlan | None:
     """The only solution of the equations, or None."""
     pivots: dict[int, dict[int, Exact]] = {}
     for terms, side in system:

@@ -23,7 +23,7 @@ _STATEMENT: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class ProgramText:
     """The program of an answer and where it stands; with ``findings`` there is none, and they say why."""
 
     text: str
@@ -32,7 +32,7 @@ class Program:
     findings: list[Finding] = field(default_factory=list)
 
 
-def last_program(text: str, languages: Collection[str] = PYTHON) -> Program:
+def last_program(text: str, languages: Collection[str] = PYTHON) -> ProgramText:
     """The last fenced program after the thinking; a text without fences that is a program is one as a whole.
 
     A fence counts when its language is one of ``languages``, or when it names none and holds a statement. When the
@@ -68,11 +68,11 @@ def last_program(text: str, languages: Collection[str] = PYTHON) -> Program:
     if finish == LENGTH:
         message = "the token limit cut the answer behind the program; how it would have ended is not known"
         return _none("unfinished", message, end, len(text), "allow more tokens")
-    return Program(text[start:end], start, end)
+    return ProgramText(text[start:end], start, end)
 
 
-def _none(code: str, message: str, at: int, end: int, hint: str) -> Program:
-    return Program("", findings=[Finding(code, message, at=at, end=end, hint=hint)])
+def _none(code: str, message: str, at: int, end: int, hint: str) -> ProgramText:
+    return ProgramText("", findings=[Finding(code, message, at=at, end=end, hint=hint)])
 
 
 def _fences(text: str, start: int, stop: int) -> Iterator[tuple[str, int, int, bool]]:

@@ -16,7 +16,7 @@ from ...verdict import Finding
 from .attempts import Mentions, held_formulations, is_formulation
 from .scanning import Scan, closing_bracket, looks_like_object, scan, scan_escaped
 
-Kind: TypeAlias = Literal["formulation", "wrapper", "object", "broken", "cut", "escaped"]
+PieceKind: TypeAlias = Literal["formulation", "wrapper", "object", "broken", "cut", "escaped"]
 Decode: TypeAlias = Callable[[str, int], tuple[Any, list[Finding]]]
 """Reads the JSON value that begins at an offset; the value is None when something in it is forbidden."""
 Load: TypeAlias = Callable[[str], Any]
@@ -28,7 +28,7 @@ _STRING: Final = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]
 
 
 @dataclass(slots=True)
-class Piece:
+class TextPiece:
     """An object of the text, or what was meant as one, at ``start`` up to ``end``.
 
     ``formulation`` and ``object`` are whole JSON objects, ``wrapper`` is a JSON value that holds formulations (they are
@@ -36,7 +36,7 @@ class Piece:
     quotes are escaped as if it stood in a text. ``attempt`` says that it was meant as a formulation.
     """
 
-    kind: Kind
+    kind: PieceKind
     start: int
     end: int
     attempt: bool
@@ -46,9 +46,9 @@ class Piece:
     scan: Scan | None = None
 
 
-def last_object(text: str, start: int, max_nesting: int, decode: Decode, load: Load) -> Piece | None:
+def last_object(text: str, start: int, max_nesting: int, decode: Decode, load: Load) -> TextPiece | None:
     """The last object of ``text[start:]`` that is not empty, of whatever kind, whole or not: for other tasks."""
-    last: Piece | None = None
+    last: TextPiece | None = None
     for piece in _Walk(text, start, max_nesting, decode, load).pieces():
         empty = piece.kind == "object" and not text[piece.start + 1 : piece.end - 1].strip()
         if not empty or last is None:
@@ -56,11 +56,11 @@ def last_object(text: str, start: int, max_nesting: int, decode: Decode, load: L
     return last
 
 
-def final_piece(text: str, start: int, max_nesting: int, decode: Decode, load: Load) -> Piece | None:
+def final_piece(text: str, start: int, max_nesting: int, decode: Decode, load: Load) -> TextPiece | None:
     """The piece that is the answer of ``text[start:]``, or None when there is nothing like an object. Linear time."""
-    attempt: Piece | None = None
-    whole: Piece | None = None
-    failure: Piece | None = None
+    attempt: TextPiece | None = None
+    whole: TextPiece | None = None
+    failure: TextPiece | None = None
     walk = _Walk(text, start, max_nesting, decode, load)
     last = start
     for piece in walk.pieces():
@@ -80,14 +80,14 @@ def final_piece(text: str, start: int, max_nesting: int, decode: Decode, load: L
     return attempt or whole or failure
 
 
-def _lost_beginning(start: int, end: int) -> Piece:
+def _lost_beginning(start: int, end: int) -> TextPiece:
     """A section's key in front of its map, outside of any object: the brace that belongs before it is missing."""
     found = Scan(start, stop=start, problem="a section of a formulation stands outside of any object")
     found.hint = "begin the object with {"
-    return Piece("broken", start, end, True, scan=found)
+    return TextPiece("broken", start, end, True, scan=found)
 
 
-def _length(piece: Piece) -> int:
+def _length(piece: TextPiece) -> int:
     """How far a failed piece came."""
     return piece.scan.stop - piece.scan.start if piece.scan else piece.end - piece.start
 
@@ -107,7 +107,7 @@ class _Walk:
         self.inside_unclosed = False
         self.try_escaped = True
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[TextPiece]:
         """The outermost objects in order, whole or not; those that stand in one list come as one piece."""
         listed = _Listed(self.text)
         last = self.start
@@ -116,7 +116,7 @@ class _Walk:
             last = piece.end
         yield from listed.flush()
 
-    def run(self) -> Iterator[Piece]:
+    def run(self) -> Iterator[TextPiece]:
         """The outermost objects in order, whole or not."""
         text = self.text
         place = text.find("{", self.start)
@@ -140,25 +140,25 @@ class _Walk:
             if piece is not None:
                 yield piece
 
-    def whole(self, found: Scan, end: int) -> Piece:
+    def whole(self, found: Scan, end: int) -> TextPiece:
         """A complete JSON object."""
         start = found.start
         if found.too_deep is not None:
             attempt = self.mentions.broken_attempt(start, end, cut=False)
-            return Piece("object", start, end, attempt, scan=found)
+            return TextPiece("object", start, end, attempt, scan=found)
         if not self.mentions.words(start, end):
-            return Piece("object", start, end, False, scan=found)
+            return TextPiece("object", start, end, False, scan=found)
         document, findings = self.decode(self.text, start)
         if document is None:
             attempt = self.mentions.broken_attempt(start, end, cut=False)
-            return Piece("object", start, end, attempt, None, findings, scan=found)
+            return TextPiece("object", start, end, attempt, None, findings, scan=found)
         if is_formulation(document):
-            return Piece("formulation", start, end, True, document, scan=found)
+            return TextPiece("formulation", start, end, True, document, scan=found)
         held = held_formulations(document, self.load)
-        kind: Kind = "wrapper" if held else "object"
-        return Piece(kind, start, end, bool(held), document, held=held, scan=found)
+        kind: PieceKind = "wrapper" if held else "object"
+        return TextPiece(kind, start, end, bool(held), document, held=held, scan=found)
 
-    def failed(self, found: Scan, place: int) -> tuple[Piece | None, int]:
+    def failed(self, found: Scan, place: int) -> tuple[TextPiece | None, int]:
         """No JSON object begins at this brace: what stands there, and where to go on looking."""
         text = self.text
         following = text.find("{", place + 1)
@@ -174,9 +174,9 @@ class _Walk:
                 self.inside_unclosed = True
         end = close or len(text)
         attempt = self.mentions.broken_attempt(place, end if meant or found.truncated else found.stop, found.truncated)
-        return Piece("cut" if found.truncated else "broken", place, end, attempt, scan=found), following
+        return TextPiece("cut" if found.truncated else "broken", place, end, attempt, scan=found), following
 
-    def escaped(self, place: int) -> Piece | None:
+    def escaped(self, place: int) -> TextPiece | None:
         """An object whose quotes are escaped, in a text of its own (then it is a wrapper) or not."""
         text = self.text
         if not _ESCAPED.match(text, place):
@@ -186,8 +186,8 @@ class _Walk:
             if string is not None:
                 inner, _ = self.decode(text, place - 1)
                 held = held_formulations(inner, self.load) if isinstance(inner, str) else []
-                kind: Kind = "wrapper" if held else "object"
-                return Piece(kind, string.start(), string.end(), bool(held), inner, held=held)
+                kind: PieceKind = "wrapper" if held else "object"
+                return TextPiece(kind, string.start(), string.end(), bool(held), inner, held=held)
         if not self.try_escaped:
             return None
         found = scan_escaped(text, place, self.max_nesting)
@@ -195,9 +195,9 @@ class _Walk:
             # What follows would be scanned to its end again and again.
             self.try_escaped = False
             attempt = self.mentions.broken_attempt(place, len(text), found.truncated)
-            return Piece("cut" if found.truncated else "escaped", place, len(text), attempt, scan=found)
+            return TextPiece("cut" if found.truncated else "escaped", place, len(text), attempt, scan=found)
         attempt = self.mentions.broken_attempt(place, found.end, cut=False)
-        return Piece("escaped", place, found.end, attempt, scan=found)
+        return TextPiece("escaped", place, found.end, attempt, scan=found)
 
 
 class _Listed:
@@ -205,10 +205,10 @@ class _Listed:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.group: list[Piece] = []
+        self.group: list[TextPiece] = []
         self.opened = 0
 
-    def take(self, piece: Piece, gap: str) -> Iterator[Piece]:
+    def take(self, piece: TextPiece, gap: str) -> Iterator[TextPiece]:
         if piece.kind not in ("formulation", "wrapper", "object"):
             yield from self.flush()
             yield piece
@@ -229,17 +229,17 @@ class _Listed:
             if attempt and not held:
                 yield from group
             else:
-                kind: Kind = "wrapper" if held else "object"
-                yield Piece(kind, self.opened, after + 1, attempt, held=held) if held else group[-1]
+                kind: PieceKind = "wrapper" if held else "object"
+                yield TextPiece(kind, self.opened, after + 1, attempt, held=held) if held else group[-1]
         elif after < 0 or self.text[after] != ",":
             yield from self.flush()
 
-    def flush(self) -> Iterator[Piece]:
+    def flush(self) -> Iterator[TextPiece]:
         group, self.group = self.group, []
         yield from group
 
 
-def _formulations(piece: Piece) -> list[dict[str, Any]]:
+def _formulations(piece: TextPiece) -> list[dict[str, Any]]:
     return [piece.document] if piece.kind == "formulation" else piece.held
 
 

@@ -16,7 +16,7 @@ from ...policy import Policy
 from ...rationals import Exact, from_decimal
 from ...verdict import Finding
 from .attempts import STRAY_KEY, is_formulation
-from .final import Piece, final_piece, last_object
+from .final import TextPiece, final_piece, last_object
 from .refusals import is_refusal
 from .scanning import Scan, nesting_exceeds, oddities, scan
 from .thinking import AnswerSpan, answer_span
@@ -45,7 +45,7 @@ class Extraction:
     end: int = 0
     surrounding: int = 0
     findings: list[Finding] = field(default_factory=list)
-    piece: Piece | None = None
+    piece: TextPiece | None = None
 
 
 def read_json(text: str, policy: Policy) -> tuple[Any | None, list[Finding]]:
@@ -119,7 +119,7 @@ def _only_object(text: str, span: AnswerSpan, policy: Policy) -> Extraction | No
         return None
     if STRAY_KEY.search(text, last, span.end) or text[span.start : first].rstrip().endswith(("[", '"')):
         return None
-    piece = Piece("formulation", first, last, True, document)
+    piece = TextPiece("formulation", first, last, True, document)
     return Extraction(document, first, last, _around(text, first, last), piece=piece)
 
 
@@ -226,7 +226,7 @@ def _truncated(start: int, end: int) -> Finding:
     )
 
 
-def _wrapped(piece: Piece) -> Finding:
+def _wrapped(piece: TextPiece) -> Finding:
     count = len(piece.held)
     what = "the formulation is" if count == 1 else f"{count} formulations are"
     return Finding(

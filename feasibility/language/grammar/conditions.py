@@ -7,7 +7,7 @@ from typing import Final
 from ...policy import Policy
 from ...rationals import Exact, from_decimal
 from .cursor import COMPARISONS, Cursor
-from .syntax import Comparison, Condition, Generator, Index, IndexMember, IndexName, IndexSum, Logical, Not
+from .syntax import Condition, Generator, Index, IndexComparison, IndexMember, IndexName, IndexSum, Logical, Not
 from .tokens import RESERVED, Token, unquote
 
 _LOGICAL: Final = frozenset({"<=", ">=", "==", "=", "<", ">", "!=", "and", "or", "not"})
@@ -135,7 +135,7 @@ class LoopParser(Cursor):
         token = self.token
         if token.kind == "op" and token.text in COMPARISONS:
             self.fail("bad-condition", "comparisons are not chained", token, "write 1 < t and t < 9")
-        return Comparison(COMPARISONS[operator.text], left, right, at=left.at, end=right.end)
+        return IndexComparison(COMPARISONS[operator.text], left, right, at=left.at, end=right.end)
 
     def index(self) -> Index:
         """Index arithmetic, terms and factors in one loop."""

@@ -32,7 +32,18 @@ from typing import Final
 from ...policy import Policy
 from .conditions import LoopParser
 from .cursor import COMPARISONS, RELATIONS, ExpressionError
-from .syntax import Binary, Expression, Family, Generator, Negative, Number, Reference, Relation, Square, Sum
+from .syntax import (
+    Binary,
+    Expression,
+    ForClause,
+    Generator,
+    NameReference,
+    Negative,
+    Number,
+    RelationSyntax,
+    Square,
+    Sum,
+)
 from .tokens import RESERVED
 
 __all__ = ["ExpressionError", "parse_expression", "parse_family", "parse_relation"]
@@ -43,7 +54,7 @@ _DEFAULT: Final = Policy()
 def parse_expression(text: str, policy: Policy = _DEFAULT) -> Expression:
     """The tree of an objective or of one side of a relation. Raises ExpressionError.
 
-    >>> parse_expression("3*bread - 5") == Binary("-", Binary("*", Number(3), Reference("bread")), Number(5))
+    >>> parse_expression("3*bread - 5") == Binary("-", Binary("*", Number(3), NameReference("bread")), Number(5))
     True
     """
     parser = _Parser(text, policy)
@@ -60,7 +71,7 @@ def parse_expression(text: str, policy: Policy = _DEFAULT) -> Expression:
     return expression
 
 
-def parse_relation(text: str, policy: Policy = _DEFAULT) -> Relation:
+def parse_relation(text: str, policy: Policy = _DEFAULT) -> RelationSyntax:
     """The tree of a constraint: one relation, or a chain of two in the same direction. Raises ExpressionError.
 
     >>> parse_relation("10 <= x <= 20").operators
@@ -88,10 +99,10 @@ def parse_relation(text: str, policy: Policy = _DEFAULT) -> Relation:
             "write what the expression is compared with, such as <= 40",
             at=0,
         )
-    return Relation(tuple(terms), tuple(operators), at=terms[0].at, end=terms[-1].end)
+    return RelationSyntax(tuple(terms), tuple(operators), at=terms[0].at, end=terms[-1].end)
 
 
-def parse_family(text: str, policy: Policy = _DEFAULT) -> Family:
+def parse_family(text: str, policy: Policy = _DEFAULT) -> ForClause:
     """The tree of a constraint's ``for``: ``p in P, t in T if t > 1``. Raises ExpressionError."""
     parser = _Parser(text, policy)
     if parser.word("for"):
@@ -103,7 +114,7 @@ def parse_family(text: str, policy: Policy = _DEFAULT) -> Family:
         parser.fail("bad-for", 'the parts of "for" are separated by commas', parser.token, "write p in P, t in T")
     condition = parser.optional_condition()
     parser.finish()
-    return Family(tuple(generators), condition, at=generators[0].at, end=parser.tokens[-2].end)
+    return ForClause(tuple(generators), condition, at=generators[0].at, end=parser.tokens[-2].end)
 
 
 class _Parser(LoopParser):
@@ -198,7 +209,7 @@ class _Parser(LoopParser):
                 f"write {name.text}[i] for an index, {name.text}*(...) for a product",
             )
         if not self.take("["):
-            return Reference(name.text, at=name.at, end=name.end)
+            return NameReference(name.text, at=name.at, end=name.end)
         indices = [self.index()]
         while self.take(","):
             indices.append(self.index())
@@ -216,7 +227,7 @@ class _Parser(LoopParser):
             )
         if self.token.kind == "op" and self.token.text == "[":
             self.fail("bad-index", "indices stand in one pair of brackets", self.token, f"write {name.text}[i,j]")
-        return Reference(name.text, tuple(indices), at=name.at, end=closing.end)
+        return NameReference(name.text, tuple(indices), at=name.at, end=closing.end)
 
     def sum(self) -> Expression:
         word = self.advance()

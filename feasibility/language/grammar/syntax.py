@@ -57,7 +57,7 @@ Index: TypeAlias = IndexName | IndexMember | IndexSum
 
 
 @dataclass(frozen=True, slots=True)
-class Reference(Node):
+class NameReference(Node):
     """``name`` or ``name[i,j]``: a variable, a parameter, or (bare) a bound name over whole-number members."""
 
     name: str
@@ -96,7 +96,7 @@ class Generator(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison(Node):
+class IndexComparison(Node):
     """Two indices compared: ``i != j``, ``t > 1``."""
 
     operator: str
@@ -120,7 +120,7 @@ class Not(Node):
     operand: Condition
 
 
-Condition: TypeAlias = Comparison | Logical | Not
+Condition: TypeAlias = IndexComparison | Logical | Not
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,11 @@ class Sum(Node):
     condition: Condition | None = None
 
 
-Expression: TypeAlias = Number | Reference | Negative | Binary | Square | Sum
+Expression: TypeAlias = Number | NameReference | Negative | Binary | Square | Sum
 
 
 @dataclass(frozen=True, slots=True)
-class Relation(Node):
+class RelationSyntax(Node):
     """``left op right`` or the chain ``first op second op third``; operators are ``<=``, ``>=`` or ``==``."""
 
     terms: tuple[Expression, ...]
@@ -144,7 +144,7 @@ class Relation(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Family(Node):
+class ForClause(Node):
     """The ``for`` of a constraint: ``p in P, t in T if t > 1``."""
 
     generators: tuple[Generator, ...]

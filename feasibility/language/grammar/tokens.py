@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from ...verdict import Finding
 
-Kind: TypeAlias = Literal["number", "name", "string", "op", "bad", "end"]
+TokenKind: TypeAlias = Literal["number", "name", "string", "op", "bad", "end"]
 
 RESERVED: Final = frozenset({"sum", "for", "in", "if", "and", "or", "not"})
 """Words of the grammar; no set, parameter, variable or bound name may be called so."""
@@ -133,7 +133,7 @@ _WRITE_INSTEAD: Final = {
 class Token(NamedTuple):
     """One word. ``at`` and ``end`` are character offsets; ``finding`` is set on a bad token only."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     at: int
     end: int

@@ -10,21 +10,21 @@ from typing import Final, TypeAlias
 from ...rationals import to_text
 from .syntax import (
     Binary,
-    Comparison,
     Condition,
     Expression,
-    Family,
+    ForClause,
     Generator,
     Index,
+    IndexComparison,
     IndexMember,
     IndexName,
     IndexSum,
     Logical,
+    NameReference,
     Negative,
     Not,
     Number,
-    Reference,
-    Relation,
+    RelationSyntax,
     Square,
     Sum,
 )
@@ -38,18 +38,18 @@ _LEVELS: Final = {"or": 1, "and": 2, "+": 1, "-": 1, "*": 2, "/": 2}
 _PRIMARY: Final = 4
 
 
-def unparse(tree: Expression | Relation | Family | Condition | Index) -> str:
+def unparse(tree: Expression | RelationSyntax | ForClause | Condition | Index) -> str:
     """The text of a tree, with as few parentheses as its shape needs.
 
     A number that no decimal writes (1/3) is written as a quotient in parentheses: equal in value, not the same tree.
 
-    >>> unparse(Binary("*", Number(2), Binary("-", Reference("x", (IndexName("i"),)), Number(1))))
+    >>> unparse(Binary("*", Number(2), Binary("-", NameReference("x", (IndexName("i"),)), Number(1))))
     '2*(x[i] - 1)'
     """
-    if isinstance(tree, Relation):
+    if isinstance(tree, RelationSyntax):
         texts = [unparse(term) for term in tree.terms]
         return texts[0] + "".join(f" {op} {text}" for op, text in zip(tree.operators, texts[1:], strict=True))
-    if isinstance(tree, Family):
+    if isinstance(tree, ForClause):
         return ", ".join(map(_loop, tree.generators)) + _optional(tree.condition)
     written: list[str] = []
     todo: list[_Part] = [(tree, 0)]
@@ -79,7 +79,7 @@ def _parts(node: _Writable, wanted: int) -> list[_Part]:
             text = to_text(value)
             level = 0 if text.startswith("-") else _PRIMARY
             parts = [text]
-        case Reference(name, indices):
+        case NameReference(name, indices):
             parts = [name]
             for place, index in enumerate(indices):
                 parts += ["," if place else "[", (index, 0)]
@@ -95,7 +95,7 @@ def _parts(node: _Writable, wanted: int) -> list[_Part]:
             level, parts = 3, [(operand, _PRIMARY), "**2"]
         case Not(operand):
             level, parts = 3, ["not ", (operand, 3)]
-        case Comparison(operator, left, right):
+        case IndexComparison(operator, left, right):
             parts = [(left, 0), f" {operator} ", (right, 0)]
         case Sum(body, generators, condition):
             loops = "".join(f" for {_loop(generator)}" for generator in generators)

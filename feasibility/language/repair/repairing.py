@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...policy import Policy
-from ..document.final import Piece
+from ..document.final import TextPiece
 from ..document.reading import Extraction, extract, read_json
 from .shape import Shaper, unwrap
 from .text import RefusedError, read_loosely, unescaped
@@ -54,7 +54,7 @@ def repair_found(text: str, found: Extraction, policy: Policy, data_names: Colle
 _NEVER = frozenset({"truncated", "unfinished", "surrounding-text", "output-too-long", "too-deep", "number-too-long"})
 
 
-def _value(text: str, piece: Piece, policy: Policy, codes: set[str]) -> Any:
+def _value(text: str, piece: TextPiece, policy: Policy, codes: set[str]) -> Any:
     """What stands there, read strictly where that is possible and loosely where not."""
     if piece.kind == "formulation":
         return piece.document

@@ -36,7 +36,7 @@ class Bus:
 
 
 @dataclass(frozen=True, slots=True)
-class Generator:
+class GeneratingUnit:
     """A unit at a bus: limits of active and reactive power, and cost ``c2 p^2 + c1 p + c0`` an hour (p in MW)."""
 
     name: str
@@ -70,7 +70,7 @@ class Grid:
     name: str
     physics: Physics
     buses: Sequence[Bus]
-    generators: Sequence[Generator]
+    generators: Sequence[GeneratingUnit]
     branches: Sequence[Branch]
     slack: str
     base: float = 100.0
@@ -158,7 +158,7 @@ def islands(grid: Grid) -> list[set[str]]:
     return sorted(parts.values(), key=lambda part: (grid.slack not in part, -len(part), min(part)))
 
 
-_KINDS: dict[str, Any] = {"buses": Bus, "generators": Generator, "branches": Branch}
+_KINDS: dict[str, Any] = {"buses": Bus, "generators": GeneratingUnit, "branches": Branch}
 _NUMBERS = ("place", "cost")
 """Fields that are short lists of numbers."""
 

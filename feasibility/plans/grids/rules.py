@@ -14,7 +14,7 @@ from fractions import Fraction
 from ...policy import Policy
 from ...rationals import Exact, from_float
 from ..plan import Asked, Plan
-from ..rules import Check, Kind, Nearest
+from ..rules import Check, Nearest, RuleKind
 from .flows import Flow, cost, flows, mismatches
 from .grid import Grid
 
@@ -153,7 +153,7 @@ def _exact(value: float) -> Exact:
 
 
 def _held(
-    kind: Kind, group: str, name: str, value: float, lower: float, upper: float, tolerance: float, unit: str
+    kind: RuleKind, group: str, name: str, value: float, lower: float, upper: float, tolerance: float, unit: str
 ) -> Check:
     amount = 0.0 if lower <= value <= upper else max(lower - value, value - upper)
     if not math.isfinite(value):

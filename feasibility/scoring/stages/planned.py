@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from ...plans.plan import Plan, Reading, read_plan
-from ...plans.rules import KINDS, Check, Kind, Rules, satisfaction, worst
+from ...plans.rules import KINDS, Check, RuleKind, Rules, satisfaction, worst
 from ...policy import Policy
 from ...rationals import Exact, divide, magnitude, same_value, show
 from ...solver.words import LISTED, number, to_float
@@ -23,7 +23,7 @@ from ..prepared import PreparedReference, Preparing
 from .answers import passed, skipped, unknown
 from .protocol import Watch
 
-BROKEN: Mapping[Kind, str] = {
+BROKEN: Mapping[RuleKind, str] = {
     "bounds": "bound-broken",
     "integrality": "not-whole",
     "inequalities": "inequality-broken",
@@ -164,7 +164,7 @@ class Keeps:
 
     needs: tuple[str, ...] = ("rules", "plan")
 
-    def __init__(self, kind: Kind, title: str) -> None:
+    def __init__(self, kind: RuleKind, title: str) -> None:
         self.name: str = kind
         self.kind, self.title = kind, title
 

@@ -14,7 +14,7 @@ from .answers import passed, unknown
 from .attempt import FormulationAttempt
 
 if TYPE_CHECKING:
-    from ...recording import Recording, Trouble
+    from ...recording import Recording, SourceTrouble
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class Declares:
         return passed(**({"notes": list(recording.notes)} if recording.notes else {}))
 
 
-def _answer(trouble: Trouble | None) -> StageResult:
+def _answer(trouble: SourceTrouble | None) -> StageResult:
     """A failure when the program is wrong; unknown when only this reading falls short."""
     assert trouble is not None
     line = {} if trouble.line is None else {"line": trouble.line}

@@ -32,7 +32,7 @@ class Lessons:
 
 
 @runtime_checkable
-class Objective(Protocol):
+class TuningObjective(Protocol):
     """A signal to learn from. Options are what stands under ``[objective.options]`` of a recipe."""
 
     name: str

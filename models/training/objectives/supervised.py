@@ -11,10 +11,10 @@ from ...data import encode_all
 from ...methods import Method
 from ...prompts import Prompt
 from ...sections import ScheduleSection
-from .protocol import Lessons, Objective
+from .protocol import Lessons, TuningObjective
 
 
-class _Supervised(Objective):
+class _Supervised(TuningObjective):
     name = "supervised"
     summary = "the reference's answer, token by token (cross-entropy on the answer alone)"
 

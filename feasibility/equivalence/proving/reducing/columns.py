@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ....rationals import Exact, divide
 from ...naming import is_meaningful
-from .side import Body, Options, Side
+from .side import Body, ReducedSide, ReducingOptions
 
 _FILL = 200
 """New entries that a substitution may make in a large program."""
@@ -19,7 +19,7 @@ _LARGE = 150
 _Rank = tuple[bool, bool, bool, bool, bool, bool, int, int]
 
 
-def define(side: Side, options: Options) -> bool:
+def define(side: ReducedSide, options: ReducingOptions) -> bool:
     """Substitute columns that equations define: slacks before all else, free ones before bounded ones."""
     if len(side.columns) > _LARGE:
         # One sweep, each equation's best column: ranking all of them after every step would take too long.
@@ -37,7 +37,7 @@ def define(side: Side, options: Options) -> bool:
     return True
 
 
-def _candidates(side: Side, i: int, options: Options) -> Iterator[tuple[_Rank, int, int, bool]]:
+def _candidates(side: ReducedSide, i: int, options: ReducingOptions) -> Iterator[tuple[_Rank, int, int, bool]]:
     """Columns that row i may stand for, each with its rank, the row and whether it is a slack."""
     row = side.rows[i]
     if not row.is_equation:
@@ -65,12 +65,12 @@ def _candidates(side: Side, i: int, options: Options) -> Iterator[tuple[_Rank, i
             )
 
 
-def _substitute(side: Side, i: int, j: int, slack: bool) -> None:
+def _substitute(side: ReducedSide, i: int, j: int, slack: bool) -> None:
     side.told.append(f"{side.columns[j].name} is {'a slack of' if slack else 'defined by'} {side.rows[i].name}")
     side.substitute(j, i, "slack" if slack else "defined")
 
 
-def _stays_whole(side: Side, row: Body, j: int) -> bool:
+def _stays_whole(side: ReducedSide, row: Body, j: int) -> bool:
     """Whether a whole column's reading is whole wherever the others are."""
     if not side.columns[j].whole:
         return True
@@ -81,7 +81,7 @@ def _stays_whole(side: Side, row: Body, j: int) -> bool:
     )
 
 
-def _implied_free(side: Side, row: Body, j: int) -> bool:
+def _implied_free(side: ReducedSide, row: Body, j: int) -> bool:
     """Whether the other columns' bounds keep the column's reading within its own."""
     held, pivot = side.columns[j], row.terms[j]
     assert row.upper is not None
@@ -93,7 +93,7 @@ def _implied_free(side: Side, row: Body, j: int) -> bool:
     )
 
 
-def press(side: Side) -> bool:
+def press(side: ReducedSide) -> bool:
     """The objective's own variable, held by one row that the cost presses it against: it is that row's value."""
     if len(side.cost) != 1:
         return False
@@ -120,7 +120,7 @@ def press(side: Side) -> bool:
     return True
 
 
-def fix(side: Side) -> bool:
+def fix(side: ReducedSide) -> bool:
     """Columns that can take one value only."""
     fixed = [j for j, c in side.columns.items() if not c.kept and c.lower is not None and c.lower == c.upper]
     for j in fixed:

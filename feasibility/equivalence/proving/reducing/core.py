@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from ....programs.program import Program
 from ....rationals import Exact, simplify
-from ...evidence import Certificate, Line, Method, Target
+from ...evidence import Certificate, Line, ProofMethod, Target
 from ...maps import Affine
 from ..clock import in_time
 from .columns import define, fix, press
 from .rows import tidy, tighten_whole
-from .side import EmptyError, Gone, Ground, Key, Options, Side, added
+from .side import EmptyError, Gone, Ground, LineKey, ReducedSide, ReducingOptions, added
 
 _STEPS = 5000
 
@@ -19,7 +19,7 @@ _STEPS = 5000
 class Core:
     """What a program is after reduction. ``program`` minimises; ``ids`` are its columns' numbers in the origin."""
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: ReducedSide) -> None:
         self.side = side
         self.origin = side.program
         self.program, self.ids, self.row_ids = side.core()
@@ -103,7 +103,7 @@ class Core:
         return total
 
 
-def certificate(target: Target, method: Method, ground: Mapping[Key, Exact], factor: Exact = 1) -> Certificate:
+def certificate(target: Target, method: ProofMethod, ground: Mapping[LineKey, Exact], factor: Exact = 1) -> Certificate:
     """A ground as a certificate over the origin."""
     parts: dict[str, dict[int, Exact]] = {"row": {}, "column": {}, "line": {}}
     for (kind, number), y in ground.items():
@@ -111,9 +111,9 @@ def certificate(target: Target, method: Method, ground: Mapping[Key, Exact], fac
     return Certificate(target, method, parts["row"], parts["column"], factor, parts["line"])
 
 
-def reduced(program: Program, options: Options, deadline: float) -> Core:
+def reduced(program: Program, options: ReducingOptions, deadline: float) -> Core:
     """The program's core. Raises EmptyError when the reductions show that it has no plan, OutOfTimeError when late."""
-    side = Side(program, options.kept, deadline)
+    side = ReducedSide(program, options.kept, deadline)
     for implied in (False, True):
         side.fresh = set(side.rows)
         for _ in range(_STEPS):
@@ -128,4 +128,4 @@ def reduced(program: Program, options: Options, deadline: float) -> Core:
     return Core(side)
 
 
-__all__ = ["Core", "EmptyError", "Options", "certificate", "reduced"]
+__all__ = ["Core", "EmptyError", "ReducingOptions", "certificate", "reduced"]

@@ -8,13 +8,13 @@ from math import ceil, floor, gcd, lcm
 
 from ....rationals import Exact, divide, simplify
 from ..clock import in_time
-from .side import Body, EmptyError, Ground, Side, added
+from .side import Body, EmptyError, Ground, ReducedSide, added
 
 _ROUNDS = 40
 """Passes of bound tightening at most: continuous bounds may creep for ever, whole ones long."""
 
 
-def tidy(side: Side, *, implied: bool) -> bool:
+def tidy(side: ReducedSide, *, implied: bool) -> bool:
     """Every row primitive and rounded; singletons become bounds; parallel rows become one. ``implied``: sides that the
     columns' bounds imply go as well (late, because while all rows are there they tell what belongs together)."""
     changed = False
@@ -36,7 +36,7 @@ def tidy(side: Side, *, implied: bool) -> bool:
     return _parallel(side) or changed
 
 
-def _primitive(side: Side, row: Body) -> None:
+def _primitive(side: ReducedSide, row: Body) -> None:
     """Whole coefficients without a common divisor, the first positive; sides rounded where all columns are whole."""
     if not row.terms:
         low, high = row.lower, row.upper
@@ -68,14 +68,14 @@ def _primitive(side: Side, row: Body) -> None:
         raise EmptyError(added(row.below, row.above, 1))
 
 
-def _to_bound(side: Side, i: int, row: Body) -> None:
+def _to_bound(side: ReducedSide, i: int, row: Body) -> None:
     """A row of one column, which is primitive: its coefficient is 1."""
     (j,) = row.terms
     side.drop_row(i)
     side.tighten(j, row.lower, row.upper, row.below, row.above)
 
 
-def _drop_implied(side: Side, i: int, row: Body) -> bool:
+def _drop_implied(side: ReducedSide, i: int, row: Body) -> bool:
     """Sides that the bounds imply. An equation stays whole: half of it gone, a slack would look like a decision."""
     low, high = side.activity(row.terms)
     lower = None if row.lower is None or (low is not None and low >= row.lower) else row.lower
@@ -90,7 +90,7 @@ def _drop_implied(side: Side, i: int, row: Body) -> bool:
     return changed
 
 
-def _parallel(side: Side) -> bool:
+def _parallel(side: ReducedSide) -> bool:
     seen: dict[tuple[tuple[int, Exact], ...], int] = {}
     changed = False
     for i, row in list(side.rows.items()):
@@ -110,7 +110,7 @@ def _parallel(side: Side) -> bool:
     return changed
 
 
-def tighten_whole(side: Side) -> bool:
+def tighten_whole(side: ReducedSide) -> bool:
     """Bounds of whole columns that a row and the other columns' bounds imply, rounded."""
     changed = False
     for _ in range(_ROUNDS):
@@ -129,7 +129,7 @@ _WIDE = 60
 """Columns of a row up to which it tightens bounds."""
 
 
-def _tighten_by(side: Side, row: Body) -> bool:
+def _tighten_by(side: ReducedSide, row: Body) -> bool:
     changed = False
     for j, c in list(row.terms.items()):
         held = side.columns[j]
@@ -154,7 +154,7 @@ def _tighten_by(side: Side, row: Body) -> bool:
     return changed
 
 
-def _rest_ground(side: Side, row: Body, j: int, c: Exact, upper_side: bool) -> Ground:
+def _rest_ground(side: ReducedSide, row: Body, j: int, c: Exact, upper_side: bool) -> Ground:
     """The row's side with the other columns at their bounds, divided by the size of the column's coefficient."""
     size = c if c > 0 else -c
     ground: Ground = {}

@@ -22,8 +22,8 @@ from ...maps import Affine, add_term
 from ..clock import in_time
 from ..preference import cost
 
-Key = tuple[Literal["row", "column", "line"], int]
-Ground = dict[Key, Exact]
+LineKey = tuple[Literal["row", "column", "line"], int]
+Ground = dict[LineKey, Exact]
 """Multipliers: a positive one uses the upper side of a row or column, a negative one the lower; lines only positive."""
 
 
@@ -84,7 +84,7 @@ class Gone:
     kind: Literal["defined", "slack", "pressed", "fixed"]
 
 
-class Side:
+class ReducedSide:
     """One program under reduction. Ids of columns are the program's own; the cost is something to keep small."""
 
     def __init__(self, program: Program, kept: frozenset[int], deadline: float) -> None:
@@ -277,7 +277,7 @@ class Side:
         return Program(columns, rows, "minimize", goal), ids, numbers
 
 
-def added(ground: Ground, other: Mapping[Key, Exact], factor: Exact) -> Ground:
+def added(ground: Ground, other: Mapping[LineKey, Exact], factor: Exact) -> Ground:
     """The sum of a ground and a positive multiple of another one."""
     total = dict(ground)
     for key, y in other.items():
@@ -290,7 +290,7 @@ def added(ground: Ground, other: Mapping[Key, Exact], factor: Exact) -> Ground:
 
 
 @dataclass(slots=True)
-class Options:
+class ReducingOptions:
     """How far a side is reduced.
 
     ``defining``: which defined columns go (none, those with free bounds, all). ``tightening``: whole columns' bounds
