@@ -49,9 +49,6 @@ def answer_command(
     drafts: Annotated[
         int, typer.Option(min=0, help="Tokens guessed ahead from what was written and checked in one pass (0: none).")
     ] = 4,
-    references: Annotated[
-        bool, typer.Option("--references", help="Same as --decoding names: keep to the reference's names.")
-    ] = False,
     prompt: Annotated[
         str, typer.Option(help="short, full, or auto: as the checkpoint was tuned, else short.")
     ] = "auto",
@@ -83,8 +80,6 @@ def answer_command(
     from ..problems.files import read_problems
 
     one_process("pyrite answer")
-    if references and decoding not in ("free", "names"):
-        raise PyriteError("--references is --decoding names; give one of the two")
     settings = Settings(
         samples=samples,
         temperature=temperature,
@@ -93,7 +88,7 @@ def answer_command(
         max_new_tokens=max_new_tokens,
         batch_size=batch_size,
         drafts=drafts,
-        decoding="names" if references else decoding,  # type: ignore[arg-type]  # Settings checks the word
+        decoding=decoding,  # type: ignore[arg-type]  # Settings checks the word
     )
     known = read_problems(problems)
     notes(known.complaints, "broken lines were passed over")

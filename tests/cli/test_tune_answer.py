@@ -133,7 +133,7 @@ def test_answer_goes_on_and_refuses_to_mix(tiny, files, tmp_path):
 
 
 def test_references_fix_the_names(tiny, files, tmp_path):
-    result = answer(tiny, files, tmp_path / "run", "--references")
+    result = answer(tiny, files, tmp_path / "run", "--decoding", "names")
     assert result.exit_code == 0, result.exception
     found = outputs(tmp_path / "run" / "outputs.jsonl").values()
     assert all(text.startswith('{"variables":{"bread":{"domain":') for text in (t.replace(" ", "") for t in found))
