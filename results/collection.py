@@ -35,7 +35,7 @@ class Run:
     @cached_property
     def policy(self) -> Policy:
         """The policy of its verdicts (the default for a run without verdicts)."""
-        return Policy.from_dict(dict(self.document["policy"])) if "policy" in self.document else Policy()
+        return Policy.from_dict(self.document["policy"]) if "policy" in self.document else Policy()
 
     @cached_property
     def families(self) -> dict[str, str | None]:

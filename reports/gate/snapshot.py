@@ -85,14 +85,14 @@ def of_run(path: Path) -> Snapshot:
     if silent:
         raise PyriteError(f"{path} is incomplete: {len(silent):,} problems have no output (the first is {silent[0]!r})")
     document = folder.read_run()
-    policy, model = folder.read_policy(), document.get("model")
+    policy, model, versions = folder.read_policy(), document.get("model"), document.get("versions")
     return Snapshot(
         str(path),
         entries,
         policy.to_dict(),
         policy.digest,
         str(document.get("problem_set_hash", "")),
-        {name: (document.get("versions") or {}).get(name) for name in ("pyrite", "highspy")},
+        {name: versions.get(name) if isinstance(versions, dict) else None for name in ("pyrite", "highspy")},
         model if isinstance(model, str) else None,
     )
 

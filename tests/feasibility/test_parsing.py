@@ -155,12 +155,12 @@ def test_nodes_know_their_place() -> None:
         "3*x + sum(make[p, t] for p in P)": "Binary",
         "3*x": "Binary",
         "3": "Number",
-        "x": "Reference",
+        "x": "NameReference",
         "sum(make[p, t] for p in P)": "Sum",
-        "make[p, t]": "Reference",
+        "make[p, t]": "NameReference",
         "-y**2": "Negative",
         "y**2": "Square",
-        "y": "Reference",
+        "y": "NameReference",
     }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...equivalence.carrying import carry
 from ...equivalence.evidence import Comparison
+from ...equivalence.merging import merged_program
 from ...policy import Policy
 from ...programs.program import Program
 from ...rationals import Exact, divide, magnitude, same_value, show
@@ -58,6 +58,28 @@ def compare_values(program: Program, solution: Solution, prepared: PreparedRefer
     return StageResult.failed(finding, **details)
 
 
+def _parallel(program: Program, reference: Program, found: Comparison) -> bool:
+    """The reference's objective, in the output's columns, is a multiple of the output's, coefficient by coefficient."""
+    maps = found.correspondence
+    if maps is None:
+        return False
+    ours = merged_program(program, maps.a_merges).objective
+    theirs = merged_program(reference, maps.b_merges).objective
+    if ours.quadratic or theirs.quadratic:
+        return False
+    read: dict[int, Exact] = {}
+    for j, price in theirs.linear.items():
+        formula = maps.forward[j]
+        if formula is None:
+            return False
+        for k, factor in formula.terms.items():
+            read[k] = read.get(k, 0) + price * factor
+    read = {k: price for k, price in read.items() if price}
+    if set(read) != set(ours.linear):
+        return False
+    return len({divide(read[k], ours.linear[k]) for k in read}) <= 1
+
+
 def in_other_words(
     program: Program, solution: Solution, prepared: PreparedReference, policy: Policy, found: Comparison
 ) -> StageResult | None:
@@ -76,9 +98,9 @@ def in_other_words(
         ours = -1 if program.sense == "maximize" else 1
         theirs = -1 if reference.sense == "maximize" else 1
         carried = theirs * (preference.scale * ours * solution.objective + preference.constant)
-    elif found.relation == "equivalent" and found.correspondence is not None and solution.point is not None:
-        image = carry(program, reference, found.correspondence, solution.point)
-        carried = None if image.plan is None else image.program.objective.value(image.plan)
+    if not _parallel(program, reference, found):
+        # The few plans of a small problem may be ranked alike by prices that are plainly wrong.
+        return None
     if carried is None or not same_value(carried, prepared.optimum, policy.value_tolerance):
         return None
     certified = solution.proof == "certified" and prepared.certified and preference.proof == "certified"
