@@ -140,7 +140,7 @@ def misbehave(problem, policy):
         time.sleep(60)
     if problem.id == "raise":
         raise RuntimeError("a defect")
-    return audit.Entry(problem.id, "nothing")
+    return audit.AuditEntry(problem.id, "nothing")
 
 audit.audit_problem = misbehave
 main(*{descriptors!r}, os.getppid())
