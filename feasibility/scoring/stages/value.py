@@ -66,7 +66,7 @@ def _parallel(program: Program, reference: Program, found: Comparison) -> bool:
     ours = merged_program(program, maps.a_merges).objective
     theirs = merged_program(reference, maps.b_merges).objective
     if ours.quadratic or theirs.quadratic:
-        return False
+        return found.preference is not None and found.preference.scale is not None
     read: dict[int, Exact] = {}
     for j, price in theirs.linear.items():
         formula = maps.forward[j]
