@@ -64,7 +64,7 @@ class Norms(Method):
         return Restored(model)
 
 
-class Doubled(Objective):
+class Doubled(TuningObjective):
     """Supervised, with every example twice."""
 
     name, summary = "doubled", "every example twice"
@@ -159,7 +159,6 @@ def pyrite(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-@pytest.mark.skip(reason="depends on how the environment finds entry points of both installs")
 def test_an_outside_package_adds_one_of_each(look_again: Callable[[str], None], tmp_path: Path) -> None:
     look_again(POINTS)
     assert "last-norm" in pyrite("tune", "--methods").stdout
@@ -193,7 +192,6 @@ def test_an_outside_package_adds_one_of_each(look_again: Callable[[str], None], 
     assert len((tmp_path / "run" / "outputs.jsonl").read_text().splitlines()) == 6
 
 
-@pytest.mark.skip(reason="depends on how the environment finds entry points of both installs")
 @pytest.mark.parametrize(
     ("name", "said"),
     [
