@@ -33,7 +33,7 @@ def write_merged(source: Source, folder: Path, dtype: str, note: Note = lambda t
     loaded = load(source, Compute("cpu", "float32", "to merge"), note)
     model = loaded.model
     if not loaded.merged:
-        learned = loaded.identity.get("method") or "the adapter"
+        learned = loaded.identity.get("method") or _adapter_type(model)
         raise PyriteError(
             f"{source.text}: what {learned} learned cannot be merged into the weights; "
             "answer with --back-end transformers"
@@ -45,3 +45,9 @@ def write_merged(source: Source, folder: Path, dtype: str, note: Note = lambda t
         except (OSError, SafetensorError) as error:
             raise PyriteError(f"the merged weights cannot be written to {folder}: {first_line(error)}") from error
     return loaded.identity
+
+
+def _adapter_type(model: Any) -> str:
+    """peft's name of what is on the model, such as ``prompt_tuning``."""
+    kind = getattr(getattr(model, "active_peft_config", None), "peft_type", None)
+    return str(getattr(kind, "value", kind) or "the adapter").lower()

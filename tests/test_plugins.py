@@ -31,11 +31,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pyrite.models.methods import Method, Restored
-from pyrite.models.training.objectives import Lessons, Objective
+from pyrite.models.training.objectives import Lessons, TuningObjective
 from pyrite.models.training.objectives.supervised import SUPERVISED
 from pyrite.problems.families.product_mix import FAMILY
 from pyrite.problems.importers.layouts import Layout
-from pyrite.problems.importers.records import Converted
+from pyrite.problems.importers.records import ConvertedRecord
 from pyrite.problems.problem import Problem
 
 
@@ -47,7 +47,7 @@ class Norms(Method):
     def check(self, options):
         return dict(options)
 
-    def prepare(self, model, options):
+    def prepare(self, model, options, helper=None):
         model.requires_grad_(False)
         model.model.norm.requires_grad_(True)
         return model
@@ -59,7 +59,7 @@ class Norms(Method):
         with torch.no_grad():
             model.model.norm.weight.copy_(load_file(Path(folder) / "norm.safetensors")["weight"])
 
-    def restore(self, model, folder):
+    def restore(self, model, folder, helper=None):
         self.resume(model, folder)
         return Restored(model)
 
@@ -94,7 +94,7 @@ class Told(Layout):
         return "told" in columns
 
     def convert(self, row, options):
-        return [Converted(Problem(id=f"told-{row.number}", text=row.columns["told"]))]
+        return [ConvertedRecord(Problem(id=f"told-{row.number}", text=row.columns["told"]))]
 
 
 norms, doubled, told, mix = Norms(), Doubled(), Told(), replace(FAMILY, name="outside-mix")

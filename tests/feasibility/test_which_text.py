@@ -121,6 +121,12 @@ def test_of_two_formulations_the_last_counts_and_its_cut_leaves_none(
     assert document(before + between + after[:end]) is None
 
 
+def test_a_cut_in_a_number_of_a_parameter_leaves_no_draft() -> None:
+    begun = '{"sets": {"T": [0, 1]}, "parameters": {"need": {"index": ["T"], "values": {"0": '
+    for end in ("-", "-0.", "1e", "1e+", "0.5", "tr", "-Inf"):
+        assert document(f"{DRAFT} {begun}{end}") is None, end
+
+
 NOTES = [
     '{"bread": 10, "cake": 25, "objective": 155}',
     '{"variables": {"bread": 10, "cake": 25}, "objective_value": 155}',

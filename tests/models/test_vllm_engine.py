@@ -193,7 +193,7 @@ def test_a_function_apart_gives_raises_or_dies():
     assert run_apart(os.getpid) != os.getpid()
     with pytest.raises(PyriteError, match="'nothing' is no model"):
         run_apart(parse_source, "nothing")
-    with pytest.raises(PyriteError, match=r"died \(7;") as died:
+    with pytest.raises(PyriteError, match=r"died \(exit status 7;") as died:
         run_apart(os._exit, 7)
     assert died.value.exit_code == 3
 

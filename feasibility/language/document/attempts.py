@@ -130,16 +130,17 @@ class Mentions:
     def broken_attempt(self, start: int, end: int, cut: bool) -> bool:
         """Whether the text of a broken (or, with ``cut``, unfinished) object was meant as a formulation.
 
-        A cut object of which nothing or only the beginning of a section's name can be seen counts as one.
+        A cut object of which nothing or only the beginning of a section's name can be seen counts as one, and so does
+        one that begins with the name of any part of a formulation (a cut number, ``-0.``, reads as broken).
         """
         if _any_between(self._places, start, end):
             return True
-        begun = _STARTED_KEY.match(self._text, start, end) if cut else None
+        begun = _STARTED_KEY.match(self._text, start, end)
         if begun is None:
             return False
         word = begun["word"].lower()
         if begun.end("word") == end:
-            return any(name.startswith(word) for name in _FIRST_KEYS)
+            return cut and any(name.startswith(word) for name in _FIRST_KEYS)
         return word in _FIRST_KEYS and not _SOLUTION_REST.match(self._text, begun.end(), end)
 
 
