@@ -33,6 +33,7 @@ COMMANDS = (
     "run",
     "tune",
     "answer",
+    "pairs",
     "shrink",
 )
 """Modules of this folder, in the order of the help page; each has ``register(app)``."""
