@@ -45,6 +45,9 @@ def make_command(
     count: Annotated[int, typer.Option(min=1, help="Problems for each family, size and variant.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
     split: Annotated[str | None, typer.Option(help="Only seeds of this split: train, validation or test.")] = None,
+    texts: Annotated[
+        str, typer.Option(help="varied, or plain: one phrasing a family, digits, nothing beside the facts.")
+    ] = "varied",
     out: Annotated[str, typer.Option(help="A problems.jsonl to write, or - for standard output.")] = "-",
     against: Annotated[
         list[Path] | None, typer.Option(help="Problems of other splits whose near-duplicates are refused (repeatable).")
@@ -65,6 +68,7 @@ def make_command(
         count,
         seed,
         split,
+        texts,  # type: ignore[arg-type]
     )
     others = [problem for path in against or () for problem in read_problems(path, strict=True)]
     refusals = Refusals()
@@ -153,7 +157,7 @@ def _grouped(variants: Mapping[Any, tuple[str, ...]]) -> list[tuple[list[str], t
 
 
 def _find(problem_id: str, path: str | None) -> Any:
-    from ..problems.families import FAMILIES, SIZES, VARIANTS, draw
+    from ..problems.families import FAMILIES, PLAIN_TEXT, SIZES, VARIANTS, draw
     from ..problems.files import read_problems
 
     if path is not None:
@@ -161,11 +165,12 @@ def _find(problem_id: str, path: str | None) -> Any:
             if problem.id == problem_id:
                 return problem
         raise PyriteError(f"{path} has no problem {problem_id!r}")
-    family, _, rest = problem_id.rpartition("-")
+    family, _, rest = problem_id.removesuffix(PLAIN_TEXT).rpartition("-")
     family, _, variant = family.rpartition("-")
     family, _, size = family.rpartition("-")
     if family not in FAMILIES or size not in SIZES or variant not in VARIANTS or not rest.isdecimal() or len(rest) > 9:
         raise PyriteError(
             f"{problem_id!r} is not the id of a generated problem; say which file it is in with --problems"
         )
-    return draw(family, int(rest), size, variant)  # type: ignore[arg-type]
+    texts = "plain" if problem_id.endswith(PLAIN_TEXT) else "varied"
+    return draw(family, int(rest), size, variant, texts)  # type: ignore[arg-type]

@@ -34,6 +34,18 @@ status that its variant means. The proof is kept with the problem: `certified` (
 drawn to have, and else as the nearest double. Seeds are divided among train (8 of 10), validation and test by a hash of
 the seed alone.
 
+## How they are told
+
+`--texts varied` (the default) tells a problem in one of many phrasings, layouts, tables and units, numbers in digits
+or in words, with sentences between the facts that change nothing. `--texts plain` tells the same instance in one
+phrasing a family: every number in digits and in its own unit (a share may be a percentage, as in 10 percent), facts
+in order, tables with pipes, nothing beside the facts. The reference, its optimum and its proof are the same for the
+same seed; the id ends in `-plain-text`. Names of people, towns and currencies still change with the seed. In a
+recipe: `[data] texts = "plain"`, and the same under `[answers.problems]`. Plain texts of a family are one template
+with other numbers, so the search for near-duplicates across splits refuses only texts that are the same to the
+letter. A family from another package takes its voice by `Voice.of(drawing)` for that; one whose reference depends on
+how it is told has no plain texts and says so.
+
 ## Variants
 """
 
@@ -61,6 +73,7 @@ def page() -> str:
         parts += ["", f"### {name}", "", f"{family.summary[:1].upper()}{family.summary[1:]}."]
         parts += [f"`{size}`: {', '.join(family.variants[size])}." for size in SIZES]
         parts += ["", "```text", shown(draw(name, 0)), "```"]
+        parts += ["", "Told plainly:", "", "```text", draw(name, 0, texts="plain").text, "```"]
     return "\n".join(parts) + "\n"
 
 

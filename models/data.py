@@ -45,7 +45,9 @@ def recipe_prompt(section: PromptSection, data: ProblemSection) -> Prompt:
     if section.examples:
         if not data.families:
             raise PyriteError("[prompt] examples are drawn from [data] families, and there are none")
-        source = ProblemSection(families=data.families, size=data.size, count=section.examples, task=data.task)
+        source = ProblemSection(
+            families=data.families, size=data.size, count=section.examples, task=data.task, texts=data.texts
+        )
         examples = draw_problems(source, "validation").problems
     return Prompt(section.style, examples, section.fallback)
 
@@ -89,7 +91,7 @@ def _seeds(section: ProblemSection, family: str, variant: Any, split: str) -> It
     seed = section.first_seed
     while True:
         if split_of(seed) == wanted:
-            drawn = draw(family, seed, section.size, variant)
+            drawn = draw(family, seed, section.size, variant, section.texts)
             yield from ask_for_plans([drawn]) if section.task == "plan" else [drawn]
         seed += 1
 

@@ -140,6 +140,8 @@ def _check(recipe: Recipe, where: str) -> None:
 
 def _check_problems(where: str, key: str, section: ProblemSection) -> None:
     _at_least(where, key, section, count=1, first_seed=0, max_tokens=0)
+    if section.file and section.texts != "varied":
+        raise PyriteError(f"{where}: {key}.texts is about generated families; a file's problems are told as they are")
     if section.families and section.file:
         raise PyriteError(f"{where}: [{key}] takes families or a file, not both")
     if not section.variants:

@@ -96,6 +96,7 @@ class ProblemSection:
     split: Split | None = None  # which seeds: train for [data], test for [answers.problems] unless said otherwise
     file: str | None = None  # a problems.jsonl instead of families
     max_tokens: int = 0  # 0: no limit
+    texts: Literal["varied", "plain"] = "varied"  # how families are told; the references are the same
     task: Literal["formulation", "plan"] = "formulation"  # what is asked of families: a model, or the best plan itself
 
 
@@ -172,4 +173,6 @@ class Recipe:
         del document["answers"], document["companions"]
         if self.objective == ObjectiveSection():
             del document["objective"]  # as in recipes from before there were others
+        if self.data.texts == "varied":
+            del document["data"]["texts"]  # likewise
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]

@@ -17,14 +17,14 @@ from ..feasibility.workers.board import Board
 from ..feasibility.workers.inside import Handler, Tell
 from ..feasibility.workers.pool import Workers
 from ..feasibility.workers.work import Failure, Job, Work
-from .families import FAMILIES, SIZES, VARIANTS, Size, Variant, draw, problem_id, split_of
+from .families import FAMILIES, SIZES, TEXTS, VARIANTS, Size, Texts, Variant, draw, problem_id, split_of
 from .likeness import LikenessIndex
 from .problem import Problem
 
 SPLITS = ("train", "validation", "test")
 
-Series: TypeAlias = tuple[str, Size, Variant]
-"""A family, a size and a variant: what one series of seeds is drawn for."""
+Series: TypeAlias = tuple[str, Size, Variant, Texts]
+"""A family, a size, a variant and how it is told: what one series of seeds is drawn for."""
 
 _Task: TypeAlias = tuple[Series, list[int]]
 _Batch: TypeAlias = tuple[Series, list[tuple[int, Problem | str]]]
@@ -46,6 +46,7 @@ class Order:
     count: int = 10
     seed: int = 0
     split: str | None = None
+    texts: Texts = "varied"
 
     def __post_init__(self) -> None:
         for name in self.families:
@@ -55,6 +56,8 @@ class Order:
             for item in given:
                 if item not in known:
                     raise PyriteError(f"{what} is one of {', '.join(known)}, not {item!r}")
+        if self.texts not in TEXTS:
+            raise PyriteError(f"texts is {' or '.join(TEXTS)}, not {self.texts!r}")
         if self.split is not None and self.split not in SPLITS:
             raise PyriteError(f"split is one of {', '.join(SPLITS)}, not {self.split!r}")
         if self.count < 1 or self.seed < 0:
@@ -66,7 +69,7 @@ class Order:
     def cells(self) -> list[Series]:
         """Every family, size and variant that is asked for and exists."""
         return [
-            (family, size, variant)
+            (family, size, variant, self.texts)
             for family in self.families
             for size in self.sizes
             for variant in self.variants
@@ -100,8 +103,9 @@ def make(
     """The problems of the order, cell by cell and seed by seed, as soon as each is ready.
 
     The result does not depend on ``jobs``. ``against`` are problems of other splits made before: a text that is nearly
-    the same as one of theirs, or of another split in this order, is refused and noted, as is a seed for which the
-    variant cannot be drawn. Raises PyriteError when a cell runs out of seeds worth trying.
+    the same as one of theirs, or of another split in this order, is refused and noted (a plain text only when it is the
+    same to the letter), as is a seed for which the variant cannot be drawn. Raises PyriteError when a cell runs out of
+    seeds worth trying.
     """
     refused = refusals if refusals is not None else Refusals()
     index = LikenessIndex(against)
@@ -122,14 +126,14 @@ def _tasks(order: Order) -> Iterator[_Task]:
 
 
 def _draw_batch(task: _Task) -> _Batch:
-    (family, size, variant), seeds = task
+    (family, size, variant, texts), seeds = task
     found: list[tuple[int, Problem | str]] = []
     for seed in seeds:
         try:
-            found.append((seed, draw(family, seed, size, variant)))
+            found.append((seed, draw(family, seed, size, variant, texts)))
         except PyriteError as error:
             found.append((seed, error.message))
-    return (family, size, variant), found
+    return (family, size, variant, texts), found
 
 
 @contextmanager
@@ -152,7 +156,7 @@ def drawing(setup: None) -> Handler:
 
 
 def _broken(task: _Task, failure: Failure) -> _Batch:
-    (family, size, variant), seeds = task
+    (family, size, variant, _), seeds = task
     place = f"{family}, {size}, {variant}, seeds {seeds[0]} to {seeds[-1]}"
     if failure.raised is not None:
         raise RuntimeError(f"{place}: {failure.message}\n{failure.raised.trace}")
@@ -187,11 +191,17 @@ def _spares(order: Order, seed: int) -> Iterator[int]:
 
 
 def _keep(cell: Series, seed: int, result: Problem | str, index: LikenessIndex, refused: Refusals) -> Problem | None:
-    family, size, variant = cell
+    family, size, variant, texts = cell
     if isinstance(result, str):
-        refused.notes.append(f"{problem_id(family, seed, size, variant)}: {result}")
+        refused.notes.append(f"{problem_id(family, seed, size, variant, texts)}: {result}")
         return None
-    near = index.nearest(result)
+    # Plain texts are one template with other numbers, on purpose: only a text that is the same to the letter leaks.
+    if texts == "plain":
+        again = index.repeated(result)
+        if again is not None:
+            refused.notes.append(f"{result.id}: its text is that of {again} (another split)")
+            return None
+    near = index.nearest(result) if texts == "varied" else None
     if near is not None:
         refused.notes.append(f"{result.id}: its text is nearly that of {near[0]} (another split), {near[1]:.0%} alike")
         return None

@@ -119,16 +119,23 @@ class LikenessIndex:
     def __init__(self, problems: Iterable[Problem] = ()) -> None:
         self._texts: dict[str | None, dict[str, tuple[str | None, frozenset[str]]]] = {}
         self._postings: dict[str | None, dict[str, list[str]]] = {}
+        self._whole: dict[str, tuple[str, str | None]] = {}
         for problem in problems:
             self.add(problem)
 
     def add(self, problem: Problem) -> None:
         """Remember a text."""
+        self._whole.setdefault(problem.text, (problem.id, problem.split))
         found = grams(problem.text)
         self._texts.setdefault(problem.family, {})[problem.id] = (problem.split, found)
         postings = self._postings.setdefault(problem.family, {})
         for gram in found:
             postings.setdefault(gram, []).append(problem.id)
+
+    def repeated(self, problem: Problem) -> str | None:
+        """A problem of another split with the same text to the letter, numbers included, if any."""
+        name, split = self._whole.get(problem.text, (None, problem.split))
+        return name if split != problem.split else None
 
     def nearest(self, problem: Problem) -> tuple[str, float] | None:
         """The most similar near-duplicate of the family in another split, with its likeness (Jaccard), if any."""

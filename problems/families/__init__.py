@@ -12,10 +12,23 @@ from typing import Final
 from ...feasibility.errors import PyriteError
 from ...feasibility.plugins import Registry
 from ..problem import Problem
-from .drawing import SIZES, VARIANTS, Drawing, Family, Size, Variant
+from .drawing import SIZES, TEXTS, VARIANTS, Draft, Drawing, Family, Size, Texts, Variant
 from .proving import Proved, prove
 
-__all__ = ["FAMILIES", "SIZES", "VARIANTS", "Drawing", "Family", "Size", "Variant", "draw", "problem_id", "split_of"]
+__all__ = [
+    "FAMILIES",
+    "SIZES",
+    "TEXTS",
+    "VARIANTS",
+    "Drawing",
+    "Family",
+    "Size",
+    "Texts",
+    "Variant",
+    "draw",
+    "problem_id",
+    "split_of",
+]
 
 _ORDER = (
     "product-mix",
@@ -76,9 +89,14 @@ _CHANGES = 150
 _ATTEMPTS_FOR_A_DECIMAL = 8
 
 
-def problem_id(family: str, seed: int, size: Size, variant: Variant) -> str:
-    """``product-mix-small-plain-17``: stable, and says how to draw the problem again."""
-    return f"{family}-{size}-{variant}-{seed}"
+PLAIN_TEXT = "-plain-text"
+"""What ends the id of a problem that is told plainly."""
+
+
+def problem_id(family: str, seed: int, size: Size, variant: Variant, texts: Texts = "varied") -> str:
+    """``product-mix-small-plain-17``: stable, and says how to draw the problem again; told plainly,
+    ``product-mix-small-plain-17-plain-text``."""
+    return f"{family}-{size}-{variant}-{seed}{PLAIN_TEXT if texts == 'plain' else ''}"
 
 
 def split_of(seed: int) -> str:
@@ -88,27 +106,35 @@ def split_of(seed: int) -> str:
     return {0: "test", 1: "validation"}.get(tenth, "train")
 
 
-def draw(family: str, seed: int, size: Size = "small", variant: Variant = "plain") -> Problem:
+def draw(family: str, seed: int, size: Size = "small", variant: Variant = "plain", texts: Texts = "varied") -> Problem:
     """The problem of this family, seed, size and variant: the same bytes on every machine.
 
     Attempts follow each other until one is proved and keeps its variant's claim; small problems with a finite decimal
-    optimum are preferred. Raises PyriteError for an unknown family, size or variant, one that the family does not
+    optimum are preferred. ``texts`` decides the wording alone: the reference, its optimum and its proof are those of the
+    varied text. Raises PyriteError for an unknown family, size or variant, one that the family does not
     have, or when no attempt is proved.
     """
     entry = _find(family, seed, size, variant)
+    if texts not in TEXTS:
+        raise PyriteError(f"texts is {' or '.join(TEXTS)}, not {texts!r}")
     if variant == "twin":
-        proved = _draw_twin(entry, seed, size)
+        attempt, change, proved = _draw_twin(entry, seed, size)
     else:
-        proved = _first_proved(entry, seed, size, variant)[1]
+        (attempt, proved), change = _first_proved(entry, seed, size, variant), 0
     draft = proved.draft
+    text = draft.text
+    if texts == "plain":
+        text = _told_plainly(entry, Drawing.start(entry.name, seed, size, variant, attempt, change), draft)
     extra: dict[str, object] = {"size": size, "variant": variant, "seed": seed, "proof": proved.proof}
     if variant == "twin":
-        extra["twin"] = problem_id(family, seed, size, "plain")
+        extra["twin"] = problem_id(family, seed, size, "plain", texts)
+    if texts != "varied":
+        extra["texts"] = texts
     if draft.marked:
         extra["marked"] = list(draft.marked)
     return Problem(
-        id=problem_id(family, seed, size, variant),
-        text=draft.text,
+        id=problem_id(family, seed, size, variant, texts),
+        text=text,
         reference=draft.reference,
         optimum=proved.optimum,
         status=draft.status,
@@ -119,6 +145,14 @@ def draw(family: str, seed: int, size: Size = "small", variant: Variant = "plain
         units=dict(draft.units),
         extra=extra,
     )
+
+
+def _told_plainly(entry: Family, drawing: Drawing, varied: Draft) -> str:
+    """The plain text of a drawing whose varied draft was proved."""
+    plain = entry.draft(drawing.told("plain"))
+    if (plain.reference, plain.data, plain.units) != (varied.reference, varied.data, varied.units):
+        raise PyriteError(f"{entry.name}: the reference depends on how the problem is told, so it has no plain texts")
+    return plain.text
 
 
 def _find(family: str, seed: int, size: Size, variant: Variant) -> Family:
@@ -157,8 +191,8 @@ def _first_proved(entry: Family, seed: int, size: Size, variant: Variant) -> tup
     return fallback
 
 
-def _draw_twin(entry: Family, seed: int, size: Size) -> Proved:
-    """The first change to the plain problem that is proved and moves the optimum."""
+def _draw_twin(entry: Family, seed: int, size: Size) -> tuple[int, int, Proved]:
+    """The first change to the plain problem that is proved and moves the optimum: attempt, change and proof."""
     attempt, base = _first_proved(entry, seed, size, "plain")
     fallback = None
     for change in range(_CHANGES):
@@ -166,8 +200,8 @@ def _draw_twin(entry: Family, seed: int, size: Size) -> Proved:
         proved = prove(draft, "twin")
         if isinstance(proved, Proved) and proved.optimum != base.optimum and draft.text != base.draft.text:
             if proved.finite or size != "small":
-                return proved
-            fallback = fallback or proved
+                return attempt, change, proved
+            fallback = fallback or (attempt, change, proved)
     if fallback is None:
         raise PyriteError(f"{problem_id(entry.name, seed, size, 'twin')}: no change of {_CHANGES} moved the optimum")
     return fallback

@@ -108,7 +108,7 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
 
 def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
-    voice = Voice(drawing.words)
+    voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
     return replace(
         draft,

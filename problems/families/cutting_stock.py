@@ -300,7 +300,7 @@ def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
 
 def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
-    voice = Voice(drawing.words)
+    voice = Voice.of(drawing)
     draft = _reference(drawing, voice, made)
     return replace(
         draft,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal, TypeAlias, TypeVar
 
@@ -21,10 +21,16 @@ from ...feasibility.scoring.reference import KnownStatus
 T = TypeVar("T")
 
 Size: TypeAlias = Literal["small", "medium", "large"]
+Texts: TypeAlias = Literal["varied", "plain"]
 Variant: TypeAlias = Literal["plain", "infeasible", "unbounded", "redundant", "sometimes", "twin"]
 
 SIZES: tuple[Size, ...] = ("small", "medium", "large")
 """small: 2-6 variables, everything in the text. medium: a table in the text. large: numbers in ``data``."""
+
+TEXTS: Mapping[Texts, str] = {
+    "varied": "many phrasings, layouts and units; sentences that change nothing stand between the facts",
+    "plain": "one phrasing a family, every number in digits and in its own unit, nothing beside the facts",
+}
 
 VARIANTS: Mapping[Variant, str] = {
     "plain": "has an optimum; nothing odd",
@@ -104,6 +110,8 @@ class Drawing:
     numbers: Stream
     words: Stream
     change: Stream
+    texts: Texts = "varied"
+    """How it is told; the instance and its reference do not depend on it."""
 
     @classmethod
     def start(cls, family: str, seed: int, size: Size, variant: Variant, attempt: int = 0, change: int = 0) -> Drawing:
@@ -129,6 +137,10 @@ class Drawing:
         if self.variant == "infeasible":
             return "infeasible"
         return "unbounded" if self.variant == "unbounded" else "optimal"
+
+    def told(self, texts: Texts) -> Drawing:
+        """The same drawing from its beginning, told in this manner. Only for one that nothing was drawn from yet."""
+        return replace(self, texts=texts)
 
     def is_a(self, *variants: Variant) -> bool:
         """Is the variant one of these?"""

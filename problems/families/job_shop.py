@@ -94,7 +94,7 @@ def _at(values: tuple[int | None, ...], place: int, value: int) -> tuple[int | N
 
 def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
-    voice = Voice(drawing.words)
+    voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
     return replace(
         draft,

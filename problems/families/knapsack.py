@@ -256,7 +256,7 @@ def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
 
 def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
-    voice = Voice(drawing.words)
+    voice = Voice.of(drawing)
     draft = _reference(drawing, voice, made)
     second = identifier(made.limits[1][0]) if len(made.limits) > 1 and drawing.size == "small" else ""
     return replace(

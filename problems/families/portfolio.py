@@ -95,7 +95,7 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
 
 def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
-    voice = Voice(drawing.words)
+    voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
     return replace(
         draft,
@@ -165,6 +165,7 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
         "[How should|In which shares should] {owner} [spread|divide] its money [over|among] {listed}?",
         "{listed}: [these|such] are the choices [open to|of] {owner}", "[Not losing sleep|A quiet life] matters [more|most] to {owner}, [who|which] can [buy|hold] {listed}".replace("[who|which]", "that"),
         owner=made.owner, sum=sum_of_money, person=voice.person, listed=listed,
+        plainly="{owner} splits all of the money over {listed}",
     )  # fmt: skip
     facts = {
         "all": voice.say(

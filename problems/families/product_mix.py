@@ -383,7 +383,7 @@ def _indexed_reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft
 
 def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
-    voice = Voice(drawing.words)
+    voice = Voice.of(drawing)
     draft = _flat_reference(made) if drawing.size == "small" else _indexed_reference(drawing, voice, made)
     return replace(
         draft,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ...feasibility.rationals import Exact, simplify
 from .algebra import decimal
-from .drawing import Stream
+from .drawing import Drawing, Stream, T
 from .lexicon import CURRENCIES, GENERIC_DISTRACTORS, MONTHS, PEOPLE, TOWNS
 
 _INNERMOST = re.compile(r"\[([^\[\]]*)\]")
@@ -109,10 +109,33 @@ class Currency:
     """``before`` ($1,200), ``after`` (1,200 €) or ``word`` (1,200 euros)."""
 
 
-class Voice:
-    """How one problem is told. Everything is decided by the stream, most of it at once."""
+class _Settled(Stream):
+    """A stream that leaves nothing of the telling to chance: the first of alternatives, the likelier of two ways.
 
-    def __init__(self, words: Stream) -> None:
+    Numbers come from the stream beneath, so that what is counted or named keeps its value.
+    """
+
+    def __init__(self, beneath: Stream) -> None:
+        self._random = beneath._random
+
+    def chance(self, probability: float) -> bool:
+        return probability >= 0.5
+
+    def pick(self, choices: Sequence[T]) -> T:
+        return choices[0]
+
+    def sample(self, items: Sequence[T], count: int) -> list[T]:
+        return list(items[:count])
+
+
+class Voice:
+    """How one problem is told. Everything is decided by the stream, most of it at once.
+
+    With ``plain`` the same things are told in one way: digits, no separators, own units, facts in order, no asides. The
+    names of people, towns and currencies still come from the stream.
+    """
+
+    def __init__(self, words: Stream, plain: bool = False) -> None:
         self.words = words
         self.spell_up_to = words.pick((-1, -1, 9, 10, 12, 20, 100))
         self.thousands = words.pick((",", ",", "", " "))
@@ -126,6 +149,17 @@ class Voice:
         self.person = words.pick(PEOPLE)
         self.other = words.pick([name for name in PEOPLE if name != self.person])
         self.town = words.pick(TOWNS)
+        self.plain = plain
+        if plain:
+            self.words = _Settled(words)
+            self.spell_up_to, self.thousands, self.larger_units = -1, "", False
+            self.currency = replace(self.currency, style="word")
+            self.table_style, self.layout = "pipes", "plain"
+
+    @classmethod
+    def of(cls, drawing: Drawing) -> Voice:
+        """The voice of a drawing, as its ``texts`` say."""
+        return cls(drawing.words, drawing.texts == "plain")
 
     # Numbers ---------------------------------------------------------------------------------------------------
 
@@ -195,13 +229,16 @@ class Voice:
         """One of the choices."""
         return self.words.pick(choices)
 
-    def say(self, *templates: str, **values: object) -> str:
-        """One of the templates with its bracketed alternatives chosen and ``{values}`` filled in, as sentences."""
-        return sentence(self.phrase(*templates, **values))
+    def say(self, *templates: str, plainly: str | None = None, **values: object) -> str:
+        """One of the templates with its bracketed alternatives chosen and ``{values}`` filled in, as sentences.
 
-    def phrase(self, *templates: str, **values: object) -> str:
+        A plain voice says ``plainly``, or the first template where nothing else is given.
+        """
+        return sentence(self.phrase(*templates, plainly=plainly, **values))
+
+    def phrase(self, *templates: str, plainly: str | None = None, **values: object) -> str:
         """Like :meth:`say`, but as a piece of a sentence."""
-        text = self.words.pick(templates)
+        text = plainly if self.plain and plainly is not None else self.words.pick(templates)
         while found := _INNERMOST.search(text):
             text = text[: found.start()] + self.words.pick(found.group(1).split("|")) + text[found.end() :]
         return text.format(**values)
@@ -242,6 +279,8 @@ class Voice:
 
     def distractors(self, count: int, *own: str, **values: object) -> list[str]:
         """``count`` sentences that change nothing, from the family's own and the general ones."""
+        if self.plain:
+            return []
         values = {
             "person": self.other,
             "town": self.town,

@@ -97,7 +97,7 @@ def _limit(made: _Instance) -> tuple[str, int] | None:
 
 def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
-    voice = Voice(drawing.words)
+    voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
     return replace(
         draft,
