@@ -59,8 +59,13 @@ def test_sentinels_are_no_optimum_and_ids_come_from_the_file(tmp_path: Path) -> 
     assert two.format == "questions"
 
 
-def test_folders_with_programs(tmp_path: Path) -> None:
-    for name, answer in (("p1", "12.5"), ("p2", None), ("p3", '{"optimal_value": 7}')):
+def test_folders_whose_programs_are_no_models(tmp_path: Path) -> None:
+    for name, answer in (
+        ("p1", "12.5"),
+        ("p2", None),
+        ("p3", '{"optimal_value": 7}'),
+        ("p4", '{"status": "optimal", "obj": 8}'),
+    ):
         folder = tmp_path / "ort" / name
         folder.mkdir(parents=True)
         (folder / "question.txt").write_text("Cheapest?")
@@ -69,5 +74,7 @@ def test_folders_with_programs(tmp_path: Path) -> None:
             (folder / f"answer.{'json' if answer[0] == '{' else 'txt'}").write_text(answer)
     outcome = import_problems(tmp_path / "ort")
     assert outcome.format == "folders"
-    assert [(p.id, p.optimum) for p in outcome.problems] == [("ort-p1", 12.5), ("ort-p2", None), ("ort-p3", 7)]
-    assert outcome.problems[0].extra["program"].startswith("import os")
+    assert [(p.id, p.optimum) for p in outcome.problems] == [("ort-p1", 12.5), ("ort-p3", 7), ("ort-p4", 8)]
+    assert all(problem.reference is None for problem in outcome.problems)
+    assert outcome.problems[0].extra["source_program"].startswith("import os")
+    assert [remark.kept for remark in outcome.remarks if remark.column == "code.py"] == [True, False, True, True]

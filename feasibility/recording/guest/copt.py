@@ -186,6 +186,13 @@ def _flattened(items):
     return flat
 
 
+def _factors(given, pattern):
+    """The coefficients of ``tupledict.prod`` by key."""
+    if not isinstance(given, (dict, _TupleDict)):
+        raise AttributeError(f"'{type(given).__name__}' object has no attribute 'keys'")
+    return given
+
+
 class _CoptConstr:
     """A constraint in a model."""
 

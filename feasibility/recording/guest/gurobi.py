@@ -190,6 +190,15 @@ def _attribute_of(given, key, place, default):
     return given
 
 
+def _factors(given, pattern):
+    """The coefficients of ``tupledict.prod`` by key: without a pattern a list counts by whole keys."""
+    if isinstance(given, (list, _TupleList)) and not pattern:
+        return {place: given[place] for place in range(len(given))}
+    if not isinstance(given, (dict, _TupleDict)):
+        raise TypeError("tupledict.prod requires a dictionary")
+    return given
+
+
 class _GurobiConstr:
     """A constraint in a model: its side may still change."""
 

@@ -54,6 +54,7 @@ class _TupleDict:
         return _total([value for _, value in _matching(self.entries.items(), pattern)])
 
     def prod(self, coefficients, *pattern):
+        coefficients = _factors(coefficients, pattern)
         chosen = _matching(self.entries.items(), pattern)
         return _total([coefficients[key] * value for key, value in chosen if key in coefficients])
 
