@@ -24,14 +24,6 @@ if TYPE_CHECKING:
     from .models.sources import Source
     from .problems.problem import Problem
 
-# What the learning curve needs to be seen on its own, outside of a page.
-_STYLE = (
-    "<style>svg{font:12px sans-serif;background:#fff}.axis{stroke:#666;fill:none}.curve{fill:none;stroke-width:2}"
-    ".surface{stroke:#9a6a00}.curve.surface{stroke-dasharray:5 3}.mark.surface{fill:#9a6a00}"
-    ".substance{stroke:#00629b}.mark.substance{fill:#00629b}.interval{opacity:.6;stroke-width:2}"
-    ".t{fill:#333;stroke:none}.strong{font-weight:bold}</style>"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -202,7 +194,7 @@ class Pipeline:
         self._note(f"  {name}: {tally.sentence()}")
 
     def _report(self) -> None:
-        from .reports.charts import CurvePoint, learning_curve
+        from .reports.charts import CurvePoint, learning_curve, standalone
         from .reports.pages.site import write_site
         from .results.collection import read_collection
         from .results.statistics import rate_of
@@ -214,8 +206,7 @@ class Pipeline:
             )
             for run in collection.runs
         ]
-        svg = learning_curve(points).replace(">", f">{_STYLE}", 1)
-        (self.folder / "curve.svg").write_text(svg + "\n", encoding="utf-8")
+        (self.folder / "curve.svg").write_text(standalone(learning_curve(points)) + "\n", encoding="utf-8")
         write_site(collection, self.folder / "report")
 
     def _note(self, text: str) -> None:

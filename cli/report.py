@@ -91,7 +91,8 @@ def _write(
             )
         note(f"pages: {done.written:,} files written, {done.kept:,} unchanged, {done.removed:,} removed")
         return str(folder / "index.html")
-    from ..reports.tables.exports import latex, markdown, outputs_csv, table_csv, write_parquet
+    from ..reports.tables.exports import markdown, outputs_csv, table_csv, write_parquet
+    from ..reports.tables.latex import PREAMBLE, latex
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,6 +111,8 @@ def _write(
         write = markdown if kind == "markdown" else latex
         mixed = ["Mixed runs, not to be compared: " + "; ".join(collection.mixed)] if collection.mixed else []
         start = [f"> **{line}**\n" if kind == "markdown" else f"% {line}" for line in mixed]
+        if kind == "latex":
+            start.insert(0, PREAMBLE)
         path.write_text("\n".join([*start, *map(write, tables)]), encoding="utf-8", newline="\n")
     except OSError as error:
         raise PyriteError(f"{folder} cannot be written: {error.strerror or error}") from error

@@ -8,6 +8,7 @@ for screen readers. Widths are those of a phone, so text stays readable at 360 p
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -56,6 +57,27 @@ def picture(
         f'<svg class="chart {cls}" viewBox="0 0 {number(width)} {number(height)}" role="img" '
         f'aria-labelledby="{name}-t {name}-d" xmlns="http://www.w3.org/2000/svg">{head}{"".join(body)}</svg>'
     )
+
+
+_STANDALONE = (
+    "<style>text{font:11px 'Segoe UI',Roboto,'Helvetica Neue',Arial,'Liberation Sans',sans-serif;fill:#1c1c1a}"
+    ".paper{fill:#fff}.axis{stroke:#5b5b54;fill:none}.curve{fill:none;stroke-width:2}.interval{stroke-width:2;opacity:.75}"
+    ".surface{stroke:#5b5b54}.curve.surface{stroke-dasharray:5 3}.mark.surface{fill:#5b5b54}"
+    ".substance{stroke:#96650a}.mark.substance{fill:#96650a}.mark{stroke:#fff;stroke-width:1}"
+    ".strong{font-weight:600}</style>"
+)
+_MARGIN = 14.0
+
+
+def standalone(svg: str) -> str:
+    """A picture as a file of its own: with its size, a margin that clips no label, a white ground and its colours."""
+    found = re.match(r'<svg [^>]*viewBox="0 0 ([0-9.]+) ([0-9.]+)"[^>]*>', svg)
+    assert found is not None, "not a picture of this module"
+    width, height = (float(side) + 2 * _MARGIN for side in found.groups())
+    box = f'viewBox="{number(-_MARGIN)} {number(-_MARGIN)} {number(width)} {number(height)}"'
+    opening = re.sub(r'viewBox="[^"]*"', f'width="{number(2 * width)}" height="{number(2 * height)}" {box}', found[0])
+    ground = element("rect", x=-_MARGIN, y=-_MARGIN, width=width, height=height, cls="paper")
+    return f"{opening}{_STANDALONE}{ground}{svg[found.end() :]}"
 
 
 def marker(run: int, x: float, y: float, size: float = 5) -> str:
@@ -141,6 +163,7 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
         )
     )
     words = []
+    taken: list[tuple[float, float]] = []
     for run, score in enumerate(scores):
         surface, substance = score.surface, score.substance
         if surface.rate is None:
@@ -158,18 +181,28 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
         ):
             body.append(element("line", x1=x1, y1=y1, x2=x2, y2=y2, cls=f"interval {color}"))
         body.append(marker(run, px, py))
-        near_edge = px > at(0.94)
-        body.append(
-            text(
-                px - 9 if near_edge else px + 8, py - 8, LETTERS[run % 26], "t strong", "end" if near_edge else "start"
-            )
-        )
+        x, line, anchor = _free_place(px, py, taken, at(0.94))
+        body.append(text(x, line, LETTERS[run % 26], "t strong halo", anchor))
         words.append(
             f"{score.name}: surface {percent(surface.rate)} ({percent(surface.low)} to {percent(surface.high)}), "
             f"substance {percent(substance.rate)} ({percent(low)} to {percent(high)})."
         )
     title = "Surface against substance, one point a run with 95 % intervals"
     return picture(name, WIDTH, bottom + 42, title, " ".join(words), body, "plane")
+
+
+def _free_place(px: float, py: float, taken: list[tuple[float, float]], edge: float) -> tuple[float, float, str]:
+    """Where the letter of a point goes: beside it, and on no other letter; further out when runs lie on one another."""
+    for distance in range(12):
+        for dx, dy in ((8, -8), (8, 14), (-8, -8), (-8, 14)):
+            right = dx > 0
+            if right and px > edge:
+                continue
+            x, y = px + dx + (12 * distance if right else -12 * distance), py + dy
+            if all(abs(x - other) >= 11 or abs(y - line) >= 11 for other, line in taken):
+                taken.append((x, y))
+                return x, y, "start" if right else "end"
+    return px + 8, py - 8, "start"
 
 
 def ladder(
@@ -181,7 +214,8 @@ def ladder(
 ) -> str:
     """The stages from top to bottom, surface first; a run's bar is the share of its outputs that stand on that stage.
 
-    ``rates[run][stage]``; the dashed part is unknown. A stage that no reference allows says so.
+    ``rates[run][stage]``; the dashed part is unknown, and the number is the rate of the known, as everywhere. A stage
+    that no reference allows says so.
     """
     bar = 12.0 if len(names) <= 3 else 10.0
     left, right, pad = 88.0, 284.0, 10.0
@@ -192,7 +226,7 @@ def ladder(
     words: list[str] = []
     body.append(element("rect", x=0, y=14, width=WIDTH, height=each * looks, cls="band"))
     body.append(text(4, 9, "surface", "t caps"))
-    body.append(text(WIDTH, 9, "share of all outputs, %", "t quiet", "end"))
+    body.append(text(WIDTH, 9, "pass, % of the known", "t quiet", "end"))
     for stage, title in enumerate(stages):
         top = 14 + each * stage + (6 if stage >= looks else 0)
         middle = top + each / 2
@@ -214,7 +248,7 @@ def ladder(
             if rate.unknown:
                 body.append(element("rect", x=left + passed, y=y, width=unknown, height=bar - 3, cls="unknown"))
             letter = f"{LETTERS[run % 26]} " if len(names) > 1 else ""
-            value = f"{letter}{100 * rate.passed / asked:.1f}"
+            value = f"{letter}{'–' if rate.rate is None else f'{100 * rate.rate:.1f}'}"
             body.append(text(WIDTH, y + bar - 3, value, "t number" if len(names) <= 3 else "t number small", "end"))
             words.append(
                 f"{title}, {names[run]}: {rate.passed} of {asked} pass"
@@ -274,6 +308,7 @@ def learning_curve(points: Sequence[CurvePoint], name: str = "curve") -> str:
             body.append(text(x, bottom + 17, label, "t", "middle"))
             beyond = x - half
     words = []
+    labels: list[float] = []
     for kind, shape in (("surface", 0), ("substance", 3)):
         rates = [(across(p.examples), getattr(p, kind)) for p in ordered if getattr(p, kind).rate is not None]
         path = "".join(f"{'L' if i else 'M'}{number(x)} {number(up(r.rate))}" for i, (x, r) in enumerate(rates))
@@ -284,7 +319,11 @@ def learning_curve(points: Sequence[CurvePoint], name: str = "curve") -> str:
             body.append(marker(shape, x, up(rate.rate), 4).replace(f"r{shape % COLORS}", kind))
         if rates:
             x, rate = rates[-1]
-            body.append(text(x, up(rate.high) - 7, kind, "t strong", "end" if x > left + 70 else "start"))
+            y = up(rate.high) - 7
+            if any(abs(y - other) < 13 for other in labels):
+                y = up(rate.low) + 15
+            labels.append(y)
+            body.append(text(x, y, kind, "t strong halo", "end" if x > left + 70 else "start"))
     for point in ordered:
         words.append(
             f"{point.examples} examples ({point.name}): surface {percent(point.surface.rate)}, "

@@ -9,9 +9,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ...feasibility.codes import CODES, Code
 from ...feasibility.policy import Policy
 from ...feasibility.verdict import Verdict
 from ...results.collection import Collection, Run
+from ...results.flipping import ExplainedFlip
 from ...results.observing import asked_stages
 from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, rate_of
 from ...results.summary import reasons
@@ -21,6 +23,9 @@ from ..tables.overview import Pair, changes_table, pairs_of, pass_at_k_table, re
 from ..tables.scores import Beside, beside, repaired_rate, scores_table
 from ..tables.table import Table
 from .saying import state_of
+
+FLIPS_SHOWN = 12
+"""Flips of substance of each direction that the index lists; the table of problems has all."""
 
 
 def _safe(markup: str) -> Markup:
@@ -72,7 +77,7 @@ def index_context(
     shown = asked_stages(*(run.observed for run in runs))
     surfaces = [rate_of(run.observed, "surface", cluster) for run in runs]
     substances = [rate_of(run.observed, "substance", cluster) for run in runs]
-    extras = [table for table in (pass_at_k_table(collection), reasons_table(collection), *sensitivity) if table]
+    extras = [table for table in (pass_at_k_table(collection), *sensitivity) if table]
     names = [run.name for run in runs]
     cards = [_card(run, i, cluster, beside(collection)) for i, run in enumerate(runs)]
     scores = [Score(n, a, b) for n, a, b in zip(names, surfaces, substances, strict=True)]
@@ -82,9 +87,12 @@ def index_context(
         for run, a, b in zip(runs, surfaces, substances, strict=True)
         if run.examples is not None
     ]
+    # Of checkpoints the first against the last is the question; what lies between follows, folded.
+    pairs = list(enumerate(pairs_of(collection), 1))[::-1]
+    is_curve = len({point.examples for point in curve}) > 2
     return {
         # A space that does not break keeps the sign at its number.
-        "headline": shortened(headline(names, surfaces, substances), 300).replace(" %", "\u00a0%"),
+        "headline": shortened(headline(names, surfaces, substances, is_curve), 300).replace(" %", "\u00a0%"),
         "lead": _lead(collection),
         "substance": "; ".join(sorted({run.meaning for run in runs})),
         "runs": cards,
@@ -93,8 +101,9 @@ def index_context(
         "notes": [f"{run.name}: {note}" for run in runs for note in run.notes[:5]],
         "plane": _safe(plane(scores)),
         "ladder": _safe(ladder(names, stages, [len(run.observed) for run in runs], stages=shown)),
-        "curve": _safe(learning_curve(curve)) if len({point.examples for point in curve}) > 2 else None,
-        "pairs": [_pair_context(pair) for pair in pairs_of(collection)],
+        "curve": _safe(learning_curve(curve)) if is_curve else None,
+        "reasons": _reason_lines(collection),
+        "pairs": [_pair_context(pair, LETTERS[i % 26], i) for i, pair in pairs],
         "heat": _heat(collection),
         "extras": [table for table in extras if table.rows or table.notes],
         "has_families": any(name for run in runs for name in run.families.values()),
@@ -103,8 +112,8 @@ def index_context(
     }
 
 
-def headline(names: Sequence[str], surfaces: Sequence[Rate], substances: Sequence[Rate]) -> str:
-    """The verdict of the whole report."""
+def headline(names: Sequence[str], surfaces: Sequence[Rate], substances: Sequence[Rate], ordered: bool = False) -> str:
+    """The verdict of the whole report. ``ordered``: the runs are checkpoints, so the first and the last say it."""
 
     def said(rate: Rate) -> str:
         return "an unknown share" if rate.rate is None else percent(rate.rate, 0)
@@ -113,22 +122,24 @@ def headline(names: Sequence[str], surfaces: Sequence[Rate], substances: Sequenc
         return "No output was judged"
     if len(names) == 1:
         return f"{said(surfaces[0])} look right, {said(substances[0])} are right"
-    if len(names) == 2:
-        before, after = surfaces[0].rate, surfaces[1].rate
-        first, second = substances[0].rate, substances[1].rate
-        if None not in (before, after, first, second):
-            return (
-                f"From {names[0]} to {names[1]}: {said(surfaces[0])} → {said(surfaces[1])} look right, "
-                f"{said(substances[0])} → {said(substances[1])} are right"
-            )
+    before, after = surfaces[0].rate, surfaces[-1].rate
+    first, second = substances[0].rate, substances[-1].rate
+    if (len(names) == 2 or ordered) and None not in (before, after, first, second):
+        more = f" (of {len(names)} runs)" if len(names) > 2 else ""
+        return (
+            f"From {names[0]} to {names[-1]}{more}: {said(surfaces[0])} → {said(surfaces[-1])} look right, "
+            f"{said(substances[0])} → {said(substances[-1])} are right"
+        )
     known = [rate.rate for rate in substances if rate.rate is not None]
     looks = [rate.rate for rate in surfaces if rate.rate is not None]
     if not known or not looks:
         return f"{len(names)} runs"
-    return (
-        f"{len(names)} runs: {percent(min(looks), 0)}–{percent(max(looks), 0)} look right, "
-        f"{percent(min(known), 0)}–{percent(max(known), 0)} are right"
-    )
+    return f"{len(names)} runs: {_between(looks)} look right, {_between(known)} are right"
+
+
+def _between(rates: Sequence[float]) -> str:
+    low, high = percent(min(rates), 0), percent(max(rates), 0)
+    return low if low == high else f"{low} to {high}"
 
 
 def _lead(collection: Collection) -> str:
@@ -199,7 +210,7 @@ def _run_facts(run: Run) -> list[tuple[str, str]]:
     return facts[:40]
 
 
-def _pair_context(pair: Pair) -> dict[str, Any]:
+def _pair_context(pair: Pair, letter: str, run: int) -> dict[str, Any]:
     count = {
         (outcome, way): sum(flip.outcome == outcome and flip.direction == way for flip in pair.flips)
         for outcome in ("surface", "substance")
@@ -220,7 +231,49 @@ def _pair_context(pair: Pair) -> dict[str, Any]:
         "power": pair.power,
         "flips": flips,
         "table": shown,
+        "letter": letter,
+        "run": run,
+        "lost": [_flip_line(flip) for flip in pair.flips if _is_substance(flip, "lost")][:FLIPS_SHOWN],
+        "lost_count": count["substance", "lost"],
+        "gained": [_flip_line(flip) for flip in pair.flips if _is_substance(flip, "gained")][:FLIPS_SHOWN],
+        "gained_count": count["substance", "gained"],
     }
+
+
+def _is_substance(flip: ExplainedFlip, direction: str) -> bool:
+    """What the index lists one by one: flips of substance; those of surface are counted."""
+    return flip.outcome == "substance" and flip.direction == direction
+
+
+def _flip_line(flip: ExplainedFlip) -> dict[str, str]:
+    """One flip as a line of the index: the problem's page, the score that flipped, the reason of the wrong one."""
+    return {
+        "problem": shortened(flip.problem_id, 80) + (f", answer {flip.sample}" if flip.sample else ""),
+        "page": f"problems/{file_name(flip.problem_id)}.html",
+        "code": flip.code,
+        "why": shortened(flip.why, 300),
+    }
+
+
+def _reason_lines(collection: Collection) -> list[dict[str, Any]]:
+    """Where outputs fail first: each reason with its count in each run, linked to the problems and to what it means."""
+    table = reasons_table(collection)
+    lines = []
+    for stage, code, *counts in table.rows:
+        meaning = CODES.get(code)
+        lines.append(
+            {"stage": stage, "code": code, "when": meaning.when if meaning else "", "counts": list(enumerate(counts))}
+        )
+    return lines
+
+
+def code_groups(collection: Collection) -> list[tuple[str, list[Code]]]:
+    """Every code with its meaning: those of these runs' verdicts first, the others behind them."""
+    seen = {result.code for run in collection.runs for verdict in run.verdicts for result in verdict.stages.values()}
+    here = [code for name, code in CODES.items() if name in seen]
+    others = [code for name, code in CODES.items() if name not in seen]
+    groups = [("In this report", here), ("All others", others)]
+    return [(title, codes) for title, codes in groups if codes]
 
 
 def _heat(collection: Collection) -> list[HeatRow]:

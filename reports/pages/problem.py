@@ -24,6 +24,7 @@ from ..charts import COLORS, LETTERS
 from ..escaping import MAX_SHOWN, file_name, shortened, visible
 from .aligning import AlignedLine, AligningReader, align, fold, scalars
 from .formulas import html_of, row_html
+from .layout import laid_out, prose
 from .locating import Shown, locate, marked_text
 from .regions import RegionMark, draw, plan_point
 from .saying import Evidence, evidence_of, headline, ladder_of, plan_items
@@ -55,6 +56,8 @@ class AnswerView:
     raw: str
     whole_file: str
     finish: str
+    cost: str = ""
+    laid_out: bool = False
     conflict: Sequence[tuple[str, Markup]] = field(default_factory=tuple)
     violated: Sequence[tuple[Mapping[str, str], Markup]] = field(default_factory=tuple)
 
@@ -94,6 +97,7 @@ class ProblemPage:
     title: str
     summary: Sequence[tuple[str, int, str, str]]
     text: Markup
+    text_raw: str
     text_note: str
     facts: Sequence[tuple[str, str]]
     panels: Sequence[Panel]
@@ -145,7 +149,7 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         if first is not None:
             _flag(flags, first, f"{LETTERS[number % 26]}: " if len(collection.runs) > 1 else "")
             sign = "●" if first.substance else "✕" if first.substance is False else "?"
-            words = headline(first)
+            words = headline(first, output.finish if output else None)
             if len(verdicts) > 1:
                 words += f" ({sum(item.substance is True for item in verdicts)} of {len(verdicts)} answers right)"
             summary.append((LETTERS[number % 26], number % COLORS, sign, words))
@@ -178,7 +182,8 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         identifier=identifier,
         title=_title(collection, summary),
         summary=summary,
-        text=_safe(visible(text[:MAX_SHOWN])),
+        text=_safe(prose(text[:MAX_SHOWN])),
+        text_raw=text[:MAX_SHOWN] if "<table" in prose(text[:MAX_SHOWN]) else "",
         text_note=f"{base}.problem.txt" if len(text) > MAX_SHOWN else "",
         facts=_facts(problem),
         panels=panels,
@@ -242,22 +247,25 @@ def _answer(
     output = run.outputs.get((verdict.problem_id, verdict.sample))
     evidence = evidence_of(verdict)
     shown: Shown | None = None
-    raw, whole = "", ""
+    raw, whole, text = "", "", ""
     if output is not None:
         start = verdict.result("parses").details.get("start")
         start = start if isinstance(start, int) else 0
         deciding: str = evidence.stage if evidence else "parses"
         findings = verdict.result(deciding).findings[:50]
         spans = [span for finding in findings if (span := locate(output.output, start, finding)) is not None]
-        shown = marked_text(output.output, spans)
+        text = output.output
+        if len(text) <= MAX_SHOWN:
+            text, spans = laid_out(text, spans)
+        shown = marked_text(text, spans, max(MAX_SHOWN, len(text) if text != output.output else 0))
         if shown.is_cut:
             whole = f"{base}.{LETTERS[number % 26].lower()}{verdict.sample}.txt"
             files[whole] = output.output
-        elif "hidden-sign" in shown.html or "\r" in output.output:
+        elif "hidden-sign" in shown.html or "\r" in output.output or text != output.output:
             raw = output.output
     answer = AnswerView(
         sample=verdict.sample,
-        headline=headline(verdict),
+        headline=headline(verdict, output.finish if output else None),
         surface=verdict.surface,
         substance=verdict.substance,
         ladder=ladder_of(verdict),
@@ -267,11 +275,38 @@ def _answer(
         raw=raw,
         whole_file=whole,
         finish=output.finish or "" if output else "",
+        cost=_cost(output) if output else "",
+        laid_out=bool(shown and output and text != output.output),
     )
     if evidence is not None:
         answer.conflict = [(entry["name"], _row_markup(entry, kinds)) for entry in evidence.conflict]
         answer.violated = [(entry, _row_markup(entry, kinds)) for entry in evidence.violated]
     return answer
+
+
+_TOKENS = ("tokens", "completion_tokens", "output_tokens")
+
+
+def tokens_of(output: Output) -> int | None:
+    """How many tokens the answer took, where its line says so (also below ``usage``, as endpoints report it)."""
+    usage = output.extra.get("usage")
+    for place in (output.extra, usage if isinstance(usage, Mapping) else {}):
+        for name in _TOKENS:
+            value = place.get(name)
+            if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+                return value
+    return None
+
+
+def _cost(output: Output) -> str:
+    """How long the answer is, and what it took where that is known."""
+    parts = [f"{len(output.output):,} characters"]
+    tokens = tokens_of(output)
+    if tokens is not None:
+        parts.append(f"{tokens:,} tokens")
+    if output.seconds is not None:
+        parts.append(f"{output.seconds:.1f} s")
+    return ", ".join(parts)
 
 
 def _row_markup(entry: Mapping[str, str], kinds: Mapping[str, str]) -> Markup:

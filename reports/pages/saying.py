@@ -43,6 +43,23 @@ _RELATIONS = {
 }
 
 
+_SURFACE = {
+    "parses": "is not one JSON object",
+    "schema": "is not in the language",
+    "names": "misuses a name or an index",
+}
+_CUT = {
+    "truncated": "ends inside its JSON",
+    "unfinished": "ends before the answer",
+    "empty-output": "is empty",
+    "refused": "refuses to answer",
+    "filtered": "was filtered",
+    "prompt-too-long": "was not asked: the prompt was too long",
+    "no-output": "has no text",
+}
+"""Headlines of what is no answer, by code: a cut answer is said to be cut, not to be no JSON."""
+
+
 def state_of(verdict: Verdict, stages: Sequence[str] = STAGES) -> int:
     """The place in ``stages`` of the first failure; then right, and unknown. What tables sort and filter by."""
     failure = verdict.first_failure
@@ -51,8 +68,8 @@ def state_of(verdict: Verdict, stages: Sequence[str] = STAGES) -> int:
     return len(stages) if verdict.substance else len(stages) + 1
 
 
-def headline(verdict: Verdict) -> str:
-    """The verdict in a few words, for titles."""
+def headline(verdict: Verdict, finish: str | None = None) -> str:
+    """The verdict in a few words, for titles; ``finish`` says how the answer ended, where that is known."""
     failure = verdict.first_failure
     if failure is None:
         if verdict.substance:
@@ -61,10 +78,12 @@ def headline(verdict: Verdict) -> str:
             )
         return "looks right, the rest is unknown" if verdict.surface else "could not be decided"
     stage = verdict.result(failure)
+    if failure == "parses" and finish == "length":
+        return "is prose, cut at the length limit" if stage.code == "no-json" else "was cut at the length limit"
+    if stage.code in _CUT:
+        return _CUT[stage.code]
     if failure in ("parses", "schema", "names"):
-        return {"parses": "is no JSON", "schema": "is not in the language", "names": "misuses a name or an index"}[
-            failure
-        ]
+        return _SURFACE[failure]
     if failure == "sound":
         count = len(stage.details.get("violated") or ())
         return f"looks right, but its plan breaks {count or 1} rule" + ("" if count == 1 else "s")

@@ -27,7 +27,7 @@ from ...results.collection import Collection
 from ...results.statistics import Cluster
 from ..escaping import file_name, shortened, storable, visible
 from ..tables.table import Table
-from .index import index_context, table_data
+from .index import code_groups, index_context, table_data
 from .locating import visible_attribute
 from .problem import ProblemPage, problem_page
 
@@ -65,6 +65,7 @@ def write_site(
     texts = {name: _asset(name) for name in ASSETS}
     texts["data.js"] = table_data(collection)
     texts["index.html"] = _render("index.html", **context)
+    texts["codes.html"] = _render("codes.html", groups=code_groups(collection), mixed=list(collection.mixed), root="")
     for name, text in texts.items():
         new[name] = [_digest(text)]
         if not _is_there(out, name, old, new[name][0]):
@@ -94,7 +95,7 @@ def write_site(
     removed = _remove(out, [(name, contents.get(name)) for name in _files(old) if name not in wanted])
     marks = [f"{name} {contents[name]}" for name in sorted(wanted) if name in contents]
     _write(out / STATUS, json.dumps({**dict(sorted(new.items())), _WRITTEN: marks}, indent=0) + "\n")
-    return WrittenSite(out, len(identifiers) + 1, written, len(new) - written, removed)
+    return WrittenSite(out, len(identifiers) + 2, written, len(new) - written, removed)
 
 
 def _files(status: dict[str, list[str]]) -> list[str]:
@@ -173,7 +174,7 @@ def _read_status(out: Path) -> tuple[dict[str, list[str]], dict[str, str]]:
 
 def _is_ours(name: str) -> bool:
     """Only names that this module writes are ever removed, whatever a status file says."""
-    if name in (*ASSETS, "data.js", "index.html"):
+    if name in (*ASSETS, "data.js", "index.html", "codes.html"):
         return True
     folder, _, file = name.partition("/")
     return folder == "problems" and "/" not in file and "\\" not in file and file.endswith((".html", ".txt"))

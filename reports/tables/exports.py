@@ -1,4 +1,4 @@
-"""Tables for papers and notebooks: Markdown, LaTeX (booktabs), CSV, and every output as Parquet or CSV."""
+"""Tables for papers and notebooks: Markdown, CSV, and every output as Parquet or CSV (LaTeX: ``latex.py``)."""
 
 from __future__ import annotations
 
@@ -18,26 +18,6 @@ from .table import Table
 FORMATS = ("html", "markdown", "csv", "parquet", "latex")
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~$])")
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "%": r"\%",
-    "#": r"\#",
-    "_": r"\_",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "–": "--",
-    "−": "$-$",
-    "≤": r"$\le$",
-    "≥": r"$\ge$",
-    "→": r"$\to$",
-    "|": r"\textbar{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-}
 _FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
 
 
@@ -57,30 +37,6 @@ def markdown(table: Table) -> str:
 
 def _markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", shortened(text, 1000))
-
-
-def latex(table: Table) -> str:
-    """A booktabs table (``\\usepackage{booktabs}``), caption from the title, notes below in small type."""
-    columns = "".join("r" if column.numeric else "l" for column in table.columns)
-    lines = [
-        r"\begin{table}",
-        r"  \centering",
-        f"  \\caption{{{_latex(table.title)}}}",
-        f"  \\label{{tab:{re.sub('[^a-z0-9]+', '-', table.name.lower())}}}",
-        f"  \\begin{{tabular}}{{{columns}}}",
-        r"    \toprule",
-        "    " + " & ".join(_latex(column.title) for column in table.columns) + r" \\",
-        r"    \midrule",
-    ]
-    lines += ["    " + " & ".join(_latex(cell) for cell in row) + r" \\" for row in table.rows]
-    lines += [r"    \bottomrule", r"  \end{tabular}"]
-    if table.notes:
-        lines += ["", r"  \smallskip", r"  {\small " + _latex(" ".join(table.notes)) + "}"]
-    return "\n".join([*lines, r"\end{table}", ""])
-
-
-def _latex(text: str) -> str:
-    return "".join(_LATEX.get(sign, sign) for sign in shortened(text, 2000))
 
 
 def table_csv(table: Table) -> str:

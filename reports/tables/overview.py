@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from ...feasibility.verdict import ALL_STAGES, LOOKS
 from ...results.collection import Collection, Run
 from ...results.comparing import (
     Change,
-    Flip,
     adjusted,
     compare_outcome,
     compare_runs,
     different_comparisons,
-    flips,
     power_sentence,
 )
 from ...results.decomposition import Decomposition, decompose, in_words
+from ...results.flipping import ExplainedFlip, explained
 from ...results.observing import asked_stages
 from ...results.statistics import Cluster, conditional_rate, pass_at_k_of, rate_of
 from ..charts import percent
+from ..escaping import shortened
 from .scores import AFTER_REPAIR, bounds, joined, record_of, scores_table, with_interval
 from .table import CellValue, Table, TableColumn
 
@@ -35,7 +35,7 @@ class Pair:
     first: Run
     second: Run
     changes: Sequence[Change]
-    flips: Sequence[Flip]
+    flips: Sequence[ExplainedFlip]
     split: Decomposition | None
     power: str
     tests: int
@@ -198,7 +198,7 @@ def pair_of(first: Run, second: Run) -> Pair:
         first=first,
         second=second,
         changes=changes,
-        flips=flips(first.observed, second.observed),
+        flips=explained(first, second),
         split=decompose(first.observed, second.observed),
         power=power_sentence(pairs, churn),
         tests=different_comparisons([changes]),
@@ -279,20 +279,27 @@ def changes_table(pair: Pair) -> Table:
 
 
 def flips_table(pair: Pair, most: int | None = None) -> Table:
-    """Every output whose surface or substance flipped, both ways."""
+    """Every output whose surface or substance flipped, losses first, with the reason of the wrong one."""
     chosen = pair.flips if most is None else pair.flips[:most]
-    rows = [[flip.outcome, flip.direction, flip.problem_id, f"{flip.sample}"] for flip in chosen]
-    records: list[dict[str, CellValue]] = [
-        {"outcome": f.outcome, "direction": f.direction, "problem_id": f.problem_id, "sample": f.sample}
-        for f in pair.flips
+    samples = any(flip.sample for flip in pair.flips)
+    rows = [
+        [
+            flip.direction,
+            flip.outcome,
+            flip.problem_id,
+            *([f"{flip.sample}"] if samples else []),
+            shortened(f"{flip.code}: {flip.why}", 160),
+        ]
+        for flip in chosen
     ]
-    columns = [
-        TableColumn("outcome", False),
-        TableColumn("flip", False),
-        TableColumn("problem", False),
-        TableColumn("sample"),
-    ]
+    records: list[dict[str, CellValue]] = [dict(asdict(flip)) for flip in pair.flips]
+    columns = [TableColumn("flip", False), TableColumn("outcome", False), TableColumn("problem", False)]
+    columns += [*([TableColumn("sample")] if samples else []), TableColumn("why", False)]
     notes = []
+    if any(flip.direction == "lost" for flip in pair.flips):
+        notes.append(f"Why, when lost: what is wrong in {pair.second.name}.")
+    if any(flip.direction == "gained" for flip in pair.flips):
+        notes.append(f"Why, when gained: what was wrong in {pair.first.name}.")
     if len(chosen) < len(pair.flips):
         notes.append(f"{len(pair.flips) - len(chosen):,} more flips; --json lists all.")
     return Table("flips", f"Flips, {pair.first.name} → {pair.second.name}", columns, rows, notes, records)
@@ -309,5 +316,5 @@ def all_tables(collection: Collection, cluster: Cluster = "problem") -> list[Tab
     tables += [table for table in (families_table(collection), pass_at_k_table(collection)) if table is not None]
     tables.append(reasons_table(collection))
     for pair in pairs_of(collection):
-        tables += [changes_table(pair), flips_table(pair, 40)]
+        tables += [changes_table(pair), *([flips_table(pair, 40)] if pair.flips else [])]
     return tables

@@ -67,7 +67,15 @@ def test_compare_in_words_and_as_json(pyrite, tmp_path):
     assert "exact McNemar" in done.stdout
     assert "With 1 problem no drop at all would be seen" in done.stdout
     document = json.loads(pyrite("compare", before, after, "--json").stdout)
-    assert document["flips"] == [{"outcome": "surface", "direction": "gained", "problem_id": "bakery", "sample": 0}]
+    flip = document["flips"][0]
+    assert (flip["outcome"], flip["direction"], flip["problem_id"], flip["sample"]) == (
+        "surface",
+        "gained",
+        "bakery",
+        0,
+    )
+    assert flip["code"] == "undeclared-name"
+    assert flip["why"]
     assert document["decomposition"]["gain"] == 0
 
 

@@ -11,7 +11,7 @@ from reporting import verdict
 from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.verdict import STAGES
-from pyrite.reports.charts import CurvePoint, Score, ladder, learning_curve, plane, shade
+from pyrite.reports.charts import CurvePoint, Score, ladder, learning_curve, plane, shade, standalone
 from pyrite.reports.pages.regions import RegionMark, clip, corners, draw, half_planes, inside, plan_point, ticks
 from pyrite.results.observing import observe
 from pyrite.results.statistics import rate_of
@@ -171,3 +171,30 @@ def test_plans_as_points():
     assert plan_point({"x": 1.5}, ["x", "y"]) is None
     assert plan_point({"x": None, "y": 1}, ["x", "y"]) is None
     assert plan_point(None, ["x", "y"]) is None
+
+
+def test_a_picture_of_its_own_has_size_ground_and_no_clipped_label():
+    run = observed(10, 10, 20)
+    points = [
+        CurvePoint(name, n, *rates(run, "surface", "substance")) for name, n in (("base", 0), ("b", 10), ("c", 90))
+    ]
+    root = ET.fromstring(standalone(learning_curve(points)))
+    left, top, width, height = map(float, root.get("viewBox").split())
+    assert (float(root.get("width")), float(root.get("height"))) == (2 * width, 2 * height)
+    ground = next(root.iter(f"{SVG}rect"))
+    assert (float(ground.get("width")), float(ground.get("height"))) == (width, height)
+    for label in root.iter(f"{SVG}text"):
+        long = 6.2 * len(label.text) * {"start": 1, "end": -1, "middle": 0.5}[label.get("text-anchor")]
+        assert left <= min(float(label.get("x")), float(label.get("x")) + long)
+        assert max(float(label.get("x")), float(label.get("x")) + long) <= left + width
+        assert top + 9 <= float(label.get("y")) <= top + height
+
+
+def test_letters_of_runs_at_one_point_do_not_overprint():
+    run = observed(0, 0, 20)
+    scores = [Score(f"run {i}", *rates(run, "surface", "substance")) for i in range(9)]
+    root = ET.fromstring(plane(scores))
+    places = [(float(t.get("x")), float(t.get("y"))) for t in root.iter(f"{SVG}text") if t.text in set("ABCDEFGHI")]
+    assert len(places) == 9
+    for i, (x, y) in enumerate(places):
+        assert all(abs(x - a) >= 11 or abs(y - b) >= 11 for a, b in places[:i])

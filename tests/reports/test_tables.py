@@ -7,7 +7,8 @@ import json
 import pytest
 from reporting import BAKERY, WRONG, two_runs, undeclared_verdict, verdict, write_run, wrong_verdict
 
-from pyrite.reports.tables.exports import latex, markdown, outputs_csv, table_csv, write_parquet
+from pyrite.reports.tables.exports import markdown, outputs_csv, table_csv, write_parquet
+from pyrite.reports.tables.latex import LINES, latex
 from pyrite.reports.tables.overview import (
     all_tables,
     changes_table,
@@ -231,3 +232,21 @@ def test_published_rules_forgive_what_they_are_known_to_forgive(tmp_path):
 def test_made_up_verdicts_read_back():
     for made in (wrong_verdict(), undeclared_verdict()):
         assert type(made).from_dict(json.loads(json.dumps(made.to_dict()))).to_dict() == made.to_dict()
+
+
+def test_latex_is_no_wider_than_the_line_and_no_higher_than_a_page():
+    columns = [TableColumn("run", False), *[TableColumn(f"substance given surface {i}") for i in range(12)]]
+    rows = [["a_very-long/name" * 9, *["83.3 % (77.1–88.0)"] * 12] for _ in range(60)]
+    written = latex(Table("t", "Title", columns, rows, ["a" * 300]))
+    floats = written.split(r"\begin{table}")[1:]
+    assert len(floats) > 1
+    for text in floats:
+        # The width is bounded by TeX itself; nothing of the float stands outside of the box that bounds it.
+        assert text.count(r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%") == 1
+        assert text.count(r"\end{tabular}}" + "\n") == 1
+        lines = sum(2 if "scriptsize" in line else 1 for line in text.splitlines() if line.endswith(r"\\"))
+        assert lines <= LINES + 2
+    assert r"\scriptsize (77.1--88.0)" in written
+    assert written.count(r"\label{tab:t}") == 1
+    assert "a" * 40 not in written  # no word of the notes is longer than a line
+    assert written.count("{") == written.count("}")

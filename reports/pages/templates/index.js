@@ -223,7 +223,7 @@
     }
   });
 
-  for (const link of document.querySelectorAll("a[href^='#family=']")) {
+  for (const link of document.querySelectorAll("a[href^='#family='], a.jump")) {
     link.addEventListener("click", () => setTimeout(() => byId("problems-title").scrollIntoView(), 0));
   }
   render();
