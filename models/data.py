@@ -11,7 +11,7 @@ from ..feasibility.errors import PyriteError
 from ..problems.files import read_problems
 from ..problems.planning import ask_for_plans
 from ..problems.problem import Problem
-from .prompts import Prompt, right_answer
+from .prompts import Prompt, closed, right_answer
 from .sections import ProblemSection, PromptSection
 
 _SEEDS_PER_PROBLEM = 60  # how far drawing looks for a problem that fits before it gives up
@@ -99,7 +99,8 @@ def _seeds(section: ProblemSection, family: str, variant: Any, split: str) -> It
 def encode(problem: Problem, prompt: Prompt, tokenizer: Any) -> Example:
     """A problem with its right answer as tokens, asked exactly as in answering. Raises PyriteError when it has none."""
     asked = prompt.tokens(problem, tokenizer)
-    answer = tokenizer(right_answer(problem), add_special_tokens=False)["input_ids"]
+    text = closed(prompt.opened(problem, tokenizer)) + right_answer(problem)
+    answer = tokenizer(text, add_special_tokens=False)["input_ids"]
     return Example(problem.id, (*asked, *answer, tokenizer.eos_token_id), len(asked))
 
 

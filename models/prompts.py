@@ -11,9 +11,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Literal
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.language.document.thinking import closing_mark, opened_thinking
 from ..problems.problem import Problem
 
 VERSION = 1
@@ -63,6 +65,8 @@ class Prompt:
     fallback: Fallback = "error"
     ending: tuple[int, ...] = ()
     """Tokens that a method puts at the end of every prompt."""
+    thinks: bool = True
+    """False: thinking that the chat template opens at its end (``<think>``) is closed at once."""
 
     def __post_init__(self) -> None:
         if self.style not in SYSTEM:
@@ -84,7 +88,24 @@ class Prompt:
 
     def render(self, problem: Problem, tokenizer: Any) -> str:
         """The prompt's text up to where the model writes. Raises PyriteError for a tokenizer without chat template."""
-        return render_messages(self.messages(problem), tokenizer, self.fallback)
+        text = render_messages(self.messages(problem), tokenizer, self.fallback)
+        return text if self.thinks else text + closed(self._opens(problem, tokenizer))
+
+    def opened(self, problem: Problem, tokenizer: Any) -> str:
+        """The end of the prompt from where it opens thinking, the mark included; empty for most templates.
+
+        It is the beginning of what the model writes, and is stored as such: a text is read by itself.
+        """
+        return self._opens(problem, tokenizer) if self.thinks else ""
+
+    def _opens(self, problem: Problem, tokenizer: Any) -> str:
+        if not getattr(tokenizer, "chat_template", None):
+            return ""
+        turns = self.messages(problem)
+        whole, without = (render_messages(turns, tokenizer, self.fallback, begin=begin) for begin in (True, False))
+        # Only what the template adds for the model's turn: what a user wrote is no mark.
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(whole, without, strict=False))
+        return opened_thinking(whole[sum(1 for _ in alike) :])
 
     def tokens(self, problem: Problem, tokenizer: Any) -> list[int]:
         """The prompt as the tokens that a model is given."""
@@ -106,7 +127,17 @@ class Prompt:
             "examples": [example.id for example in self.examples],
             "hash": hashlib.sha256(text.encode()).hexdigest()[:16],
             **({"ending": list(self.ending)} if self.ending else {}),
+            **self._thinking(tokenizer),
         }
+
+    def _thinking(self, tokenizer: Any) -> dict[str, Any]:
+        opens = self._opens(Problem(id="probe", text="probe"), tokenizer)
+        return {"thinking": {"opened": opens, "closed": not self.thinks}} if opens else {}
+
+
+def closed(opened: str) -> str:
+    """What a model writes, or is given, to begin its answer where thinking stands open; empty where none does."""
+    return f"{closing_mark(opened)}\n\n" if opened else ""
 
 
 def question(problem: Problem) -> str:
@@ -129,13 +160,15 @@ def right_answer(problem: Problem) -> str:
     return problem.reference.to_json()
 
 
-def render_messages(messages: Sequence[dict[str, str]], tokenizer: Any, fallback: Fallback = "error") -> str:
-    """A conversation through the tokenizer's chat template, ready for the model's turn."""
+def render_messages(
+    messages: Sequence[dict[str, str]], tokenizer: Any, fallback: Fallback = "error", *, begin: bool = True
+) -> str:
+    """A conversation through the tokenizer's chat template, with what begins the model's turn where ``begin``."""
     if getattr(tokenizer, "chat_template", None):
         import jinja2
 
         try:
-            text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=begin)
         except (jinja2.TemplateError, ValueError, TypeError) as error:
             raise PyriteError(f"the tokenizer's chat template fails on a system prompt: {error}") from error
         assert isinstance(text, str)

@@ -32,10 +32,14 @@ class Request:
         """What names it within a run."""
         return self.problem.id, self.sample
 
-    def answered(self, text: str, finish: str, seconds: float, tokens: int, prompt_tokens: int) -> Output:
-        """Its line of outputs.jsonl."""
-        extra = {"tokens": tokens, "prompt_tokens": prompt_tokens}
-        return Output(self.problem.id, self.sample, text, finish, round(seconds, 3), extra)
+    def answered(
+        self, text: str, finish: str, seconds: float, tokens: int, prompt_tokens: int, opened: str = ""
+    ) -> Output:
+        """Its line of outputs.jsonl. ``opened`` is what the prompt has opened; the stored text begins with it."""
+        extra: dict[str, Any] = {"tokens": tokens, "prompt_tokens": prompt_tokens}
+        if opened:
+            extra["opened_by_prompt"] = opened
+        return Output(self.problem.id, self.sample, opened + text, finish, round(seconds, 3), extra)
 
 
 class Answerer(Protocol):
@@ -70,6 +74,8 @@ class Tally:
     drafted: int = 0
     """Tokens that an expert wrote ahead, and how many of them were kept."""
     accepted: int = 0
+    refused: int = 0
+    """Of those that were looked at; what stands behind a refused one is not."""
 
     def sentence(self) -> str:
         """One line for people."""
@@ -82,6 +88,7 @@ class Tally:
         if self.drafted:
             share = 100 * self.accepted / self.drafted
             parts.append(f"{self.accepted} of {self.drafted} tokens written ahead kept ({share:.0f} %)")
+            parts.append(f"acceptance rate {self.accepted / max(1, self.accepted + self.refused):.2f}")
         return ", ".join(parts)
 
 
@@ -127,6 +134,7 @@ def _count(tally: Tally, output: Output) -> None:
     tally.tokens += int(output.extra.get("tokens", 0))
     tally.drafted += int(output.extra.get("drafted", 0))
     tally.accepted += int(output.extra.get("accepted", 0))
+    tally.refused += int(output.extra.get("refused", 0))
 
 
 def sample_seed(seed: int, key: tuple[str, int]) -> int:

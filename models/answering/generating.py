@@ -26,6 +26,7 @@ from .drafting import Shared, Tracker
 from .next_token import NextToken
 from .stopping import JsonEnd, TokenText
 
+_NUMBERS_AHEAD = 3  # random numbers a token where a model writes ahead: its guess, whether it stays, what comes instead
 _FORCED_AT_MOST = 12  # tokens without a choice that are checked in one pass
 
 
@@ -46,8 +47,12 @@ class AnswerRow:
     end: JsonEnd = field(default_factory=JsonEnd)
     tracker: Tracker | None = None
     drafted: int = 0
-    """Tokens that were guessed, and how many of them were kept."""
+    """Tokens that were guessed, how many of them were kept, and how many were looked at and refused (the guesses behind
+    a refused one are not looked at)."""
     accepted: int = 0
+    refused: int = 0
+    proposed: list[torch.Tensor] | None = None
+    """Where a model writes ahead for a sampled row: the probabilities that each guess was drawn from."""
 
 
 @torch.inference_mode()
@@ -72,9 +77,8 @@ def generate_rows(
     while True:
         kept = _settle(logits, active, guesses, ends, text)
         following.accept(kept)
-        for row, guess, count in zip(active, guesses, kept, strict=True):
+        for row, guess in zip(active, guesses, strict=True):
             row.drafted += len(guess)
-            row.accepted += count
         staying = []
         for place, row in enumerate(active):
             if row.finish:
@@ -88,6 +92,8 @@ def generate_rows(
             following.keep(staying)
             active = [active[place] for place in staying]
         room = min(row.limit - len(row.tokens) - 1 for row in active)
+        for row in active:
+            row.proposed = None
         ahead = following.propose([row.tokens[-1] for row in active], room, partial(_choose_ahead, rows=active))
         guesses = [_guess(row) for row in active] if ahead is None else ahead
         logits = following.step([[row.tokens[-1], *guess] for row, guess in zip(active, guesses, strict=True)])
@@ -118,20 +124,23 @@ def _settle(
     going = list(range(len(rows)))
     for column in range(logits.shape[1]):
         here = logits[:, column] if len(going) == len(rows) else logits[going, column]
-        chosen = _choose(here, [rows[place] for place in going])
+        guessed = [guesses[place][column] if column < len(guesses[place]) else None for place in going]
+        chosen = _choose(here, [rows[place] for place in going], guessed, column)
         on = []
-        for place, token in zip(going, chosen, strict=True):
-            row, guess = rows[place], guesses[place]
+        for place, token, guess in zip(going, chosen, guessed, strict=True):
+            row = rows[place]
             _take(row, token, ends, text)
-            if column < len(guess) and token == guess[column] and not row.finish:
+            row.accepted += token == guess
+            row.refused += guess is not None and token != guess
+            if token == guess and not row.finish:
                 kept[place] += 1
                 on.append(place)
         going = on
         if not going:
             break
-    for row, guess, count in zip(rows, guesses, kept, strict=True):
+    for row, block, count in zip(rows, guesses, kept, strict=True):
         if row.tracker is not None:
-            row.tracker.learn(len(guess), count)
+            row.tracker.learn(len(block), count)
     return kept
 
 
@@ -148,25 +157,69 @@ def _take(row: AnswerRow, token: int, ends: frozenset[int], text: TokenText) -> 
         row.finish = "length"
 
 
-def _choose(logits: torch.Tensor, rows: Sequence[AnswerRow]) -> list[int]:
-    """The next token of each row: the likeliest, or drawn by the row's own random numbers."""
+def _choose(
+    logits: torch.Tensor, rows: Sequence[AnswerRow], guesses: Sequence[int | None] = (), column: int = 0
+) -> list[int]:
+    """The next token of each row: the likeliest, or drawn by the row's own random numbers.
+
+    Where a model has written ahead for a sampled row, its guess is held to the rule of speculative sampling.
+    """
     if any(row.constraint is not None for row in rows):
         logits = mask_logits(logits, [row.constraint for row in rows])
     best: list[int] = logits.argmax(dim=-1).tolist()
     for place, row in enumerate(rows):
-        if row.uniform is not None:
+        if row.uniform is None:
+            continue
+        if row.proposed is None:
             best[place] = draw(logits[place], row.temperature, row.top_p, float(row.uniform.random()))
+            continue
+        ahead, keep, instead = row.uniform.random(_NUMBERS_AHEAD).tolist()
+        guess = guesses[place]
+        if guess is None:
+            best[place] = draw(logits[place], row.temperature, row.top_p, ahead)
+        else:
+            wanted = distribution(logits[place], row.temperature, row.top_p)
+            best[place] = keep_or_replace(wanted, row.proposed[column], guess, keep, instead)
     return best
 
 
 def _choose_ahead(logits: torch.Tensor, column: int, *, rows: Sequence[AnswerRow]) -> list[int]:
-    """As :func:`_choose`, with the random number that each row will use ``column`` tokens from now."""
+    """What the model that writes ahead chooses, ``column`` tokens from now: of the three random numbers that a sampled
+    row will use there, the first."""
     best: list[int] = logits.argmax(dim=-1).tolist()
     for place, row in enumerate(rows):
         if row.uniform is not None:
-            uniform = float(copy.deepcopy(row.uniform).random(column + 1)[column])
+            at = _NUMBERS_AHEAD * column
+            uniform = float(copy.deepcopy(row.uniform).random(at + 1)[at])
             best[place] = draw(logits[place], row.temperature, row.top_p, uniform)
+            row.proposed = [*(row.proposed or []), distribution(logits[place], row.temperature, row.top_p)]
     return best
+
+
+def keep_or_replace(wanted: torch.Tensor, proposed: torch.Tensor, guess: int, keep: float, instead: float) -> int:
+    """Speculative sampling (arXiv 2211.17192): a token with the distribution ``wanted`` out of a guess drawn from
+    ``proposed`` (probabilities; the second may be shorter).
+
+    The guess stays with probability min(1, wanted / proposed); else a token is drawn from what ``wanted`` has more than
+    ``proposed``. ``keep`` and ``instead`` are uniform in [0, 1), independent of the guess and of each other.
+    """
+    if keep * float(proposed[guess]) < float(wanted[guess]):
+        return guess
+    left = wanted.clone()
+    left[: len(proposed)] -= proposed
+    total = left.clamp_(min=0).cumsum(dim=-1)
+    if not total[-1] > 0:  # the two are one but for rounding
+        total = wanted.cumsum(dim=-1)
+    place = int(torch.searchsorted(total, instead * total[-1].item(), right=True).item())
+    return min(place, int(torch.nonzero(left if left.any() else wanted)[-1].item()))
+
+
+def distribution(logits: torch.Tensor, temperature: float, top_p: float) -> torch.Tensor:
+    """The probabilities (vocabulary) that :func:`draw` draws from."""
+    probabilities, order = torch.softmax(logits.double() / temperature, dim=-1).sort(descending=True, stable=True)
+    kept = int((probabilities.cumsum(dim=-1) < top_p).sum().item()) + 1
+    probabilities[kept:] = 0
+    return torch.zeros_like(probabilities).scatter(-1, order, probabilities / probabilities.sum())
 
 
 def draw(logits: torch.Tensor, temperature: float, top_p: float, uniform: float) -> int:

@@ -22,7 +22,7 @@ from .generating import AnswerRow, generate_rows, plain_generate
 from .grammar import VERSION
 from .logit_arithmetic import Ensemble
 from .next_token import NextToken, OneModel
-from .stopping import TokenText, end_tokens
+from .stopping import JsonEnd, TokenText, end_tokens
 
 
 @dataclass(slots=True)
@@ -40,6 +40,7 @@ class LocalAnswerer:
 
     def __post_init__(self) -> None:
         use_packed_attention(self.loaded.language_model)
+        self.prompt = replace(self.prompt, thinks=self.settings.decoding == "free")
         if self.loaded.restored is not None and self.loaded.restored.ending:
             self.prompt = replace(self.prompt, ending=self.loaded.restored.ending)
 
@@ -51,6 +52,7 @@ class LocalAnswerer:
             "answers": self.settings.identity(),
             "compute": {"device": self.loaded.compute.device.split(":")[0], "dtype": self.loaded.compute.dtype},
             "back_end": "transformers",
+            **TokenText(self.loaded.tokenizer).identity(),
             **({} if self.ensemble is None else {"companions": self.ensemble.identity()}),
             **({} if self.settings.decoding == "free" else {"grammar_version": VERSION}),
         }
@@ -108,7 +110,7 @@ class LocalAnswerer:
             return
         model, tokenizer, settings = self.loaded.model, self.loaded.tokenizer, self.settings
         room = self._context()
-        rows = []
+        rows, opened = [], []
         for number, (request, tokens) in enumerate(part):
             asked = len(tokens) if self.ensemble is None else self.ensemble.longest(request.problem, self.prompt)
             row = AnswerRow(number, tokens, min(settings.max_new_tokens, room - asked))
@@ -116,6 +118,8 @@ class LocalAnswerer:
             if settings.temperature > 0:
                 row.uniform = np.random.default_rng(sample_seed(settings.seed, request.key))
             row.constraint = self._constraint(request)
+            opened.append(self.prompt.opened(request.problem, tokenizer))
+            row.end = JsonEnd(thinking=bool(opened[-1]))
             rows.append(row)
         pad, text = tokenizer.pad_token_id, TokenText(tokenizer)
         ends = end_tokens(model, tokenizer) if self.ensemble is None else self.ensemble.ends()
@@ -127,10 +131,10 @@ class LocalAnswerer:
                 found = generate_rows(following, rows, ends=ends, text=text, drafts=drafts)
             for row in found:
                 request = part[row.number][0]
-                text = tokenizer.decode(row.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-                output = request.answered(text, row.finish, row.seconds, len(row.tokens), len(row.prompt))
+                sizes = (row.seconds, len(row.tokens), len(row.prompt))
+                output = request.answered(text.whole(row.tokens), row.finish, *sizes, opened[row.number])
                 if self.ensemble is not None and self.ensemble.companions.speculate:
-                    extra = {**output.extra, "drafted": row.drafted, "accepted": row.accepted}
+                    extra = {**output.extra, "drafted": row.drafted, "accepted": row.accepted, "refused": row.refused}
                     output = replace(output, extra=extra)
                 yield output
 

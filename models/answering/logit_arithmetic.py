@@ -10,10 +10,10 @@ conservative filter: a delta counts only for tokens in its expert's nucleus; the
 where we could read it.
 
 Writing ahead (``speculate``): the first expert writes a few tokens, and all other models check them in one pass. Greedy
-rows keep what the sum would have chosen. Sampled rows draw the expert's token and the sum's with the same random
-number and keep it when the two agree, so that an answer is token for token the one without writing ahead. That is
-stricter than speculative sampling's rule (arXiv 2211.17192, accept with probability min(1, p/q)), which keeps more and
-promises the distribution only.
+rows keep what the sum would have chosen, and are token for token those without writing ahead. Sampled rows follow
+speculative sampling (arXiv 2211.17192): a token drawn from the expert's q stays with probability min(1, p/q), else one
+is drawn from the part of p above q, so that answers have the sum's distribution p exactly, though other random numbers
+than without writing ahead.
 
 What is not covered: models of different vocabularies, models that answer only through ``generate``.
 """

@@ -8,10 +8,11 @@ numbers do not end an answer. A formulation in a wrapper does.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from ...feasibility.language.document.attempts import MENTION, held_formulations, is_formulation
-from ...feasibility.language.document.thinking import Follower
+from ...feasibility.language.document.thinking import Follower, kept_marks
 
 
 class JsonEnd:
@@ -82,17 +83,46 @@ def _load(text: str) -> Any:
 
 
 class TokenText:
-    """Tokens as text, one at a time and remembered; enough to follow braces and quotes, not to join characters."""
+    """Tokens as text, without special tokens except those that say what is thinking (``[THINK]``, ``<|channel|>``).
+
+    Called, one token at a time and remembered: enough to follow braces, quotes and marks, not to join characters.
+    """
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._known: dict[int, str] = {}
+        special = _special_tokens(tokenizer)
+        marks = kept_marks(special.values())
+        self._known = {number: mark for number, mark in special.items() if mark in marks}
+        self._marks = frozenset(self._known)
+        self._hidden = frozenset(special) - self._marks
+
+    def identity(self) -> dict[str, list[str]]:
+        """For run.json: the special tokens that stay in the text, if there are any."""
+        return {"kept_marks": sorted(self._known[number] for number in self._marks)} if self._marks else {}
 
     def __call__(self, token: int) -> str:
         text = self._known.get(token)
         if text is None:
             text = self._known[token] = str(self._tokenizer.decode([token], skip_special_tokens=True))
         return text
+
+    def whole(self, tokens: Sequence[int]) -> str:
+        """An answer's text."""
+        if self._marks.isdisjoint(tokens):
+            return str(
+                self._tokenizer.decode(list(tokens), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+            )
+        shown = [token for token in tokens if token not in self._hidden]
+        return str(self._tokenizer.decode(shown, skip_special_tokens=False, clean_up_tokenization_spaces=False))
+
+
+def _special_tokens(tokenizer: Any) -> dict[int, str]:
+    found = {
+        number: token.content
+        for number, token in getattr(tokenizer, "added_tokens_decoder", {}).items()
+        if token.special
+    }
+    return found | dict(zip(tokenizer.all_special_ids, map(str, tokenizer.all_special_tokens), strict=True))
 
 
 def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:

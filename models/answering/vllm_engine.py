@@ -13,7 +13,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,14 @@ class Growing:
     request: Request
     prompt: list[int]
     limit: int
+    opened: str = ""
+    """Thinking that the prompt has opened."""
     tokens: list[int] = field(default_factory=list)
     finish: str = ""
-    end: JsonEnd = field(default_factory=JsonEnd)
+    end: JsonEnd = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.end = JsonEnd(thinking=bool(self.opened))
 
     def take(self, tokens: Sequence[int], ends: frozenset[int], text: TokenText) -> bool:
         """Go on with tokens up to where the answer ends; what the engine wrote beyond is dropped. True at the end."""
@@ -80,6 +85,9 @@ class VllmAnswerer:
     _longest: int = field(default=0, init=False)
     _engine: Any = field(default=None, init=False)
 
+    def __post_init__(self) -> None:
+        self.prompt = replace(self.prompt, thinks=self.settings.decoding == "free")
+
     def identity(self) -> dict[str, Any]:
         """Model, weights, prompt, decoding, device; drafts are none."""
         return {
@@ -88,6 +96,7 @@ class VllmAnswerer:
             "answers": {**self.settings.identity(), "drafts": 0},
             "compute": {"device": self.compute.device, "dtype": self.compute.dtype},
             "back_end": "vllm",
+            **TokenText(self.tokenizer).identity(),
             **({} if self.settings.decoding == "free" else {"grammar_version": VERSION}),
         }
 
@@ -114,7 +123,8 @@ class VllmAnswerer:
                 yield request.answered("", "prompt-too-long", 0.0, 0, len(prompt))
                 continue
             limit = min(self.settings.max_new_tokens, self._context() - len(prompt))
-            growing[str(number)] = Growing(request, prompt, limit)
+            opened = self.prompt.opened(request.problem, self.tokenizer)
+            growing[str(number)] = Growing(request, prompt, limit, opened)
         if not growing:
             return
         engine = self._start()
@@ -164,9 +174,8 @@ class VllmAnswerer:
                 if not found.finished:
                     engine.abort_request([number])
                 del growing[number]
-                answer = self.tokenizer.decode(row.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-                seconds = time.perf_counter() - started
-                yield row.request.answered(answer, row.finish, seconds, len(row.tokens), len(row.prompt))
+                sizes = (time.perf_counter() - started, len(row.tokens), len(row.prompt))
+                yield row.request.answered(text.whole(row.tokens), row.finish, *sizes, row.opened)
 
     def _start(self) -> Any:
         if self._engine is None:

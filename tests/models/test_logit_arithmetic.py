@@ -7,14 +7,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from scipy.stats import chisquare
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from scipy.stats import chi2_contingency, chisquare
 from tiny_model import bakeries, make_tiny
 from typer.testing import CliRunner
 
 from pyrite.cli.main import app
 from pyrite.feasibility.errors import PyriteError
 from pyrite.models.answering import Request, Settings
-from pyrite.models.answering.generating import AnswerRow, draw, generate_rows
+from pyrite.models.answering.generating import AnswerRow, distribution, draw, generate_rows, keep_or_replace
 from pyrite.models.answering.local import LocalAnswerer
 from pyrite.models.answering.logit_arithmetic import Combined, load_ensemble, nucleus
 from pyrite.models.answering.making import make_answerer
@@ -78,16 +81,16 @@ def alone(loaded, name, **more):
 
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
 def test_identities(loaded, temperature):
-    given = {"temperature": temperature}
-    base, tuned = alone(loaded, "large", **given), alone(loaded, "tuned", **given)
+    more = {"temperature": temperature}
+    base, tuned = alone(loaded, "large", **more), alone(loaded, "tuned", **more)
     assert base != tuned
-    assert answers(loaded, "large", [(0.0, "tuned", "small")], **given)[0] == base, "alpha 0 is the base"
-    assert answers(loaded, "large", [(1.3, "tuned", "tuned")], **given)[0] == base, "expert = anti-expert is the base"
-    assert answers(loaded, "small", [(1.0, "tuned", "small")], **given)[0] == tuned, "base = anti-expert is the expert"
+    assert answers(loaded, "large", [(0.0, "tuned", "small")], **more)[0] == base, "alpha 0 is the base"
+    assert answers(loaded, "large", [(1.3, "tuned", "tuned")], **more)[0] == base, "expert = anti-expert is the base"
+    assert answers(loaded, "small", [(1.0, "tuned", "small")], **more)[0] == tuned, "base = anti-expert is the expert"
     both = [(0.5, "tuned", "small"), (0.5, "tuned", "small")]
     one = [(1.0, "tuned", "small")]
-    assert answers(loaded, "large", both, **given)[0] == answers(loaded, "large", one, **given)[0]
-    other = answers(loaded, "large", one, **given)[0]
+    assert answers(loaded, "large", both, **more)[0] == answers(loaded, "large", one, **more)[0]
+    other = answers(loaded, "large", one, **more)[0]
     assert other not in (base, tuned)
 
 
@@ -102,16 +105,62 @@ def test_cached_is_recomputed(loaded):
             assert int((base + 1.5 * (tuned - small)).argmax()) == token, "and logits give what log-probabilities give"
 
 
-@pytest.mark.parametrize("temperature", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("speculate", [1, 3, 7])
-def test_writing_ahead_changes_no_token(loaded, temperature, speculate):
-    given = {"count": 6, "temperature": temperature, "limit": 30}
+def test_writing_ahead_changes_no_greedy_token(loaded, speculate):
+    options = {"count": 6, "limit": 30}
     one = [(0.4, "tuned", "small")]
-    plain, _ = answers(loaded, "tuned", one, **given)
-    ahead, rows = answers(loaded, "tuned", one, **given, speculate=speculate)
+    plain, _ = answers(loaded, "tuned", one, **options)
+    ahead, rows = answers(loaded, "tuned", one, **options, speculate=speculate)
     assert ahead == plain
     assert sum(row.drafted for row in rows) > 0
     assert 0 < sum(row.accepted for row in rows) <= sum(row.drafted for row in rows)
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0])
+def test_sampled_rows_that_are_written_ahead_come_out_again(loaded, temperature):
+    options = {"count": 4, "temperature": temperature, "limit": 20, "speculate": 3}
+    one = [(0.4, "tuned", "small")]
+    first, rows = answers(loaded, "tuned", one, **options)
+    assert answers(loaded, "tuned", one, **options)[0] == first
+    kept, refused = sum(row.accepted for row in rows), sum(row.refused for row in rows)
+    assert 0 < kept + refused <= sum(row.drafted for row in rows)
+
+
+def test_a_model_that_writes_ahead_for_itself_is_never_refused(loaded):
+    _, rows = answers(loaded, "tuned", [(1.0, "small", "small")], temperature=1.0, limit=20, speculate=4)
+    assert sum(row.refused for row in rows) > 0, "another model's guesses are"
+    _, rows = answers(loaded, "tuned", [(0.5, "tuned", "tuned")], temperature=1.0, limit=20, speculate=4)
+    assert sum(row.refused for row in rows) == 0
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1.0, 0.6]), st.sampled_from([0.4, 1.0, 1.7]))
+@examples(max_examples=6, deadline=None)
+def test_keeping_or_replacing_gives_the_wanted_distribution(seed, top_p, temperature):
+    """A guess from q, kept or replaced, against p by chi-square; kept as often as p and q have in common."""
+    numbers = np.random.default_rng(seed)
+    logits = torch.from_numpy(numbers.normal(size=(2, 9)) * 2)
+    wanted, proposed = (distribution(one, temperature, top_p) for one in logits)
+    proposed = proposed[:8] / proposed[:8].sum()  # the sum may know more tokens than all models do
+    count = 6000
+    guesses = numbers.choice(8, size=count, p=proposed.numpy())
+    found = [keep_or_replace(wanted, proposed, int(guess), *numbers.random(2).tolist()) for guess in guesses]
+    seen = np.bincount(found, minlength=9)
+    assert seen[wanted.numpy() == 0].sum() == 0
+    able = wanted.numpy() > 0
+    if able.sum() > 1:
+        assert chisquare(seen[able], count * wanted.numpy()[able] / wanted.numpy()[able].sum()).pvalue > 1e-5
+    common = torch.minimum(wanted[:8], proposed).sum().item()
+    kept = np.mean(np.array(found) == guesses)
+    assert abs(kept - common) < 5 * np.sqrt(0.25 / count)
+
+
+def test_what_is_drawn_has_the_distribution_that_is_named():
+    logits, numbers = torch.tensor([0.3, 2.0, -1.0, 1.2, 0.9]), np.random.default_rng(3)
+    for top_p, temperature in ((1.0, 1.0), (0.8, 0.6)):
+        named = distribution(logits, temperature, top_p).numpy()
+        drawn = np.bincount([draw(logits, temperature, top_p, u) for u in numbers.random(4000)], minlength=5)
+        assert drawn[named == 0].sum() == 0
+        assert chisquare(drawn[named > 0], 4000 * named[named > 0]).pvalue > 1e-4
 
 
 class Counted:
@@ -138,7 +187,9 @@ def test_speculative_sampling_has_the_distribution_of_direct_sampling(loaded):
     prompt = Prompt().tokens(bakeries(1)[0], tokenizer)
     count = 800
     rows = [AnswerRow(number, prompt, 3, 1.0, uniform=np.random.default_rng(7 + number)) for number in range(count)]
-    found, _ = answers(loaded, "large", [(1.0, "tuned", "small")], rows=rows, speculate=2)
+    found, rows = answers(loaded, "large", [(1.0, "tuned", "small")], rows=rows, speculate=2)
+    looked = sum(row.accepted + row.refused for row in rows)
+    assert 0.05 < sum(row.accepted for row in rows) / looked < 0.95, "both ways are taken"
 
     def probabilities(tokens):
         ids = torch.tensor([[*prompt, *tokens]])
@@ -186,6 +237,25 @@ def test_the_filter_leaves_the_base_where_the_expert_does_not_look(loaded):
     assert torch.allclose(found[0, 0][~inside], base[~inside], atol=1e-4)
     wanted = base + 2.0 * (tuned.log_softmax(-1) - small.log_softmax(-1))
     assert torch.allclose(found[0, 0][inside], wanted[inside], atol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("top_p", [1.0, 0.7])
+def test_third_tokens_written_ahead_are_those_of_direct_sampling(loaded, top_p):
+    """The second guess of a block, or what comes after a refused first: two samples of rows, chi-square."""
+    tokenizer = loaded["large"].tokenizer
+    prompt = Prompt().tokens(bakeries(1)[0], tokenizer)
+    seen = []
+    for speculate, first in ((0, 0), (3, 10_000)):
+        rows = [AnswerRow(n, prompt, 4, 0.5, top_p, uniform=np.random.default_rng(first + n)) for n in range(1500)]
+        found, _ = answers(loaded, "large", [(1.0, "tuned", "small")], rows=rows, speculate=speculate)
+        thirds = [tokens[2] for tokens in found.values() if len(tokens) > 2]
+        seen.append(np.bincount(thirds, minlength=len(tokenizer)))
+    order = np.argsort(-(seen[0] + seen[1]))
+    table = np.array([[counts[chunk].sum() for chunk in np.array_split(order, 40)] for counts in seen])
+    table = table[:, table.sum(axis=0) >= 10]
+    assert table.shape[1] > 5
+    assert chi2_contingency(table).pvalue > 1e-3
 
 
 def test_drawing_is_monotone_in_the_random_number():

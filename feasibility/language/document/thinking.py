@@ -14,6 +14,7 @@ tokens: ``analysisWe need ...assistantfinal``), Gemma's ``<|channel>thought``, G
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,6 +66,9 @@ _HEAD: Final = re.compile(
 )
 # Without any of this there is no mark at all, which is what most texts can be told by at once.
 _QUICK: Final = re.compile(r"<[/|｜A-Za-z]|\[/?(?:[TtRr]|INST)|◁|Here is my|here is my|\A\s*analysis")
+# Marks that only together say what is thinking, where a tokenizer has them as tokens of their own.
+_CHANNEL: Final = frozenset({"<|channel|>", "<|channel>"})
+_CHANNEL_PARTS: Final = frozenset({"<|start|>", "<|end|>", "<|message|>", "<|constrain|>", "<|call|>", "<|return|>"})
 _LONGEST_MARK: Final = 120
 _LAST: Final = frozenset(">]▷:lstyLSTY")
 """The last characters of all marks."""
@@ -108,6 +112,62 @@ def answer_span(text: str) -> AnswerSpan:
             return AnswerSpan(start, end, open_at=bare.start())
     opened = OPENING.search(text, start, end)
     return AnswerSpan(start, end, thought, opened.start() if opened else None)
+
+
+def opened_thinking(text: str) -> str:
+    """What follows from where thinking was opened and not closed, the mark included; empty when it was not.
+
+    >>> opened_thinking("<|im_start|>assistant\\n<think>\\n")
+    '<think>\\n'
+    >>> opened_thinking("<|im_start|>assistant\\n<think>\\n\\n</think>\\n\\n")
+    ''
+    """
+    start = max((mark.end() for mark in CLOSING.finditer(text)), default=0)
+    opened = OPENING.search(text, start)
+    return text[opened.start() :] if opened else ""
+
+
+def closing_mark(opening: str) -> str:
+    """What ends the thinking that a text beginning with an opening mark has opened.
+
+    >>> closing_mark("<think>\\n"), closing_mark("<|begin_of_thought|>"), closing_mark("[THINK]")
+    ('</think>', '<|end_of_thought|>', '[/THINK]')
+    """
+    found = OPENING.match(opening)
+    if not found:
+        raise ValueError(f"no thinking begins with {opening[:40]!r}")
+    mark = found.group()
+    if mark.startswith("<|channel|>"):
+        return "<|end|><|start|>assistant<|channel|>final<|message|>"
+    if mark.startswith("<|channel"):
+        return "<channel|>"
+    if mark == "<|inner_prefix|>":
+        return "<|inner_suffix|>"
+    if mark.lower().startswith("here is"):
+        return "\nHere is my response:"
+    if mark.startswith("<") and mark[1] in "|｜":
+        turned, count = re.subn(r"(?i)begin|start", lambda word: "END" if word.group().isupper() else "end", mark)
+        return turned if count else f"{mark[:2]}/{mark[2:]}"
+    if mark.startswith("<"):
+        return f"</{mark[1:-1].split()[0]}>"  # without attributes
+    return f"{mark[0]}/{mark[1:]}"
+
+
+def kept_marks(special: Iterable[str]) -> frozenset[str]:
+    """Those of a tokenizer's special tokens without which a text does not tell what is thinking.
+
+    >>> sorted(kept_marks(["<s>", "[THINK]", "[/THINK]", "<|end|>"]))
+    ['[/THINK]', '[THINK]']
+    >>> sorted(kept_marks(["<|channel|>", "<|message|>", "<|end|>", "<|endoftext|>"]))
+    ['<|channel|>', '<|end|>', '<|message|>']
+    """
+    found = frozenset(special)
+    channel = _CHANNEL_PARTS if found & _CHANNEL else frozenset()
+    return frozenset(
+        mark
+        for mark in found
+        if mark in _CHANNEL or mark in channel or OPENING.fullmatch(mark) or CLOSING.fullmatch(mark)
+    )
 
 
 def _turn_end(text: str) -> int:
