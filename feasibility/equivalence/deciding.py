@@ -26,6 +26,7 @@ _UNGROUNDED = {
     "left-over": "a variable has no counterpart, and its own model does not determine it",
     "unpaid": "the units or signs that would make them agree are not borne out by the rows",
     "merged-differently": "the sums that would correspond are sums of different parts",
+    "order-only": "the objectives rank the plans at hand alike, but only by a scale and a shift that nothing bears out",
     "decision-missing": "a variable that the problem speaks of has no counterpart",
 }
 """Codes of the checker's objections, in words."""
@@ -70,7 +71,8 @@ def _compare(
     for proposal in proposals(a, b, policy, mapping, deadline):
         found = proposal.found
         if found.relation == "unknown":
-            undecided = undecided or (found if proposal.trusted else None)
+            if proposal.trusted or found.code == "order-only":
+                undecided = undecided or found
             continue
         if found.relation != "equivalent":
             if not proposal.trusted or best is not None:

@@ -104,8 +104,8 @@ class Containment:
 class Preference:
     """Whether both objectives rank plans alike, both read as costs (a maximised objective is negated).
 
-    - same: ``scale * cost_a + constant`` equals ``cost_b``: certificates for "at least" on A's plans and "at most" on
-      B's; or, with ``scale`` None, neither of the two doubled programs finds a pair that the two rank differently.
+    - same: ``scale * cost_a + constant`` equals ``cost_b``: certificates for "at most" on B's plans and "at least" on
+      A's, none of them a search's word. ``scale`` is None only where there is no plan to prefer.
     - differs: ``better`` and ``worse`` are plans of B's own columns; A's cost says better < worse, B's does not (or the
       reverse when ``strict_in`` is "b"). ``least`` names the sides with open columns in their objective, for which
       the certificates, in this order, show that reading a plan there and back never costs more.

@@ -16,6 +16,7 @@ from ..evidence import Certificate, Comparison, Containment, Correspondence, Mer
 from ..maps import Affine
 from ..naming import shared
 from .names import contradicted, missing_decisions
+from .objectives import order_only
 from .payment import unpaid
 from .sides import (
     AffineForm,
@@ -23,7 +24,6 @@ from .sides import (
     combined,
     composed,
     cost_at,
-    doubled,
     form_of,
     is_plan,
     merged_plan,
@@ -40,7 +40,7 @@ class Report:
     """``problems``: what does not hold (empty: all of it does). ``trusted``: claims that rest on a solver's search.
 
     ``objections``: codes that say why the evidence, though it holds, does not ground the relation: ``names``,
-    ``nothing-paired``, ``left-over``, ``unpaid``, ``merged-differently``, ``decision-missing``.
+    ``nothing-paired``, ``left-over``, ``unpaid``, ``merged-differently``, ``decision-missing``, ``order-only``.
     """
 
     problems: list[str] = field(default_factory=list)
@@ -175,6 +175,8 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
     groups = maps.a_merges, maps.b_merges
     if all(groups) and not merges_agree(case.whole_a, case.whole_b, (maps.forward, *groups)):
         report.objections.append("merged-differently")
+    if comparison.preference is not None and order_only(case.first, case.second, maps, comparison.preference):
+        report.objections.append("order-only")
     bound = _bound(case, maps)
     kept = [c for k, c in enumerate(case.b.columns) if all(k not in group.weights for group in maps.b_merges)]
     families = [c.variable if c.members else None for c in kept] + [None] * len(maps.b_merges)
@@ -379,8 +381,9 @@ def _preference(case: _Costs, preference: Preference | None, report: Report) -> 
     if first.cost_two or second.cost_two:
         _same_quadratic(case, preference, report)
         return
-    if preference.scale is None:
-        _no_pair(case, preference, report)
+    if preference.scale is None or any(c.method == "solver" for c in preference.certificates):
+        # That a search finds no pair of plans ranked apart says nothing of the objectives.
+        report.problems.append("no factor shows that one objective is a multiple of the other plus a constant")
         return
     scale, shift = Fraction(preference.scale), Fraction(preference.constant)
     if scale <= 0 or len(preference.certificates) != 2:
@@ -431,21 +434,6 @@ def _same_quadratic(case: _Costs, preference: Preference, report: Report) -> Non
     shift = second.cost_constant - scale * (constant + first.cost_constant)
     if not (same_two and same_one and shift == Fraction(preference.constant)):
         report.problems.append("the second-order objectives differ")
-
-
-def _no_pair(case: _Costs, preference: Preference, report: Report) -> None:
-    first, second, maps = case.first, case.second, case.maps
-    if case.a_open or case.b_open:
-        report.problems.append("ranking by pairs does not cover auxiliary columns")
-        return
-    ours, _ = composed(first.cost, maps.backward)
-    count = len(second.lower)
-    for certificate, (strict, other) in zip(
-        preference.certificates, ((ours, second.cost), (second.cost, ours)), strict=True
-    ):
-        extra = {**other, **{count + j: -v for j, v in other.items()}}
-        rise = {**{j: -v for j, v in strict.items()}, **{count + j: v for j, v in strict.items()}}
-        _claim(doubled(second, extra), certificate, rise, Fraction(0), "ranking", report)
 
 
 def _ranked_apart(case: _Costs, preference: Preference, report: Report) -> None:

@@ -227,15 +227,6 @@ def is_plan(side: CheckedSide, plan: Sequence[Fraction]) -> bool:
     return True
 
 
-def doubled(side: CheckedSide, extra: dict[int, Fraction]) -> CheckedSide:
-    """Two copies of the plans, with ``extra . (p, q) >= 0``."""
-    count = len(side.lower)
-    rows = [*side.rows, *(({count + j: v for j, v in body.items()}, low, high) for body, low, high in side.rows)]
-    return CheckedSide(
-        side.lower * 2, side.upper * 2, side.whole * 2, [*rows, (extra, Fraction(0), None)], {}, {}, Fraction(0)
-    )
-
-
 def cost_at(side: CheckedSide, point: Mapping[int, Fraction]) -> Fraction:
     """The cost of a plan, second-order terms included."""
     total = side.cost_constant

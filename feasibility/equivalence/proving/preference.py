@@ -2,7 +2,9 @@
 
 Both are read as costs. They rank alike when one is a positive multiple of the other plus a constant, modulo the
 equations that hold on the plans; failing that, a pair of plans is sought that they rank differently, as one program
-over two copies of the plans.
+over two copies of the plans. That there is none among whole plans says only that the few plans at hand stand in one
+order: no ground for an equivalence (``order-only``). Where linear programs alone show it, the order is that of all
+points of the relaxation, and then one objective is a multiple of the other there, which is proved again as such.
 """
 
 from __future__ import annotations
@@ -68,7 +70,17 @@ def prefer(
     if any(certificate is None for certificate in least.values()):
         return Preference("unknown", code="auxiliary", message="an auxiliary variable's best value has no formula")
     certificates = tuple(certificate for certificate in least.values() if certificate is not None)
-    return _by_pairs(b, ours, theirs, (tuple(least), certificates), closed=not (a_open or b_open))
+    found, scales = _by_pairs(b, ours, theirs, (tuple(least), certificates))
+    if a_open or b_open:
+        if found.code == _ORDER_ONLY:
+            message = "ranking by pairs does not cover auxiliary variables"
+            return Preference("unknown", code="auxiliary", message=message)
+        return found
+    for scale, constant in scales:
+        same = _same(a, b, linear_part(cost_a), ours, theirs, around, scale, constant)
+        if same is not None:
+            return same
+    return found
 
 
 def _least_cost(
@@ -162,57 +174,68 @@ def _same(
     if at_least.certificate is None:
         return None
     certificates = (at_most.certificate, at_least.certificate)
-    proof = "solver-trusted" if any(c.method == "solver" for c in certificates) else "certified"
-    return Preference("same", scale, constant, certificates, proof=proof)  # type: ignore[arg-type]
+    if any(c.method == "solver" for c in certificates):
+        # A search has seen the plans at hand one after the other; that says nothing of the objectives.
+        return None
+    return Preference("same", scale, constant, certificates, proof="certified")
 
 
+_ORDER_ONLY = "order-only"
 _Least = tuple[tuple[Literal["a", "b"], ...], tuple[Certificate, ...]]
+_Scales = list[tuple[Exact, Exact]]
 
 
-def _by_pairs(b: ClaimSource, ours: Affine, theirs: Affine, least: _Least, *, closed: bool) -> Preference:
-    """Two plans p, q of B: one cost says p < q, the other p >= q; or (``closed``) proof that there are none."""
+def _by_pairs(b: ClaimSource, ours: Affine, theirs: Affine, least: _Least) -> tuple[Preference, _Scales]:
+    """Two plans p, q of B: one cost says p < q, the other p >= q; else why none was found.
+
+    With it come factors and constants that may turn our cost into theirs, where linear programs show that there is no
+    such pair: ``ours(q) - ours(p) <= m (theirs(q) - theirs(p))`` for all p and q makes ``ours - m theirs`` constant.
+    """
     view, lifted = b.view()
-    if view is not b:
-        # The core tells plans apart sooner; that there are none is proved of the program itself.
-        found = _pairs(view, b.core_form(ours), b.core_form(theirs), least, closed=False)
-        if found.status == "differs":
-            return replace(found, better=lifted(found.better), worse=lifted(found.worse))
-        if not closed:
-            return found
-    return _pairs(b, ours, theirs, least, closed=closed)
-
-
-def _pairs(b: ClaimSource, ours: Affine, theirs: Affine, least: _Least, *, closed: bool) -> Preference:
-    doubled = _doubled(b.program)
-    count = len(b.program.columns)
-    certificates: list[Certificate] = []
+    left, right = b.core_form(ours), b.core_form(theirs)
+    doubled = _doubled(view.program)
+    count = len(view.program.columns)
+    ratios: list[Exact | None] = []
     trouble = None
-    for strict, other, strict_in in ((ours, theirs, "a"), (theirs, ours, "b")):
+    for strict, other, strict_in in ((left, right, "a"), (right, left, "b")):
         # keep other(p) - other(q) >= 0 and ask how far strict(q) - strict(p) can rise above 0
         row = Row("ranks", Quadratic(_difference(other, count, 1)), 0, None, "ranks")
         pair = ClaimSource(Program(doubled.columns, [*doubled.rows, row], "feasibility"), b.policy, b.deadline)
         outcome = pair.prove(Affine(_difference(strict, count, -1)), 0, Target("objective", 0, "upper"))
         if outcome.status == "refuted":
             assert outcome.point is not None
-            return Preference(
+            found = Preference(
                 "differs",
                 certificates=least[1],
                 least=least[0],
-                better=outcome.point[:count],
-                worse=outcome.point[count:],
+                better=lifted(outcome.point[:count]),
+                worse=lifted(outcome.point[count:]),
                 strict_in="a" if strict_in == "a" else "b",
                 proof="certified",
             )
+            return found, []
         if outcome.certificate is None:
             trouble = outcome
+        elif outcome.certificate.method == "multipliers":
+            ratios.append(-outcome.certificate.rows.get(len(doubled.rows), 0))
         else:
-            certificates.append(outcome.certificate)
+            ratios.append(None)
     if trouble is not None:
-        return Preference("unknown", code=trouble.code, message=trouble.message)
-    if not closed:
-        return Preference("unknown", code="auxiliary", message="ranking by pairs does not cover auxiliary variables")
-    proof = "solver-trusted" if any(c.method == "solver" for c in certificates) else "certified"
-    return Preference("same", None, 0, tuple(certificates), proof=proof)  # type: ignore[arg-type]
+        return Preference("unknown", code=trouble.code, message=trouble.message), []
+    message = "the objectives rank the plans at hand alike, but differ by more than a scale and a shift"
+    found = Preference("unknown", code=_ORDER_ONLY, message=message)
+    return found, _scales(view, left, right, ratios)
+
+
+def _scales(source: ClaimSource, ours: Affine, theirs: Affine, ratios: list[Exact | None]) -> _Scales:
+    """What the multipliers of both rankings say of the factor, with the constant at some plan."""
+    factors: list[Exact] = [divide(1, ratio) for ratio in ratios[:1] if ratio] + [r for r in ratios[1:] if r]
+    if all(ratio == 0 for ratio in ratios):
+        factors.append(1)
+    point = next(iter(source.some_plans()), None) if factors else None
+    if point is None:
+        return []
+    return [(s, simplify(theirs.value(point) - s * ours.value(point))) for s in dict.fromkeys(factors) if s > 0]
 
 
 def _difference(form: Affine, count: int, sign: int) -> dict[int, Exact]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...equivalence.evidence import Comparison
-from ...equivalence.merging import merged_program
 from ...policy import Policy
 from ...programs.program import Program
-from ...rationals import Exact, divide, magnitude, same_value, show
+from ...rationals import divide, magnitude, same_value, show
 from ...solver.solution import Solution
 from ...solver.words import number, to_float
 from ...verdict import Finding, Proof, StageResult
@@ -58,50 +57,23 @@ def compare_values(program: Program, solution: Solution, prepared: PreparedRefer
     return StageResult.failed(finding, **details)
 
 
-def _parallel(program: Program, reference: Program, found: Comparison) -> bool:
-    """The reference's objective, in the output's columns, is a multiple of the output's, coefficient by coefficient."""
-    maps = found.correspondence
-    if maps is None:
-        return False
-    ours = merged_program(program, maps.a_merges).objective
-    theirs = merged_program(reference, maps.b_merges).objective
-    if ours.quadratic or theirs.quadratic:
-        return found.preference is not None and found.preference.scale is not None
-    read: dict[int, Exact] = {}
-    for j, price in theirs.linear.items():
-        formula = maps.forward[j]
-        if formula is None:
-            return False
-        for k, factor in formula.terms.items():
-            read[k] = read.get(k, 0) + price * factor
-    read = {k: price for k, price in read.items() if price}
-    if set(read) != set(ours.linear):
-        return False
-    return len({divide(read[k], ours.linear[k]) for k in read}) <= 1
-
-
 def in_other_words(
     program: Program, solution: Solution, prepared: PreparedReference, policy: Policy, found: Comparison
 ) -> StageResult | None:
     """The same optimum under an objective that is negated, scaled or shifted; None when it is not the same.
 
-    Only a comparison that has proved both objectives to rank plans alike can say so. Its scale and constant carry the
-    optimum over; where they rank alike in no such simple way, the reference's objective at the carried plan does.
+    Only a comparison that has proved one objective to be a multiple of the other plus a constant can say so, by stage
+    9's own rule; that the few plans of a small problem are ranked alike is not enough.
     """
     reference, preference = prepared.program, found.preference
     if found.relation == "unknown" or preference is None or preference.status != "same" or reference is None:
         return None
-    if solution.objective is None or prepared.optimum is None:
+    if solution.objective is None or prepared.optimum is None or preference.scale is None:
         return None
-    carried: Exact | None = None
-    if preference.scale is not None:
-        ours = -1 if program.sense == "maximize" else 1
-        theirs = -1 if reference.sense == "maximize" else 1
-        carried = theirs * (preference.scale * ours * solution.objective + preference.constant)
-    if not _parallel(program, reference, found):
-        # The few plans of a small problem may be ranked alike by prices that are plainly wrong.
-        return None
-    if carried is None or not same_value(carried, prepared.optimum, policy.value_tolerance):
+    ours = -1 if program.sense == "maximize" else 1
+    theirs = -1 if reference.sense == "maximize" else 1
+    carried = theirs * (preference.scale * ours * solution.objective + preference.constant)
+    if not same_value(carried, prepared.optimum, policy.value_tolerance):
         return None
     certified = solution.proof == "certified" and prepared.certified and preference.proof == "certified"
     details: dict[str, Any] = {
