@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from ..maps import Affine
 from .equations import Equations
+from .shifts import unpaid_shifts
 from .sides import CheckedSide, composed, form_of
 from .totality import Standing
 
@@ -68,6 +69,7 @@ def unpaid(
         key, low, high = _scaled(said)
         known.setdefault(key, set()).update(_marks(low, high))
     score, rows = dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0)
+    limits: dict[object, set[int]] = {}
     total = 0
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
     for said in _statements(second, yours):
@@ -84,6 +86,8 @@ def unpaid(
         shifted = _Statement(said.raw, terms, _less(said.low, constant), _less(said.high, constant))
         key, low, high = _scaled(shifted)
         agreed = _marks(low, high) & known.get(key, set())
+        if agreed:
+            limits.setdefault(key, set()).update(said.terms)
         if len(said.terms) == 1:
             (k,) = said.terms
             if second.whole[k] and len(forward[k].terms if forward[k] is not None else ()) == 1:  # type: ignore[union-attr]
@@ -118,7 +122,12 @@ def unpaid(
             short += members
     if not short and total <= due:
         return sorted(numbers)
-    return sorted(short)
+    shifted = [members for members in _families(families, forward, numbers) if _constant(forward[members[0]])]
+    return sorted(short) or (unpaid_shifts(shifted, limits) if shifted else [])
+
+
+def _constant(image: Affine | None) -> bool:
+    return image is not None and bool(image.constant)
 
 
 def _bare(image: Affine | None) -> Affine | None:
