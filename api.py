@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -12,8 +13,10 @@ from .feasibility.policy import Policy
 from .feasibility.scoring.ladder import Judge
 from .feasibility.scoring.reference import Reference
 from .feasibility.verdict import Verdict
+from .problems.files import read_problems
 from .problems.problem import Problem
 from .results.outputs import Output
+from .results.readers.reading import read_answers
 
 ProblemLike: TypeAlias = Problem | Mapping[str, Any]
 """A problem, or the dict that a line of ``problems.jsonl`` holds."""
@@ -23,14 +26,17 @@ OutputLike: TypeAlias = Output | Mapping[str, Any]
 
 
 def score(
-    problems: Iterable[ProblemLike],
-    outputs: Iterable[OutputLike],
+    problems: str | os.PathLike[str] | Iterable[ProblemLike],
+    outputs: str | os.PathLike[str] | Iterable[OutputLike],
     policy: Policy | None = None,
     *,
     workers: int | None = None,
     language: str = "auto",
 ) -> list[Verdict]:
     """Judge raw model outputs; the verdicts come in the order of ``outputs``.
+
+    Both may be the path of a file: problems as ``problems.jsonl``, outputs in every layout that ``pyrite score`` reads
+    (a broken line of either raises PyriteError).
 
     ``workers`` processes share the work (default: one a core) and are killed when an output goes over the policy's
     limits; with 0 everything happens in this process, which is faster for a handful and keeps limits only as well as
@@ -59,9 +65,13 @@ def score(
     from .feasibility.scoring.languages import by_task
     from .feasibility.scoring.pool import Pool
 
+    if isinstance(problems, str | os.PathLike):
+        problems = read_problems(problems, strict=True)
+    asked = [item if isinstance(item, Problem) else Problem.from_dict(item) for item in problems]
+    if isinstance(outputs, str | os.PathLike):
+        outputs = read_answers(outputs, asked, strict=True)
     references: dict[str, Reference] = {}
-    for item in problems:
-        problem = item if isinstance(item, Problem) else Problem.from_dict(item)
+    for problem in asked:
         if problem.id in references:
             raise PyriteError(f"two problems have the id {problem.id!r}")
         references[problem.id] = problem.as_reference()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, TypeAlias, get_args
 
 from .errors import PyriteError
+from .one_line import one_line
 
 Status: TypeAlias = Literal["pass", "fail", "unknown", "skipped"]
 Proof: TypeAlias = Literal["certified", "enumerated", "solver-trusted", "sampled"]
@@ -179,7 +181,7 @@ SKIPPED_EARLIER = StageResult("skipped", "earlier-stage", "an earlier stage did 
 NOT_ASKED = StageResult("skipped", "not-asked", "whoever wrote this verdict did not ask this question")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verdict:
     """All stages of one output.
 
@@ -206,6 +208,24 @@ class Verdict:
     """Of a problem with several accepted readings: the ``name`` of the one that these stages compare with, and whether
     it is the ``first``."""
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Short: both scores and the first stage that decides against it, with its code."""
+        words = {True: "yes", False: "no", None: "unknown"}
+        name = one_line(f"{self.problem_id}#{self.sample} ", 80) if self.problem_id else ""
+        stage = self.first_failure or self.first_unknown
+        why = f"; {stage}: {one_line(self.result(stage).code, 60)}" if stage else ""
+        return f"<verdict {name}surface {words[self.surface]}, substance {words[self.substance]}{why}>"
+
+    def _repr_html_(self) -> str:
+        """The ladder as a table, for notebooks; every cell is text."""
+        lines = [(stage, self.result(stage)) for stage in self.ladder.stages]
+        rows = "".join(
+            f"<tr><td>{stage}</td><td>{result.status}</td>"
+            f"<td style='text-align:left'>{html.escape(one_line(result.message, 300))}</td></tr>"
+            for stage, result in lines
+        )
+        return f"<p>{html.escape(repr(self))}</p><table><tbody>{rows}</tbody></table>"
 
     def result(self, stage: str) -> StageResult:
         """The answer of a stage; ``NOT_ASKED`` when this verdict has none."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from ..feasibility.disk import read_whole
 from ..feasibility.errors import PyriteError, PyriteWarning
 from ..feasibility.language.formulation import Data, Formulation, exact_number
 from ..feasibility.language.suggestions import closest
+from ..feasibility.one_line import one_line
 from ..feasibility.plans.grids.grid import Grid
 from ..feasibility.rationals import Exact
 from ..feasibility.scoring.reference import KnownStatus, Reference
@@ -65,6 +69,25 @@ class Problem:
     grid: Grid | None = None
     readings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Accepted readings by name, where the text allows several; see :func:`.readings.accepted`."""
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], name: str | None = None) -> Self:
+        """The problem of a file: its only one, or the one with the id ``name``, of a JSON object or of JSON lines.
+
+        Raises PyriteError when the file cannot be read, holds no such problem, or holds several and none was named.
+        """
+        text = read_whole(path)
+        try:
+            whole = json.loads(text)
+            documents = [whole] if isinstance(whole, dict) else []
+        except (ValueError, RecursionError):
+            documents = _lines(text, path)
+        found = [document for document in documents if name is None or document.get("id") == name]
+        if len(found) != 1:
+            wanted = f"problem {name!r}" if name is not None else "one problem"
+            ids = ", ".join(one_line(document.get("id"), 40) for document in documents[:5])
+            raise PyriteError(f"{path}: {wanted} is wanted; it has {len(documents)}" + (f": {ids}" if ids else ""))
+        return cls.from_dict(found[0])
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
@@ -139,6 +162,22 @@ class Problem:
             self.reference, self.optimum, self.status, self.data, self.units, self.text, self.grid, self.task
         )
         return accepted(main, self.readings) if self.readings else main
+
+
+def _lines(text: str, path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """The objects of JSON lines."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            document = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise PyriteError(f"{path}: line {number} is no JSON: {one_line(error, 100)}") from error
+        if not isinstance(document, dict):
+            raise PyriteError(f"{path}: line {number} is no JSON object")
+        found.append(document)
+    return found
 
 
 def _warn_of_near_misses(document: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("feasibility", "problems", "results", "models", "reports", "studies", "integrations", "cli")
-TOP_FILES = ("api.py", "pipeline.py", "rewards.py", "__init__.py", "__main__.py")
+TOP_FILES = ("api.py", "pipeline.py", "rewards.py", "runs.py", "__init__.py", "__main__.py")
 
 
 def sources() -> dict[str, Path]:
@@ -16,8 +16,10 @@ def sources() -> dict[str, Path]:
     found = {}
     paths = [ROOT / name for name in TOP_FILES if (ROOT / name).is_file()]
     for room in ROOMS:
-        # The recorders in guest/ are text for the sandbox; nothing here imports them.
-        paths.extend(path for path in (ROOT / room).rglob("*.py") if path.parent.name != "guest")
+        # The recorders in guest/ are text for the sandbox, and lm_eval/ is loaded by that harness from its path,
+        # outside of any package: nothing here imports them.
+        found_here = (ROOT / room).rglob("*.py")
+        paths.extend(path for path in found_here if path.parent.name not in ("guest", "lm_eval"))
     for path in paths:
         parts = path.relative_to(ROOT).with_suffix("").parts
         found[".".join(parts)] = path

@@ -32,7 +32,7 @@ def pyrite(
         if env is not None:
             stack.enter_context(mock.patch.dict(os.environ, env, clear=True))
         if cwd is not None:
-            stack.enter_context(chdir(os.fspath(cwd)))
+            stack.enter_context(chdir(str(cwd)))
         stack.enter_context(warnings.catch_warnings())
         stack.enter_context(redirect_stdout(written[0]))
         stack.enter_context(redirect_stderr(written[1]))

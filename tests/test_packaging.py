@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_every_package_is_listed() -> None:
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    rooms = ("cli", "feasibility", "problems", "results", "models", "reports")
+    rooms = ("cli", "feasibility", "integrations", "problems", "results", "models", "reports", "studies")
     found = {
         ".".join(("pyrite", *path.parent.relative_to(ROOT).parts))
         for room in rooms

@@ -62,7 +62,7 @@ def test_and_so_it_is_for_every_variant(family: str, size: str, variant: str) ->
 
 
 def told(family: str, seed: int, size: str, texts: str) -> tuple[Drawing, Problem]:
-    drawing = Drawing.start(family, seed, size, "plain").told(texts)  # type: ignore[arg-type]
+    drawing = Drawing.start(family, seed, size, "plain").told(texts)
     draft = FAMILIES[family].draft(drawing)
     return drawing, Problem(id="p", text=draft.text, reference=draft.reference, data=draft.data, family=family)
 
@@ -159,4 +159,4 @@ def test_recipes_and_the_command_take_texts(tmp_path: Path) -> None:
     shown = CliRunner().invoke(app, ["problems", "show", lines[1]["id"], "--json"])
     assert json.loads(shown.stdout) == lines[1]
     with pytest.raises(PyriteError, match="texts is varied or plain"):
-        Order(("knapsack",), texts="simple")  # type: ignore[arg-type]
+        Order(("knapsack",), texts="simple")
