@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from commands import pyrite
 
 PYRITE = [sys.executable, "-c", "from pyrite.cli.main import main; main()"]
 GOOD = {
@@ -33,8 +34,7 @@ INDEXED = {
 def check(document, *arguments, stdin=None):
     if document is not None:
         stdin = document if isinstance(document, str) else json.dumps(document)
-    command = [*PYRITE, "check", "-", *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+    return pyrite("check", "-", *arguments, stdin=stdin)
 
 
 def changed(part, **values):
@@ -151,15 +151,14 @@ def test_unknown_is_no_yes():
 def test_a_file_and_its_absence(tmp_path):
     path = tmp_path / "f.json"
     path.write_text("\ufeff" + json.dumps(GOOD), encoding="utf-8")
-    run = lambda *a: subprocess.run([*PYRITE, "check", *map(str, a)], capture_output=True, text=True, check=False)  # noqa: E731
-    assert run(path).returncode == 0
+    assert pyrite("check", path).returncode == 0
     path.write_bytes(b"\xff\xfe{}")
     for arguments, reason in (
         ((tmp_path / "none.json",), "there is no such file"),
         ((path,), "is not UTF-8 (byte 1); save it as UTF-8"),
         ((path, "--problem", "p"), "--problem ID and --problems FILE go together"),
     ):
-        done = run(*arguments)
+        done = pyrite("check", *arguments)
         assert done.returncode == 2
         assert reason in done.stderr
         assert done.stderr.count("\n") == 1
@@ -225,11 +224,6 @@ def test_hostile_formulations_end_within_the_limit():
     assert "builds: too-many-rows" in check(document).stdout
     assert "parses: " in check("[" * 1_000_000).stdout
     assert time.monotonic() - started < 100
-
-
-def pyrite(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [*PYRITE, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_model_files_are_read_by_their_suffix(tmp_path: Path) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from commands import pyrite
 
 BAKERY = {
     "variables": {"bread": {"domain": "integer", "lower": 0}, "cake": {"domain": "integer", "lower": 0}},
@@ -28,12 +27,6 @@ PLAN = {
         "balance": {"for": "p in P, t in T if t > 1", "expression": "stock[p,t] == stock[p,t-1] + make[p,t]"},
     },
 }
-
-
-def pyrite(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    code = "import sys; from pyrite.cli.main import main; main()"
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture

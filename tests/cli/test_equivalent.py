@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import pyrite
 
 DATA = {
     "sets": {"P": ["bread", "cake"]},
@@ -35,13 +34,8 @@ def told(tmp_path: Path):
     def run(answer: object, *options: str) -> tuple[int, str]:
         path = tmp_path / "answer.json"
         path.write_text(json.dumps(answer), "utf-8")
-        command = [sys.executable, "-m", "pyrite", "equivalent", str(path), "--problem", "bakery"]
-        found = subprocess.run(
-            [*command, "--problems", str(tmp_path / "problems.jsonl"), *options],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        problems = tmp_path / "problems.jsonl"
+        found = pyrite("equivalent", path, "--problem", "bakery", "--problems", problems, *options)
         return found.returncode, found.stdout
 
     return run

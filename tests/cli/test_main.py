@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 
+import commands
 import pytest
 import typer
 
@@ -17,7 +18,7 @@ PYRITE = [sys.executable, "-c", "from pyrite.cli.main import main; main()"]
 
 
 def pyrite(*arguments, **options):
-    return subprocess.run([*PYRITE, *arguments], capture_output=True, text=True, timeout=60, check=False, **options)
+    return commands.pyrite(*arguments, **options)
 
 
 def best_of(count, action):

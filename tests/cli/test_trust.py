@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from commands import pyrite
 
 from pyrite.feasibility.disk import plain_file, write_whole
 from pyrite.feasibility.errors import PyriteError
@@ -22,11 +23,6 @@ GOOD = (
     '{"variables": {"x": {"domain": "integer", "lower": 0}}, "objective": {"sense": "maximize", '
     '"expression": "3*x"}, "constraints": {"cap": "2*x <= 9"}}'
 )
-
-
-def pyrite(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-    command = [*PYRITE, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from tiny_model import bakeries, make_tiny
@@ -193,7 +194,7 @@ def test_kill_9_while_answering_and_going_on_gives_the_same_outputs(tiny, files,
     process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)
     path = tmp_path / "killed" / "outputs.jsonl"
     while process.poll() is None and not (path.exists() and path.read_text().count("\n") >= 5):
-        pass
+        time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     assert process.wait(60) == -signal.SIGKILL
     assert 5 <= len(outputs(path)) < 10

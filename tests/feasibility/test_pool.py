@@ -216,10 +216,10 @@ def test_a_worker_killed_from_outside_is_replaced():
 
 def test_big_texts_do_not_block_anybody():
     """More than a socket holds, to busy workers, between small ones."""
-    tasks = [("p", number, "x" * 900_000 if number % 3 else GOOD) for number in range(45)]
+    tasks = [("p", number, "x" * 900_000 if number % 3 else GOOD) for number in range(12)]
     with Pool(Policy(), 2) as pool:
         verdicts = list(pool.judge(tasks, {"p": Reference()}))
-    assert [v.substance for v in verdicts] == [number % 3 == 0 for number in range(45)]
+    assert [v.substance for v in verdicts] == [number % 3 == 0 for number in range(12)]
 
 
 def test_judges_are_forgotten_by_weight_and_come_back():
@@ -273,9 +273,9 @@ def test_verdicts_are_the_same_bytes_with_any_number_of_workers_and_in_any_compa
     formulation = Formulation.from_dict(json.loads(GOOD))
     references = {f"p{n}": Reference(formulation) for n in range(4)}
     kinds = (GOOD, "prose", GOOD.replace("3*x", "4*x"), "{}", GOOD.replace("3*x", "3*y"))
-    tasks = [(f"p{n % 4}", n, kinds[(n * 7) % 5]) for n in range(400)]
+    tasks = [(f"p{n % 4}", n, kinds[(n * 7) % 5]) for n in range(120)]
     found = set()
-    for workers, given in ((0, tasks), (1, tasks), (2, tasks), (4, tasks), (2, tasks), (2, tasks[::-1])):
+    for workers, given in ((0, tasks), (1, tasks), (3, tasks), (2, tasks[::-1])):
         with Pool(Policy(), workers) as pool:
             verdicts = sorted(pool.judge(given, references), key=lambda verdict: verdict.sample)
         found.add(json.dumps([{**verdict.to_dict(), "seconds": 0} for verdict in verdicts]))

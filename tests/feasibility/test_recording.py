@@ -67,6 +67,9 @@ def test_numbers_are_what_the_program_means() -> None:
         "x = m.addVar(name='x')\n"
         "m.addConstr(0.1 * 3 * x + (1 / 3) * x >= 0.1 + 0.2, 'a')\n"
         "m.addConstr(0.123456789012345678 * x <= 1e-7, 'b')\n"
+        "m.addConstr((0.85 - 0.9) * x + (0.95 - 0.9) * x + x >= 1 - 0.9, 'c')\n"
+        "m.addConstr(x <= (0.85 - 0.9) * x + 4 * x, 'd')\n"
+        "m.addConstr(0.3 * x - 0.2 * x - 0.1 * x >= 1, 'e')\n"
         "m.optimize()\n"
     )
     formulation = record(program).formulation
@@ -76,6 +79,10 @@ def test_numbers_are_what_the_program_means() -> None:
     assert rows[0].lower == Fraction(3, 10)
     assert rows[1].body.linear[0] == Fraction("0.12345678901234568")
     assert rows[1].upper == Fraction(1, 10**7)
+    # What a subtraction loses is no part of the model: (0.85 - 0.9) * x is -0.05 x.
+    assert (rows[2].body.linear[0], rows[2].lower) == (1, Fraction(1, 10))
+    assert rows[3].body.linear[0] == Fraction(-59, 20)
+    assert not rows[4].body.linear
 
 
 def test_a_program_cannot_take_back_that_it_was_refused() -> None:

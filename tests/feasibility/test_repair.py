@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import documents
 
@@ -150,7 +150,6 @@ def test_a_valid_document_is_left_as_it_is(document: Document) -> None:
     assert (found.document, found.repairs) == (strict(document), ())
 
 
-@settings(max_examples=300)
 @given(documents(), st.data())
 def test_benign_deformations_come_back(document: Document, data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(sorted(IN_EXPRESSIONS)), max_size=2, unique=True))
@@ -196,7 +195,6 @@ def _unbounded(document: Document) -> Document:
     return changed
 
 
-@settings(max_examples=200)
 @given(documents(), st.sampled_from([_number, _relation, _sense, _dropped, _unbounded]), st.data())
 def test_a_harmful_change_stays_what_it_is(
     document: Document, harm: Callable[[Document], Document], data: st.DataObject

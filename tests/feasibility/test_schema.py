@@ -225,9 +225,9 @@ def agree(count: int, seed: int) -> tuple[int, int]:
 
 
 def test_both_validators_agree_on_random_documents() -> None:
-    accepted, refused = agree(3_000, 1)
-    assert accepted > 300
-    assert refused > 300
+    accepted, refused = agree(1_000, 1)
+    assert accepted > 100
+    assert refused > 100
 
 
 @pytest.mark.slow

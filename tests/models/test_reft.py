@@ -220,8 +220,17 @@ def test_rows_of_very_different_length_share_no_more_than_is_edited_alike(folder
 # Training, files, going on.
 
 
-@pytest.mark.parametrize("name", ["loreft", "direft"])
-@pytest.mark.parametrize("more", [{}, {"gradient_checkpointing": True}, {"accumulation": 2}])
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("loreft", {}),
+        pytest.param("direft", {}, marks=pytest.mark.slow),
+        pytest.param("loreft", {"gradient_checkpointing": True}, marks=pytest.mark.slow),
+        pytest.param("direft", {"gradient_checkpointing": True}, marks=pytest.mark.slow),
+        pytest.param("loreft", {"accumulation": 2}, marks=pytest.mark.slow),
+        ("direft", {"accumulation": 2}),
+    ],
+)
 def test_it_learns_and_the_checkpoint_is_the_trained_model(name, more, folder, problems, tmp_path):
     losses, whole = {}, {"batch_size": 12, "learning_rate": 0.1}
     tuned = tune(

@@ -59,9 +59,9 @@ def stopped_and_gone_on(chosen, folder, stops):
     "schedule",
     [
         {"group_by_length": True},
-        {"group_by_length": False},
-        {"group_by_length": True, "accumulation": 2, "steps": 9},
-        {"packing": True, "max_length": 700},
+        pytest.param({"group_by_length": False}, marks=pytest.mark.slow),
+        pytest.param({"group_by_length": True, "accumulation": 2, "steps": 9}, marks=pytest.mark.slow),
+        pytest.param({"packing": True, "max_length": 700}, marks=pytest.mark.slow),
     ],
     ids=["grouped", "random", "accumulated", "packed"],
 )

@@ -138,6 +138,7 @@ def by_one(ground, folder, method, options="", **schedule):
     return folder
 
 
+@pytest.mark.slow
 def test_two_processes_are_one_with_the_doubled_batch(ground, tmp_path):
     text = recipe_text(ground)
     said = launch(launch_config("ddp"), text, tmp_path / "two", script=None)
