@@ -136,6 +136,7 @@ class Pipeline:
         """What is asked and what is learned, drawn once and kept as files."""
         from .models.data import draw_problems, recipe_prompt
         from .models.sources import load_tokenizer, parse_source
+        from .models.training.objectives import get_objective
         from .problems.files import read_problems
         from .problems.lines import write_lines
 
@@ -154,7 +155,9 @@ class Pipeline:
                 write_lines(files[name], (problem.to_dict() for problem in (found.problems if found else ())))
         asked = read_problems(files["asked"])
         learned = read_problems(files["learned"]) if files["learned"].stat().st_size else []
-        shared = {problem.text for problem in asked} & {problem.text for problem in learned}
+        objective = get_objective(recipe.objective.name)
+        taught = {problem.text for problem in learned} | objective.taught(objective.check(recipe.objective.options))
+        shared = {problem.text for problem in asked} & taught
         if shared:
             raise PyriteError(
                 f"{len(shared)} problems are both learned and asked: [data] and [answers.problems] overlap"

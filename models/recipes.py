@@ -125,13 +125,13 @@ def _check(recipe: Recipe, where: str) -> None:
         raise PyriteError(f"{where}: [method] {error.message}") from error
     if not method.trains:
         return
-    if not data.families and not data.file:
-        raise PyriteError(f"{where}: [data] needs families or a file to train on")
     try:
         objective = get_objective(recipe.objective.name)
         objective.check(recipe.objective.options)
     except PyriteError as error:
         raise PyriteError(f"{where}: [objective] {error.message}") from error
+    if objective.draws and not data.families and not data.file:
+        raise PyriteError(f"{where}: [data] needs families or a file to train on")
     try:
         objective.check_recipe(method, schedule)
     except PyriteError as error:

@@ -84,6 +84,7 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
             "learning_rate": logs.get("learning_rate"),
             "tokens": tokens,
             "seconds": round(self._meter.seconds, 3),
+            **{name: logs[name] for name in self.trainer.objective.logged if name in logs},
         }
         append_lines(self._folder / "training.jsonl", [line])
         self._progress(state.global_step, state.max_steps, self._meter.loss)

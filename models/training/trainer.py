@@ -44,7 +44,7 @@ class RecipeTrainer:
             seen, learned = self.objective.counts(inputs)
             self.meter.tokens += seen
             self.meter.learned += learned
-        self.method.on_batch(self.accelerator.unwrap_model(self.model), inputs)
+        self.method.on_batch(self.accelerator.unwrap_model(self.model), self.objective.labelled(inputs))
         return super().compute_loss(model, inputs, *rest, **more)  # type: ignore[misc]
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:

@@ -64,11 +64,13 @@ def tune(
     kept = sorted({*recipe.schedule.checkpoints, steps})
     if not last or last["step"] < steps:
         _refuse_other_processes(run, last)
+        _refuse_other_lessons(run, last, lessons)
+        lessons = run.objective.refer(lessons, loaded.model, loaded.tokenizer, recipe.schedule.batch_size)
         named = run.method.helper(run.options)
         helper = load_helper(named, loaded, run.note) if named else None
         model = _prepare(run, loaded, helper)
         size = _size(run, model, len(lessons))
-        record = _Record(run, loaded, helper, prompt, len(lessons.left_out), size)
+        record = _Record(run, loaded, helper, prompt, lessons, size)
         resumed = done[last["step"]] if last else None
         _train(run, model, loaded.tokenizer, lessons, (steps, kept), record, progress, resumed, last)
         done, last = run.processes.decide(lambda: earlier(folder, recipe))
@@ -120,7 +122,9 @@ def _load(run: _Run) -> Loaded:
 
 def _lessons(run: _Run, loaded: Loaded, prompt: Prompt, problems: Sequence[Problem] | None) -> Lessons:
     recipe = run.recipe
-    if problems is None:
+    if problems is None and not run.objective.draws:
+        problems = ()
+    elif problems is None:
         drawn = draw_problems(recipe.data, "train", prompt, loaded.tokenizer)
         problems = drawn.problems
         if drawn.passed_over:
@@ -151,6 +155,11 @@ def _refuse_other_processes(run: _Run, last: dict[str, Any]) -> None:
             f"{run.folder} was tuned in another way (before{before.describe() or '; 1 process'}, "
             f"now{now.describe() or '; 1 process'}); go on as before, or give another folder"
         )
+
+
+def _refuse_other_lessons(run: _Run, last: dict[str, Any], lessons: Lessons) -> None:
+    if last and last.get("lessons", {}) != dict(lessons.record):
+        raise PyriteError(f"{run.folder} was tuned on another file of answers; give another folder, or that file back")
 
 
 def _prepare(run: _Run, loaded: Loaded, helper: Loaded | None) -> Any:
@@ -188,7 +197,7 @@ class _Record:
     loaded: Loaded
     helper: Loaded | None
     prompt: Prompt
-    left_out: int
+    lessons: Lessons
     size: dict[str, int]
 
     def __call__(self, step: int, tokens: int, learned: int, loss: float, seconds: float) -> dict[str, Any]:
@@ -209,7 +218,8 @@ class _Record:
             "prompt": self.prompt.identity(self.loaded.tokenizer),
             "parameters": self.size,
             "tokens": {"seen": tokens, "learned": learned},
-            "left_out": self.left_out,
+            "left_out": len(self.lessons.left_out),
+            **({"lessons": dict(self.lessons.record)} if self.lessons.record else {}),
             "loss": loss,
             "flops": (4 * self.size["total"] + 2 * self.size["trainable"]) * tokens,
             "flops_formula": FLOPS_FORMULA,
@@ -254,6 +264,7 @@ def _train(
             train_dataset=lessons.dataset,
             processing_class=tokenizer,
             callbacks=[checkpoints],
+            **run.objective.arguments(run.objective_options, tokenizer),
         )
         checkpoints.trainer = trainer
         _check_split(trainer, run.processes)

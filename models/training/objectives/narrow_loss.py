@@ -49,7 +49,11 @@ class SupervisedTrainer(SFTTrainer):  # type: ignore[misc]
         ).logits
         targets = following[:, columns]
         learned = targets != -100
-        total = functional.cross_entropy(logits[learned].float(), targets[learned], reduction="sum")
+        if self.args.loss_type == "dft":
+            losses = functional.cross_entropy(logits[learned].float(), targets[learned], reduction="none")
+            total = (losses * torch.exp(-losses).detach()).sum()
+        else:
+            total = functional.cross_entropy(logits[learned].float(), targets[learned], reduction="sum")
         count = learned.sum() if num_items_in_batch is None else num_items_in_batch
         loss = total / torch.as_tensor(count, device=total.device).clamp(min=1)
         if self.args.average_tokens_across_devices and num_items_in_batch is not None:

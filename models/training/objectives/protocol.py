@@ -9,7 +9,7 @@ are the same for every objective: ``tuning`` puts them on the trainer that the o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from ....problems.problem import Problem
@@ -26,6 +26,8 @@ class Lessons:
     """A ``datasets.Dataset`` with the columns that the objective's trainer reads; ``input_ids`` gives lengths."""
     left_out: tuple[str, ...] = ()
     """Ids of the problems that were too long."""
+    record: Mapping[str, Any] = field(default_factory=dict)
+    """What they were made of, for each checkpoint's record; a run goes on only with the same."""
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -41,6 +43,12 @@ class TuningObjective(Protocol):
     summary: str
     """One line for people, with the objective's source."""
 
+    draws: bool = True
+    """Whether it learns from the problems of ``[data]``; else it reads a file of its own."""
+
+    logged: tuple[str, ...] = ()
+    """What its trainer logs besides the loss that is worth a place in ``training.jsonl``."""
+
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The complete options, before any work and without a model. Raises PyriteError naming the option."""
         ...
@@ -54,6 +62,23 @@ class TuningObjective(Protocol):
     ) -> Lessons:
         """The training data. Raises PyriteError when nothing can be learned from these problems."""
         ...
+
+    def taught(self, options: Mapping[str, Any]) -> frozenset[str]:
+        """The texts of the problems that it reads from a file of its own: they must not be asked afterwards."""
+        return frozenset()
+
+    def refer(self, lessons: Lessons, model: Any, tokenizer: Any, batch_size: int) -> Lessons:
+        """The lessons with what the base model says of them. ``model`` is as loaded: no method has touched it yet, so
+        that it is the reference of every method, and nobody keeps a second copy of it."""
+        return lessons
+
+    def arguments(self, options: Mapping[str, Any], tokenizer: Any) -> dict[str, Any]:
+        """What the trainer's constructor takes besides model, data and configuration."""
+        return {}
+
+    def labelled(self, batch: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The batch as methods see it: ``input_ids``, ``attention_mask`` and ``labels``."""
+        return batch
 
     def trainer(self) -> type[Any]:
         """A subclass of transformers' ``Trainer`` that takes the loss; instances have ``method``, a :class:`Method`."""

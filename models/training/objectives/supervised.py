@@ -14,13 +14,17 @@ from ...sections import ScheduleSection
 from .protocol import Lessons, TuningObjective
 
 
-class _Supervised(TuningObjective):
+class Supervised(TuningObjective):
+    """Cross-entropy on the answers; what other ways to imitate answers inherit from."""
+
     name = "supervised"
     summary = "the reference's answer, token by token (cross-entropy on the answer alone)"
+    loss_type = "nll"
+    """trl's word for the loss of a token."""
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         if options:
-            raise PyriteError(f"objective 'supervised' has no options, got {next(iter(options))!r}")
+            raise PyriteError(f"objective {self.name!r} has no options, got {next(iter(options))!r}")
         return {}
 
     def check_recipe(self, method: Method, schedule: ScheduleSection) -> None:
@@ -53,6 +57,7 @@ class _Supervised(TuningObjective):
 
         return SFTConfig(
             **settings,
+            loss_type=self.loss_type,
             packing=schedule.packing,
             pad_to_multiple_of=None if schedule.packing else ROUND,
             max_length=schedule.max_length,
@@ -65,4 +70,4 @@ class _Supervised(TuningObjective):
         return int(seen), int((labels != -100).sum().item())
 
 
-SUPERVISED = _Supervised()
+SUPERVISED = Supervised()
