@@ -34,3 +34,22 @@ class EpochOrder(Sampler[int]):
             yield from torch.randperm(self._count, generator=generator).tolist()
         else:
             yield from get_length_grouped_indices(list(self._lengths), self._group, generator=generator)
+
+
+class GroupOrder(EpochOrder):
+    """As trl's ``RepeatSampler``, decided by seed and epoch: ``together`` examples at a time, each ``answers`` times in
+    a row, the whole ``again`` times; examples that fill no group are left out of the epoch."""
+
+    def __init__(self, count: int, seed: int, together: int, answers: int, again: int) -> None:
+        super().__init__(count, seed)
+        self._together, self._answers, self._again = together, answers, again
+
+    def __len__(self) -> int:
+        return self._count // self._together * self._together * self._answers * self._again
+
+    def __iter__(self) -> Iterator[int]:
+        order = list(super().__iter__())
+        for start in range(0, len(order) - self._together + 1, self._together):
+            for _ in range(self._again):
+                for place in order[start : start + self._together]:
+                    yield from [place] * self._answers

@@ -49,7 +49,9 @@ class RecipeTrainer:
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         chosen = super()._get_train_sampler(train_dataset)  # type: ignore[misc]
-        if isinstance(chosen, LengthGroupedSampler):
+        if isinstance(chosen, EpochOrder):
+            self.order = chosen
+        elif isinstance(chosen, LengthGroupedSampler):
             self.order = EpochOrder(len(chosen), self.args.seed, list(chosen.lengths), chosen.batch_size)
         elif isinstance(chosen, RandomSampler):
             self.order = EpochOrder(len(chosen), self.args.seed)
