@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
-from .console import note, notes, print_json, progress
+from .console import next_step, note, notes, print_json, progress
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +39,7 @@ def answer_command(
     threads: Annotated[int, typer.Option(min=0, help="CPU threads (0: every usable core).")] = 0,
     batch_size: Annotated[int, typer.Option(min=0, help="Answers at once (0: 128 on a GPU, else 40).")] = 0,
     max_new_tokens: Annotated[int, typer.Option(help="Tokens at which an answer is cut; cuts are counted.")] = 512,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N problems.")] = None,
     samples: Annotated[int, typer.Option(help="Answers per problem; more than one needs a temperature.")] = 1,
     temperature: Annotated[float, typer.Option(help="0: greedy.")] = 0.0,
     top_p: Annotated[float, typer.Option(help="Nucleus sampling.")] = 1.0,
@@ -52,6 +53,10 @@ def answer_command(
     prompt: Annotated[
         str, typer.Option(help="short, full, or auto: as the checkpoint was tuned, else short.")
     ] = "auto",
+    prompt_file: Annotated[
+        str | None,
+        typer.Option(help="A text file with your own system prompt (default: the checkpoint's own, if any)."),
+    ] = None,
     examples: Annotated[int, typer.Option(min=0, help="Worked examples, the first of --examples-from.")] = 0,
     examples_from: Annotated[str | None, typer.Option(help="A problems.jsonl with references.")] = None,
     plain_prompt: Annotated[
@@ -91,12 +96,15 @@ def answer_command(
         decoding=decoding,  # type: ignore[arg-type]  # Settings checks the word
     )
     known = read_problems(problems)
+    if limit is not None:
+        del known[limit:]
     notes(known.complaints, "broken lines were passed over")
     source = parse_source(model, adapter)
     asked = Prompt(
         _style(prompt, source),
         _worked(examples, examples_from),
         "plain" if plain_prompt else "error",
+        system=_system(prompt, prompt_file, source),
     )
     companions = companions_of(expert or [], anti_expert or [], alpha or [], keep_top_p=keep_top_p, speculate=speculate)
     asking = Asking(parse_fields(request or ()), parse_fields(template or (), "--template"), timeout)
@@ -105,19 +113,37 @@ def answer_command(
     with progress(len(known) * samples, "answering") as show:
         tally = answer_into(out, answerer, known, settings, lambda done, total: show(done))
     note(f"{tally.sentence()}; run: {out}")
+    next_step(
+        f"pyrite score {problems if problems != '-' else f'{out}/problems.jsonl'} {out}/outputs.jsonl --out {out}"
+    )
     if as_json:
         print_json(asdict(tally))
 
 
 def _style(prompt: str, source: Any) -> Any:
-    if prompt != "auto":
-        return prompt
+    return _recorded(source).get("style", "short") if prompt == "auto" else prompt
+
+
+def _system(prompt: str, file: str | None, source: Any) -> str:
+    """Own words: those of the file, else those that the checkpoint was tuned with, unless a style was asked for."""
+    if file is not None:
+        from ..models.recipes import own_prompt
+
+        if prompt != "auto":
+            raise PyriteError("--prompt and --prompt-file exclude one another")
+        return own_prompt(file)
+    return str(_recorded(source).get("system", "")) if prompt == "auto" else ""
+
+
+def _recorded(source: Any) -> dict[str, Any]:
+    """How the model was asked while it was tuned; empty for one that says nothing."""
     from ..models.sources import RECORD, read_record
 
     for folder in (source.name if source.kind == "checkpoint" else None, source.adapter):
         if folder is not None and (Path(folder) / RECORD).is_file():
-            return read_record(Path(folder)).get("prompt", {}).get("style", "short")
-    return "short"
+            found = read_record(Path(folder)).get("prompt", {})
+            return found if isinstance(found, dict) else {}
+    return {}
 
 
 def _worked(count: int, path: str | None) -> tuple[Any, ...]:

@@ -8,7 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from .console import note, print_json
+from ..feasibility.errors import PyriteError
+from .console import echo, note, print_json
+
+_FORMATS = ("text", "markdown", "latex", "csv")
 
 
 def register(app: typer.Typer) -> None:
@@ -22,6 +25,9 @@ def compare_command(
     allow_mixed: Annotated[
         bool, typer.Option("--allow-mixed", help="Compare runs under different policies or problems; it is said.")
     ] = False,
+    kind: Annotated[
+        str, typer.Option("--format", help="text, markdown, latex or csv (csv: one row a flip, with its reason).")
+    ] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, every flip included.")] = False,
 ) -> None:
     """Compare two runs: exact McNemar, paired bootstrap, flips both ways, and what the gain is made of."""
@@ -30,6 +36,8 @@ def compare_command(
     from ..reports.tables.table import show_tables
     from ..results.collection import read_collection
 
+    if kind not in _FORMATS:
+        raise PyriteError(f"--format is one of {', '.join(_FORMATS)}, not {kind!r}")
     collection = read_collection([first, second], allow_mixed=allow_mixed)
     for run in collection.runs:
         for complaint in run.notes:
@@ -49,5 +57,15 @@ def compare_command(
         return
     tables = [scores_table(collection), changes_table(pair)]
     if pair.flips:
-        tables.append(flips_table(pair, 40))
-    show_tables(tables)
+        tables.append(flips_table(pair, 40 if kind == "text" else None))
+    if kind == "text":
+        show_tables(tables)
+        return
+    from ..reports.tables.exports import markdown, table_csv
+    from ..reports.tables.latex import PREAMBLE, latex
+
+    if kind == "csv":
+        echo(table_csv(flips_table(pair)).rstrip("\n"))
+        return
+    write = markdown if kind == "markdown" else latex
+    echo("\n".join([*([PREAMBLE] if kind == "latex" else []), *map(write, tables)]))

@@ -78,11 +78,19 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, i
     return "\n".join(text)
 
 
+def next_step(command: str) -> None:
+    """What people usually do next, as a line on standard error that can be pasted."""
+    note(f"next: {command}")
+
+
 @contextmanager
 def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error when that is a terminal, else nothing; call what it gives with the number done so far."""
+    """A bar on standard error when that is a terminal, else a plain line every minute, for logs.
+
+    Call what it gives with the number done so far.
+    """
     if not sys.stderr.isatty() or total < 2:
-        yield lambda done: None
+        yield _minutes(total, what)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -91,6 +99,30 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+MINUTE = 60.0
+"""Seconds between two lines of progress in a log."""
+
+
+def _minutes(total: int, what: str) -> Callable[[int], None]:
+    import time
+
+    started = said = time.monotonic()
+    first: int | None = None
+
+    def show(done: int) -> None:
+        nonlocal said, first
+        first = done if first is None else first  # a run that goes on begins with what was done before
+        now = time.monotonic()
+        if now - said < MINUTE:
+            return
+        said = now
+        rate = (done - first) / (now - started)
+        left = f", about {max(1, round((total - done) / rate / 60)):,} min left" if rate > 0 else ""
+        note(f"{what}: {done:,} of {total:,}{left}")
+
+    return show
 
 
 def read_text(path: str, limit: int = 100_000_000) -> str:

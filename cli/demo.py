@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .console import echo, note, print_json
+from .console import echo, next_step, note, print_json
 from .run import result_table, telling
 
 
@@ -17,7 +17,13 @@ def register(app: typer.Typer) -> None:
 
 
 def demo_command(
-    out: Annotated[Path, typer.Option(help="Folder of everything.")] = Path("runs/demo"),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="No model, seconds: stored answers of the tuned model, scored and shown.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of everything (default: runs/demo, or runs/quick with --quick).")
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the report in the browser at the end.")] = False,
     device: Annotated[str, typer.Option(help="auto, cuda, cuda:N, mps or cpu.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Both scores of every run, as JSON.")] = False,
 ) -> None:
@@ -28,17 +34,29 @@ def demo_command(
     import dataclasses
     import time
 
+    started = time.monotonic()
+    if quick:
+        from .quick import quick_demo
+
+        note("SmolLM2-135M-Instruct on 40 small problems, before tuning and after 48 to 400 examples; stored answers")
+        _end(quick_demo(out if out is not None else Path("runs/quick")), started, as_json, show)
+        return
     from ..models.recipes import read_recipe, recipe_text
     from ..models.training.processes import one_process
     from ..pipeline import Pipeline
 
     one_process("pyrite demo")
-    started = time.monotonic()
     recipe = read_recipe("demo")
     recipe = dataclasses.replace(recipe, model=dataclasses.replace(recipe.model, device=device))
     note("Pyrite's demo: SmolLM2-135M-Instruct, LoRA, small optimization problems; surface and substance as it learns")
     with telling() as told:
-        result = Pipeline(recipe, out, recipe_text("demo"), told=told).run()
+        result = Pipeline(recipe, out if out is not None else Path("runs/demo"), recipe_text("demo"), told=told).run()
+    _end(result, started, as_json, show)
+
+
+def _end(result: dict[str, Any], started: float, as_json: bool, show: bool) -> None:
+    import time
+
     if as_json:
         print_json(result)
         return
@@ -49,3 +67,9 @@ def demo_command(
     note(f"curve: {result['curve']}")
     note(f"report: {result['report']}")
     note(f"{time.monotonic() - started:.0f} s in this go")
+    if show:
+        import webbrowser
+
+        webbrowser.open(Path(result["report"]).resolve().as_uri())
+        return
+    next_step(f"open {result['report']} in a browser; `pyrite demo` tunes and asks the model itself")

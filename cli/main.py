@@ -13,7 +13,7 @@ from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import Annotated, TextIO
 
 import typer
 
@@ -30,6 +30,7 @@ COMMANDS = (
     "compare",
     "gate",
     "demo",
+    "init",
     "run",
     "tune",
     "answer",
@@ -43,14 +44,26 @@ app = typer.Typer(
     help="Scores optimization formulations written by language models twice: surface (does it look right) and "
     "substance (is it right).",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from .. import __version__
+
+        typer.echo(f"pyrite {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def root() -> None:
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Scores optimization formulations written by language models twice: surface (does it look right) and substance
     (is it right).
     """

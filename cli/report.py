@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
-from .console import note, print_json, progress
+from .console import next_step, note, print_json, progress
 
 if TYPE_CHECKING:
     from ..reports.tables.table import Table
@@ -66,6 +66,10 @@ def report_command(
 
     show_tables([table for table in tables if table.name not in ("flips",) or table.rows])
     note(f"report: {written}")
+    if kind == "html" and len(runs) == 2:
+        next_step(f"pyrite compare {runs[0]} {runs[1]}")
+    elif kind == "html":
+        next_step(f"pyrite gate {runs[-1]} --write-baseline baseline.json")
 
 
 def _sensitivity(collection: Collection) -> list[Table]:

@@ -25,6 +25,9 @@ def register(app: typer.Typer) -> None:
 def run_command(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or a committed one by name (pyrite tune --list).")],
     out: Annotated[Path | None, typer.Option(help="Folder of everything (default: runs/NAME).")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Another value of the recipe: schedule.steps=50; may repeat.")
+    ] = None,
     gate: Annotated[
         Path | None, typer.Option(help="Hold the last run against this baseline; exit code 1 when it regresses.")
     ] = None,
@@ -42,10 +45,10 @@ def run_command(
         read_gate(gate, rules)
     elif rules is not None:
         raise PyriteError("--rules goes with --gate BASELINE")
-    chosen = read_recipe(recipe)
+    chosen = read_recipe(recipe, settings or ())
     folder = out if out is not None else Path("runs") / chosen.name
     with telling() as told:
-        pipeline = Pipeline(chosen, folder, recipe_text(recipe), told=told)
+        pipeline = Pipeline(chosen, folder, recipe_text(recipe, settings or ()), told=told)
         result = pipeline.run()
     decision = None if gate is None else decide_gate(pipeline.runs()[-1], gate, rules)
     if as_json:

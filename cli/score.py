@@ -10,7 +10,7 @@ import typer
 from ..feasibility.errors import PyriteError
 from ..feasibility.one_line import one_line
 from ..feasibility.policy import read_policy
-from .console import bold, dim, echo, note, notes, print_json, progress, table
+from .console import bold, dim, echo, next_step, note, notes, print_json, progress, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +36,7 @@ def score_command(
     ],
     out: Annotated[str | None, typer.Option(help="Run folder; what it already holds is not judged again.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes (default: one a core; 0: none).")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the answers to the first N problems.")] = None,
     language: Annotated[
         str, typer.Option(help="formulation (JSON), code (programs for a solver library), or auto: each by its text.")
     ] = "auto",
@@ -68,6 +69,8 @@ def score_command(
     answers = read_answers(outputs, known, None if mapping is None else parse_map(mapping), strict)
     notes([*known.complaints, *answers.complaints], "remarks on the files' lines")
     answers = _of_known_problems(answers, known, problems, strict)
+    if limit is not None:
+        _limit(known, answers, limit)
     folder = None if out is None else RunFolder(out)
     started = time.monotonic()
     with progress(len(answers), "judging") as show:
@@ -102,6 +105,16 @@ def score_command(
         note(f"{scored.judged:,} outputs judged in {seconds:.1f} s ({rate}, {scored.workers} workers{killed})")
     if folder is not None:
         note(f"run: {folder.path}")
+        next_step(f"pyrite report {folder.path}")
+
+
+def _limit(problems: Records[Problem], answers: Records[Output], limit: int) -> None:
+    """Keep the first problems, and the answers to them."""
+    del problems[limit:]
+    kept = {problem.id for problem in problems}
+    answers[:] = [answer for answer in answers if answer.problem_id in kept]
+    if not answers:
+        raise PyriteError(f"no output answers one of the first {limit:,} problems")
 
 
 def _show_opinions(opinions: Mapping[str, Any] | None) -> None:

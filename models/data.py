@@ -49,7 +49,7 @@ def recipe_prompt(section: PromptSection, data: ProblemSection) -> Prompt:
             families=data.families, size=data.size, count=section.examples, task=data.task, texts=data.texts
         )
         examples = draw_problems(source, "validation").problems
-    return Prompt(section.style, examples, section.fallback)
+    return Prompt(section.style, examples, section.fallback, system=section.system)
 
 
 def draw_problems(section: ProblemSection, split: str, prompt: Prompt | None = None, tokenizer: Any = None) -> Drawn:

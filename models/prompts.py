@@ -67,6 +67,8 @@ class Prompt:
     """Tokens that a method puts at the end of every prompt."""
     thinks: bool = True
     """False: thinking that the chat template opens at its end (``<think>``) is closed at once."""
+    system: str = ""
+    """Own words of the system prompt, instead of the style's."""
 
     def __post_init__(self) -> None:
         if self.style not in SYSTEM:
@@ -78,7 +80,7 @@ class Prompt:
 
     def messages(self, problem: Problem) -> list[dict[str, str]]:
         """The conversation so far, in the form that chat templates and endpoints take."""
-        system = _PLAN if problem.task == "plan" else SYSTEM[self.style]
+        system = self.system or (_PLAN if problem.task == "plan" else SYSTEM[self.style])
         turns = [{"role": "system", "content": system}]
         for example in self.examples:
             turns.append({"role": "user", "content": question(example)})
@@ -128,6 +130,7 @@ class Prompt:
             "hash": hashlib.sha256(text.encode()).hexdigest()[:16],
             **({"ending": list(self.ending)} if self.ending else {}),
             **self._thinking(tokenizer),
+            **({"system": self.system} if self.system else {}),
         }
 
     def _thinking(self, tokenizer: Any) -> dict[str, Any]:

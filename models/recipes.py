@@ -50,14 +50,26 @@ __all__ = [
 ]
 
 
-def read_recipe(path: str | Path) -> Recipe:
-    """Read a recipe file, or a committed one by its bare name (``demo``). Raises PyriteError naming file and key."""
-    return parse_recipe(recipe_text(path), str(path))
+def read_recipe(path: str | Path, settings: Sequence[str] = ()) -> Recipe:
+    """Read a recipe file, or a committed one by its bare name (``demo``). Raises PyriteError naming file and key.
+
+    ``settings`` are other values, ``schedule.steps=50``, put over the file's.
+    """
+    return parse_recipe(recipe_text(path), str(path), settings)
 
 
-def recipe_text(path: str | Path) -> str:
-    """A recipe as written: a file, or a committed one by its bare name."""
-    path = Path(path)
+def recipe_text(path: str | Path, settings: Sequence[str] = ()) -> str:
+    """A recipe as written: a file, or a committed one by its bare name; ``settings`` are noted in front."""
+    changed = "".join(f"# changed by --set {shortest(setting)}\n" for setting in settings)
+    return changed + _text(Path(path))
+
+
+def shortest(setting: str) -> str:
+    """A setting as a comment can hold it."""
+    return " ".join(setting.split())
+
+
+def _text(path: Path) -> str:
     if not path.suffix and not path.exists() and path.name in recipe_names():
         return resources.files(__package__).joinpath("recipes", f"{path.name}.toml").read_text(encoding="utf-8")
     if not path.exists():
@@ -71,8 +83,8 @@ def recipe_names() -> list[str]:
     return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
-def parse_recipe(text: str, where: str = "recipe") -> Recipe:
-    """Read and check a recipe's text.
+def parse_recipe(text: str, where: str = "recipe", settings: Sequence[str] = ()) -> Recipe:
+    """Read and check a recipe's text, with other values put over it where ``settings`` say so.
 
     >>> parse_recipe('[schedule]\\nstep = 3')
     Traceback (most recent call last):
@@ -82,9 +94,50 @@ def parse_recipe(text: str, where: str = "recipe") -> Recipe:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PyriteError(f"{where} is no TOML: {error}") from error
-    recipe = from_table(Recipe, document, where)
+    for setting in settings:
+        _put(document, setting)
+    recipe = _with_prompt_text(from_table(Recipe, document, where), where)
     _check(recipe, where)
     return recipe
+
+
+def _put(document: dict[str, Any], setting: str) -> None:
+    """Put ``section.key=value`` into the document; the value is TOML, or a bare word."""
+    path, equals, text = (part.strip() for part in setting.partition("="))
+    keys = path.split(".")
+    if not equals or not all(keys):
+        raise PyriteError(f"--set takes section.key=value, such as schedule.steps=50, not {setting!r}")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    place = document
+    for key in keys[:-1]:
+        below = place.setdefault(key, {})
+        if not isinstance(below, dict):
+            raise PyriteError(f"--set {setting}: {key} is no section")
+        place = below
+    place[keys[-1]] = value
+
+
+def _with_prompt_text(recipe: Recipe, where: str) -> Recipe:
+    """``[prompt] file`` read into ``system``: what decides the weights is the wording, not where it lies."""
+    prompt = recipe.prompt
+    if not prompt.file:
+        return recipe
+    if prompt.system:
+        raise PyriteError(f"{where}: [prompt] takes system or file, not both")
+    return dataclasses.replace(recipe, prompt=dataclasses.replace(prompt, file="", system=own_prompt(prompt.file)))
+
+
+def own_prompt(path: str) -> str:
+    """The system prompt in a file, without blanks around it. Raises PyriteError when there is none or it is empty."""
+    if not Path(path).is_file():
+        raise PyriteError(f"there is no prompt file {path}")
+    text = read_whole(Path(path), 100_000).strip()
+    if not text:
+        raise PyriteError(f"the prompt file {path} is empty")
+    return text
 
 
 def _check(recipe: Recipe, where: str) -> None:

@@ -41,6 +41,8 @@ class PromptSection:
     style: Style = "short"
     examples: int = 0  # worked examples shown before each problem, drawn from the training problems' families
     fallback: Fallback = "error"  # a tokenizer without chat template: error, or plain headings
+    system: str = ""  # own words instead of the style's
+    file: str = ""  # the same from a text file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,4 +177,7 @@ class Recipe:
             del document["objective"]  # as in recipes from before there were others
         if self.data.texts == "varied":
             del document["data"]["texts"]  # likewise
+        for name in ("system", "file"):
+            if not document["prompt"][name]:
+                del document["prompt"][name]  # likewise
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
