@@ -28,6 +28,7 @@ COMMANDS = (
     "convert",
     "report",
     "compare",
+    "view",
     "gate",
     "demo",
     "init",
