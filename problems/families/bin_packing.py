@@ -216,38 +216,42 @@ def _short(name: str) -> str:
     return words[-1] if words[0] in ("disk", "server", "ferry") else words[0]
 
 
+def _flat_reference(made: _Instance) -> Draft:
+    things = [identifier(t[1]) for t in made.things]
+    rows: dict[str, Written] = {}
+    bins = [_short(identifier(b)) for b in made.bins]
+    name = {(i, b): f"{t}_{bin_}" for i, t in enumerate(things) for b, bin_ in enumerate(bins)}
+    used = [f"use_{b}" for b in bins]
+    for i, t in enumerate(things):
+        rows[t] = f"{linear([(1, name[i, b]) for b in range(len(bins))])} == {made.count[i]}"
+    for b, bin_ in enumerate(bins):
+        rows[bin_] = f"{linear([(made.size[i], name[i, b]) for i in range(len(things))])} <= {made.room[b]}*{used[b]}"
+    if made.banned:
+        rows["banned"] = f"{name[made.banned]} == 0"
+    if made.least is not None:
+        rows["least"] = f"{linear([(1, u) for u in used])} >= {made.least}"
+    units = (
+        {n: made.things[i][1] for (i, _), n in name.items()}
+        | dict.fromkeys(used, "yes or no")
+        | dict.fromkeys(bins, made.story.unit[1])
+    )
+    return Draft(
+        "",
+        flat(
+            {**dict.fromkeys(used, "binary"), **dict.fromkeys(name.values(), "integer")},
+            "minimize",
+            linear(list(zip(made.fee, used, strict=True))),
+            rows,
+        ),
+        units=units,
+    )
+
+
 def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     things, bins = [identifier(t[1]) for t in made.things], [identifier(b) for b in made.bins]
     rows: dict[str, Written] = {}
     if drawing.size == "small":
-        bins = [_short(bin_) for bin_ in bins]
-        name = {(i, b): f"{t}_{bin_}" for i, t in enumerate(things) for b, bin_ in enumerate(bins)}
-        used = [f"use_{b}" for b in bins]
-        for i, t in enumerate(things):
-            rows[t] = f"{linear([(1, name[i, b]) for b in range(len(bins))])} == {made.count[i]}"
-        for b, bin_ in enumerate(bins):
-            rows[bin_] = (
-                f"{linear([(made.size[i], name[i, b]) for i in range(len(things))])} <= {made.room[b]}*{used[b]}"
-            )
-        if made.banned:
-            rows["banned"] = f"{name[made.banned]} == 0"
-        if made.least is not None:
-            rows["least"] = f"{linear([(1, u) for u in used])} >= {made.least}"
-        units = (
-            {n: made.things[i][1] for (i, _), n in name.items()}
-            | dict.fromkeys(used, "yes or no")
-            | dict.fromkeys(bins, made.story.unit[1])
-        )
-        return Draft(
-            "",
-            flat(
-                {**dict.fromkeys(used, "binary"), **dict.fromkeys(name.values(), "integer")},
-                "minimize",
-                linear(list(zip(made.fee, used, strict=True))),
-                rows,
-            ),
-            units=units,
-        )
+        return _flat_reference(made)
     pick = drawing.words.pick
     t, b_ = pick((("K", "B"), ("kinds", "bins"), ("I", "J"), ("things", "containers")))
     count, size, room, fee, put, used_ = pick(

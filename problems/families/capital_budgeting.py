@@ -110,6 +110,37 @@ def _money(voice: Voice, made: _Instance, value: int) -> str:
     return f"{voice.number(value)} {unit} {voice.currency.plural}"
 
 
+def _rule_facts(voice: Voice, made: _Instance, names: list[str]) -> dict[str, str]:
+    """What ties projects together."""
+    facts: dict[str, str] = {}
+    if made.needs:
+        a, b = made.needs
+        facts["needs"] = voice.say(
+            "{a} makes sense only [with|together with] {b}", "Without {b} there [can be|is] no {bare}", "[Choosing|Funding] {a} [requires|presupposes] {b}", "{a} [depends on|builds on] {b}",
+            a=names[a], b=names[b], bare=made.projects[a],
+        )  # fmt: skip
+    if made.rivals:
+        a, b = made.rivals
+        facts["rivals"] = voice.say(
+            "[Only|At most] one of {a} and {b} [is possible|can be chosen]", "{a} and {b} [would stand on the same plot|compete], so not both", "[Either|It is either] {a} or {b}, [or neither|if any]",
+            a=names[a], b=names[b],
+        )  # fmt: skip
+    if made.fixed:
+        facts["fixed"] = voice.say(
+            "[Already decided|Certain]: {f}",
+            "{f} [has|have] been promised and must be funded",
+            "[Law requires|A contract requires] {f}",
+            f=voice.listing([names[k] for k in made.fixed]),
+        )
+    if made.most:
+        facts["most"] = voice.say(
+            "[No more than|At most] {n} projects can be [managed|run] at the same time",
+            "There are [managers|teams] for {n} projects",
+            n=voice.number(made.most),
+        )
+    return facts
+
+
 def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
     story, large = made.story, drawing.size == "large"
     one_year = len(made.years) == 1
@@ -149,32 +180,7 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
                 if len(made.years) == 2 else "{b}: more cannot be spent, year by year", b=told,
             )  # fmt: skip
         facts |= _project_facts(voice, made, in_table=drawing.size == "medium")
-    names = [the + project for project in made.projects]
-    if made.needs:
-        a, b = made.needs
-        facts["needs"] = voice.say(
-            "{a} makes sense only [with|together with] {b}", "Without {b} there [can be|is] no {bare}", "[Choosing|Funding] {a} [requires|presupposes] {b}", "{a} [depends on|builds on] {b}",
-            a=names[a], b=names[b], bare=made.projects[a],
-        )  # fmt: skip
-    if made.rivals:
-        a, b = made.rivals
-        facts["rivals"] = voice.say(
-            "[Only|At most] one of {a} and {b} [is possible|can be chosen]", "{a} and {b} [would stand on the same plot|compete], so not both", "[Either|It is either] {a} or {b}, [or neither|if any]",
-            a=names[a], b=names[b],
-        )  # fmt: skip
-    if made.fixed:
-        facts["fixed"] = voice.say(
-            "[Already decided|Certain]: {f}",
-            "{f} [has|have] been promised and must be funded",
-            "[Law requires|A contract requires] {f}",
-            f=voice.listing([names[k] for k in made.fixed]),
-        )
-    if made.most:
-        facts["most"] = voice.say(
-            "[No more than|At most] {n} projects can be [managed|run] at the same time",
-            "There are [managers|teams] for {n} projects",
-            n=voice.number(made.most),
-        )
+    facts |= _rule_facts(voice, made, [the + project for project in made.projects])
     question = voice.say(
         "What should {who} fund [to get the most out of it|for the greatest total return]?", "[Which|What] [portfolio|set of projects] has the highest [total|summed] net present value?",
         "[Choose|Select] the projects [with the best|for the highest] total return", "[Advise|Help] {who}: which projects [add up to|bring] the largest [net present value|return] in total?", who=story.who,

@@ -232,6 +232,26 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
     return voice.compose(opening, facts, question, asides, last=("table",) if "table" in facts else ())
 
 
+def _flat_reference(made: _Instance, price: tuple[int, ...], bounds: list[tuple[str, str, int]]) -> Draft:
+    story = made.story
+    rows: dict[str, Written] = {}
+    names = [f"pattern{k}" for k in range(1, len(made.patterns) + 1)]
+    for k, size in enumerate(made.lengths):
+        rows[f"{story.piece[0]}{size}"] = (
+            f"{linear([(pattern[k], n) for pattern, n in zip(made.patterns, names, strict=True)])} >= {made.orders[k]}"
+        )
+    for key, sign, amount in bounds:
+        rows[key] = f"{linear([(1, n) for n in names])} {sign} {amount}"
+    if made.pattern_limit:
+        rows["pattern_limit"] = f"{names[made.pattern_limit[0]]} <= {made.pattern_limit[1]}"
+    units = dict.fromkeys(names, story.stock[1]) | {f"{story.piece[0]}{size}": story.piece[1] for size in made.lengths}
+    return Draft(
+        "",
+        flat(dict.fromkeys(names, "integer"), "minimize", linear(list(zip(price, names, strict=True))), rows),
+        units=units,
+    )
+
+
 def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     story = made.story
     rows: dict[str, Written] = {}
@@ -239,23 +259,7 @@ def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     sides = (("limit", "<=", made.limit), ("least", ">=", made.least))
     bounds = [(key, sign, amount) for key, sign, amount in sides if amount is not None]
     if drawing.size == "small":
-        names = [f"pattern{k}" for k in range(1, len(made.patterns) + 1)]
-        for k, size in enumerate(made.lengths):
-            rows[f"{story.piece[0]}{size}"] = (
-                f"{linear([(pattern[k], n) for pattern, n in zip(made.patterns, names, strict=True)])} >= {made.orders[k]}"
-            )
-        for key, sign, amount in bounds:
-            rows[key] = f"{linear([(1, n) for n in names])} {sign} {amount}"
-        if made.pattern_limit:
-            rows["pattern_limit"] = f"{names[made.pattern_limit[0]]} <= {made.pattern_limit[1]}"
-        units = dict.fromkeys(names, story.stock[1]) | {
-            f"{story.piece[0]}{size}": story.piece[1] for size in made.lengths
-        }
-        return Draft(
-            "",
-            flat(dict.fromkeys(names, "integer"), "minimize", linear(list(zip(price, names, strict=True))), rows),
-            units=units,
-        )
+        return _flat_reference(made, price, bounds)
     patterns = (
         codes("w", len(made.patterns))
         if drawing.size == "large"

@@ -194,34 +194,39 @@ def _tables(voice: Voice, made: _Instance) -> dict[str, str]:
     }
 
 
+def _flat_reference(made: _Instance) -> Draft:
+    sites, clients = [identifier(s) for s in made.sites], [identifier(c) for c in made.clients]
+    unit = made.story.goods[1]
+    rows: dict[str, Written] = {}
+    name = {(i, j): f"{s}_{c}" for i, s in enumerate(sites) for j, c in enumerate(clients)}
+    opens = [f"open_{s}" for s in sites]
+    for i, s in enumerate(sites):
+        rows[f"{s}_capacity"] = (
+            f"{linear([(1, name[i, j]) for j in range(len(clients))])} <= {linear([(made.capacity[i], opens[i])])}"
+        )
+    for j, c in enumerate(clients):
+        rows[f"{c}_demand"] = f"{linear([(1, name[i, j]) for i in range(len(sites))])} >= {made.demand[j]}"
+    if made.most is not None:
+        rows["most"] = f"{linear([(1, o) for o in opens])} <= {made.most}"
+    goal = linear([*zip(made.opening, opens, strict=True), *((made.cost[i][j], n) for (i, j), n in name.items())])
+    units = {
+        **dict.fromkeys(name.values(), unit),
+        **dict.fromkeys(opens, "yes or no"),
+        **{f"{c}_demand": unit for c in clients},
+    }
+    return Draft(
+        "",
+        flat({**dict.fromkeys(opens, "binary"), **dict.fromkeys(name.values(), "continuous")}, "minimize", goal, rows),
+        units=units,
+    )
+
+
 def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     sites, clients = [identifier(s) for s in made.sites], [identifier(c) for c in made.clients]
     unit = made.story.goods[1]
     rows: dict[str, Written] = {}
     if drawing.size == "small":
-        name = {(i, j): f"{s}_{c}" for i, s in enumerate(sites) for j, c in enumerate(clients)}
-        opens = [f"open_{s}" for s in sites]
-        for i, s in enumerate(sites):
-            rows[f"{s}_capacity"] = (
-                f"{linear([(1, name[i, j]) for j in range(len(clients))])} <= {linear([(made.capacity[i], opens[i])])}"
-            )
-        for j, c in enumerate(clients):
-            rows[f"{c}_demand"] = f"{linear([(1, name[i, j]) for i in range(len(sites))])} >= {made.demand[j]}"
-        if made.most is not None:
-            rows["most"] = f"{linear([(1, o) for o in opens])} <= {made.most}"
-        goal = linear([*zip(made.opening, opens, strict=True), *((made.cost[i][j], n) for (i, j), n in name.items())])
-        units = {
-            **dict.fromkeys(name.values(), unit),
-            **dict.fromkeys(opens, "yes or no"),
-            **{f"{c}_demand": unit for c in clients},
-        }
-        return Draft(
-            "",
-            flat(
-                {**dict.fromkeys(opens, "binary"), **dict.fromkeys(name.values(), "continuous")}, "minimize", goal, rows
-            ),
-            units=units,
-        )
+        return _flat_reference(made)
     pick = drawing.words.pick
     f, c = pick((("F", "C"), ("sites", "clients"), ("I", "J"), ("places", "customers")))
     fixed, cost, capacity, demand, opened, send = pick(

@@ -107,11 +107,43 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
     return made
 
 
-def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
-    story, large = made.story, drawing.size == "large"
+def _place_facts(voice: Voice, made: _Instance, in_table: bool) -> dict[str, str]:
+    """Supplies, demands, rooms and costs in words."""
 
     def amount(value: int) -> str:
-        return voice.count(value, *story.goods)
+        return voice.count(value, *made.story.goods)
+
+    facts: dict[str, str] = {}
+    for i, town in enumerate(made.sources):
+        facts[f"supply{i}"] = voice.say(
+            "{t} [can send|has|puts out] [at most|up to] {n}",
+            "[Up to|At most] {n} [leave|come out of] {t}",
+            "The limit [in|at] {t} is {n}",
+            t=town,
+            n=amount(made.supply[i]),
+        )
+    for i, town in enumerate(made.sinks):
+        facts[f"demand{i}"] = voice.say(
+            "{t} [needs|wants|has asked for] {n}",
+            "{n} [must|have to] [get to|end up in] {t}",
+            "[Demand|The need] of {t}: {n}",
+            t=town,
+            n=amount(made.demand[i]),
+        )
+    for i, most in made.room.items():
+        facts[f"room{i}"] = voice.say(
+            "{t} can [handle|pass on] no more than {n}",
+            "[Through|Via] {t} [at most|no more than] {n} can go",
+            "[The|A] limit of {n} holds for what passes {t}",
+            t=made.hubs[i],
+            n=amount(most),
+        )
+    facts |= _cost_facts(voice, made, in_table=in_table)
+    return facts
+
+
+def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
+    story, large = made.story, drawing.size == "large"
 
     if large:
         opening = voice.say(
@@ -142,31 +174,7 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
             a=story.source[1], b=story.hub[1], c=story.sink[0],
         )  # fmt: skip
     else:
-        for i, town in enumerate(made.sources):
-            facts[f"supply{i}"] = voice.say(
-                "{t} [can send|has|puts out] [at most|up to] {n}",
-                "[Up to|At most] {n} [leave|come out of] {t}",
-                "The limit [in|at] {t} is {n}",
-                t=town,
-                n=amount(made.supply[i]),
-            )
-        for i, town in enumerate(made.sinks):
-            facts[f"demand{i}"] = voice.say(
-                "{t} [needs|wants|has asked for] {n}",
-                "{n} [must|have to] [get to|end up in] {t}",
-                "[Demand|The need] of {t}: {n}",
-                t=town,
-                n=amount(made.demand[i]),
-            )
-        for i, most in made.room.items():
-            facts[f"room{i}"] = voice.say(
-                "{t} can [handle|pass on] no more than {n}",
-                "[Through|Via] {t} [at most|no more than] {n} can go",
-                "[The|A] limit of {n} holds for what passes {t}",
-                t=made.hubs[i],
-                n=amount(most),
-            )
-        facts |= _cost_facts(voice, made, in_table=drawing.size == "medium")
+        facts |= _place_facts(voice, made, in_table=drawing.size == "medium")
     if made.cut is not None:
         facts["cut"] = voice.say(
             "There is no [link|connection] from {h} to {c}", "{h} cannot [serve|supply] {c}", "[Works on the line block|A landslide blocks] the way from {h} to {c}",
@@ -211,40 +219,45 @@ def _cost_facts(voice: Voice, made: _Instance, *, in_table: bool) -> dict[str, s
     return facts
 
 
+def _flat_reference(made: _Instance) -> Draft:
+    sources, hubs, sinks = ([identifier(n) for n in group] for group in (made.sources, made.hubs, made.sinks))
+    unit = made.story.goods[1]
+    into = {(i, h): f"{s}_{t}" for i, s in enumerate(sources) for h, t in enumerate(hubs)}
+    out = {(h, k): f"{t}_{c}" for h, t in enumerate(hubs) for k, c in enumerate(sinks)}
+    rows: dict[str, Written] = {
+        f"{s}_supply": f"{linear([(1, into[i, h]) for h in range(len(hubs))])} <= {made.supply[i]}"
+        for i, s in enumerate(sources)
+    }
+    for h, hub in enumerate(hubs):
+        entering = linear([(1, into[i, h]) for i in range(len(sources))])
+        rows[f"{hub}_balance"] = f"{entering} == {linear([(1, out[h, k]) for k in range(len(sinks))])}"
+        if h in made.room:
+            rows[f"{hub}_room"] = f"{entering} <= {made.room[h]}"
+    rows |= {
+        f"{c}_demand": f"{linear([(1, out[h, k]) for h in range(len(hubs))])} >= {made.demand[k]}"
+        for k, c in enumerate(sinks)
+    }
+    if made.cut is not None:
+        rows["cut"] = f"{out[made.cut]} == 0"
+    goal = linear(
+        [(made.into[i][h], n) for (i, h), n in into.items()] + [(made.out[h][k], n) for (h, k), n in out.items()]
+    )
+    variables = dict.fromkeys([*into.values(), *out.values()], made.story.domain)
+    return Draft("", flat(variables, "minimize", goal, rows), units=dict.fromkeys([*variables, *rows], unit))
+
+
 def _reference(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     sources, hubs, sinks = ([identifier(n) for n in group] for group in (made.sources, made.hubs, made.sinks))
     unit = made.story.goods[1]
-    rows: dict[str, Written]
     if drawing.size == "small":
-        into = {(i, h): f"{s}_{t}" for i, s in enumerate(sources) for h, t in enumerate(hubs)}
-        out = {(h, k): f"{t}_{c}" for h, t in enumerate(hubs) for k, c in enumerate(sinks)}
-        rows = {
-            f"{s}_supply": f"{linear([(1, into[i, h]) for h in range(len(hubs))])} <= {made.supply[i]}"
-            for i, s in enumerate(sources)
-        }
-        for h, hub in enumerate(hubs):
-            entering = linear([(1, into[i, h]) for i in range(len(sources))])
-            rows[f"{hub}_balance"] = f"{entering} == {linear([(1, out[h, k]) for k in range(len(sinks))])}"
-            if h in made.room:
-                rows[f"{hub}_room"] = f"{entering} <= {made.room[h]}"
-        rows |= {
-            f"{c}_demand": f"{linear([(1, out[h, k]) for h in range(len(hubs))])} >= {made.demand[k]}"
-            for k, c in enumerate(sinks)
-        }
-        if made.cut is not None:
-            rows["cut"] = f"{out[made.cut]} == 0"
-        goal = linear(
-            [(made.into[i][h], n) for (i, h), n in into.items()] + [(made.out[h][k], n) for (h, k), n in out.items()]
-        )
-        variables = dict.fromkeys([*into.values(), *out.values()], made.story.domain)
-        return Draft("", flat(variables, "minimize", goal, rows), units=dict.fromkeys([*variables, *rows], unit))
+        return _flat_reference(made)
     pick = drawing.words.pick
     s, t, c = pick((("S", "H", "C"), ("sources", "hubs", "customers"), ("I", "K", "J"), ("origins", "relays", "ends")))
     first, second, supply, demand, room, x, y = pick(
         (("cost_in", "cost_out", "supply", "demand", "room", "inflow", "outflow"), ("c1", "c2", "a", "d", "u", "x", "y"),
          ("first_rate", "second_rate", "available", "required", "capacity", "first_leg", "second_leg"))
     )  # fmt: skip
-    rows = {
+    rows: dict[str, Written] = {
         "send": (f"i in {s}", f"sum({x}[i,h] for h in {t}) <= {supply}[i]"),
         "pass_on": (f"h in {t}", f"sum({x}[i,h] for i in {s}) == sum({y}[h,k] for k in {c})"),
         "receive": (f"k in {c}", f"sum({y}[h,k] for h in {t}) >= {demand}[k]"),
