@@ -109,28 +109,30 @@ class Score:
     substance: Rate
 
 
-def plane(scores: Sequence[Score], name: str = "plane") -> str:
-    """Surface across, substance up; one point a run with both 95 % intervals.
+_LEFT, _TOP, _SIDE = 44.0, 12.0, 284.0
+_BOTTOM = _TOP + _SIDE
 
-    Substance implies surface, so nothing lies above the diagonal; how far below it a run lies is what only looks right.
-    """
-    left, top, side = 44.0, 12.0, 284.0
-    bottom = top + side
 
-    def at(rate: float) -> float:
-        return left + side * rate
+def _at(rate: float) -> float:
+    """Where a rate of surface lies across the plane."""
+    return _LEFT + _SIDE * rate
 
-    def up(rate: float) -> float:
-        return bottom - side * rate
 
+def _up(rate: float) -> float:
+    """How high a rate of substance lies."""
+    return _BOTTOM - _SIDE * rate
+
+
+def _plane_ground() -> list[str]:
+    """The plane without points: what cannot be, rays of equal share, axes and their words."""
     body = [
-        element("path", d=f"M{number(left)} {number(bottom)}V{number(top)}H{number(at(1))}Z", cls="impossible"),
-        text(left + 12, top + 22, "right without looking right:", "t quiet"),
-        text(left + 12, top + 36, "cannot be", "t quiet"),
+        element("path", d=f"M{number(_LEFT)} {number(_BOTTOM)}V{number(_TOP)}H{number(_at(1))}Z", cls="impossible"),
+        text(_LEFT + 12, _TOP + 22, "right without looking right:", "t quiet"),
+        text(_LEFT + 12, _TOP + 36, "cannot be", "t quiet"),
     ]
     for share in (0.25, 0.5, 0.75):
-        body.append(element("line", x1=left, y1=bottom, x2=at(1), y2=up(share), cls="ray"))
-        x, y = at(0.93), up(0.93 * share) - 4
+        body.append(element("line", x1=_LEFT, y1=_BOTTOM, x2=_at(1), y2=_up(share), cls="ray"))
+        x, y = _at(0.93), _up(0.93 * share) - 4
         angle = -math.degrees(math.atan(share))
         label = element(
             "text",
@@ -143,14 +145,14 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
         )
         body.append(label)
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        body.append(element("line", x1=left, y1=up(share), x2=left - 4, y2=up(share), cls="axis"))
-        body.append(element("line", x1=at(share), y1=bottom, x2=at(share), y2=bottom + 4, cls="axis"))
-        body.append(text(left - 7, up(share) + 4, f"{100 * share:.0f}", "t", "end"))
-        body.append(text(at(share), bottom + 17, f"{100 * share:.0f}", "t", "middle"))
-    body.append(element("path", d=f"M{number(left)} {number(top)}V{number(bottom)}H{number(at(1))}", cls="axis"))
-    body.append(element("line", x1=left, y1=bottom, x2=at(1), y2=up(1), cls="diagonal"))
-    body.append(text(at(1), bottom + 34, "surface: looks right, %", "t strong", "end"))
-    middle = top + side / 2
+        body.append(element("line", x1=_LEFT, y1=_up(share), x2=_LEFT - 4, y2=_up(share), cls="axis"))
+        body.append(element("line", x1=_at(share), y1=_BOTTOM, x2=_at(share), y2=_BOTTOM + 4, cls="axis"))
+        body.append(text(_LEFT - 7, _up(share) + 4, f"{100 * share:.0f}", "t", "end"))
+        body.append(text(_at(share), _BOTTOM + 17, f"{100 * share:.0f}", "t", "middle"))
+    body.append(element("path", d=f"M{number(_LEFT)} {number(_TOP)}V{number(_BOTTOM)}H{number(_at(1))}", cls="axis"))
+    body.append(element("line", x1=_LEFT, y1=_BOTTOM, x2=_at(1), y2=_up(1), cls="diagonal"))
+    body.append(text(_at(1), _BOTTOM + 34, "surface: looks right, %", "t strong", "end"))
+    middle = _TOP + _SIDE / 2
     body.append(
         element(
             "text",
@@ -162,6 +164,15 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
             transform=f"rotate(-90 12 {number(middle)})",
         )
     )
+    return body
+
+
+def plane(scores: Sequence[Score], name: str = "plane") -> str:
+    """Surface across, substance up; one point a run with both 95 % intervals.
+
+    Substance implies surface, so nothing lies above the diagonal; how far below it a run lies is what only looks right.
+    """
+    body = _plane_ground()
     words = []
     taken: list[tuple[float, float]] = []
     for run, score in enumerate(scores):
@@ -174,21 +185,21 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
         y = substance.rate if substance.rate is not None else (floor + ceiling) / 2
         low, high = (substance.low, substance.high) if substance.rate is not None else (floor, ceiling)
         color = f"r{run % COLORS}"
-        px, py = at(surface.rate), up(y)
+        px, py = _at(surface.rate), _up(y)
         for x1, y1, x2, y2 in (
-            (at(surface.low), py, at(surface.high), py),
-            (px, up(low), px, up(high)),
+            (_at(surface.low), py, _at(surface.high), py),
+            (px, _up(low), px, _up(high)),
         ):
             body.append(element("line", x1=x1, y1=y1, x2=x2, y2=y2, cls=f"interval {color}"))
         body.append(marker(run, px, py))
-        x, line, anchor = _free_place(px, py, taken, at(0.94))
+        x, line, anchor = _free_place(px, py, taken, _at(0.94))
         body.append(text(x, line, LETTERS[run % 26], "t strong halo", anchor))
         words.append(
             f"{score.name}: surface {percent(surface.rate)} ({percent(surface.low)} to {percent(surface.high)}), "
             f"substance {percent(substance.rate)} ({percent(low)} to {percent(high)})."
         )
     title = "Surface against substance, one point a run with 95 % intervals"
-    return picture(name, WIDTH, bottom + 42, title, " ".join(words), body, "plane")
+    return picture(name, WIDTH, _BOTTOM + 42, title, " ".join(words), body, "plane")
 
 
 def _free_place(px: float, py: float, taken: list[tuple[float, float]], edge: float) -> tuple[float, float, str]:

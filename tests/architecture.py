@@ -26,6 +26,21 @@ def sources() -> dict[str, Path]:
     return found
 
 
+def files() -> list[Path]:
+    """Every Python file of the package, the recorders included."""
+    return [*sources().values(), *sorted((ROOT / "feasibility" / "recording" / "guest").glob("*.py"))]
+
+
+def functions() -> Iterator[tuple[str, int]]:
+    """Every function and method by its dotted name, with the lines of its body without the docstring."""
+    for path in files():
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+                yield f"{module}.{node.name}", (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
 def imports() -> dict[str, set[str]]:
     """Module -> the modules of the package that it imports, anywhere in the file (in functions and for types too)."""
     modules = sources()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import architecture
 import pytest
 
@@ -82,3 +84,29 @@ def test_a_circle_of_rooms_would_be_found() -> None:
 
 def _imports(line: str) -> bool:
     return line.strip().startswith(("import ", "from ")) and len(line.split()) > 1
+
+
+LONGEST = 60
+"""Lines of a function without its signature and docstring: declarations and words are no work to follow."""
+LONGER = {"feasibility.equivalence.checking.payment.unpaid": 78}
+"""Functions that are still longer, and by how much; none is added."""
+LONG_FILE = 400
+
+
+def test_functions_are_short() -> None:
+    found = {name: length for name, length in architecture.functions() if length > LONGEST}
+    assert found.keys() <= LONGER.keys(), "too long; split it"
+    assert all(length <= LONGER[name] for name, length in found.items()), "it grew"
+    assert found.keys() == LONGER.keys(), "short now; take it off the list"
+
+
+def test_long_files_say_why_in_their_first_line() -> None:
+    for path in architecture.files():
+        text = path.read_text(encoding="utf-8")
+        if text.count("\n") > LONG_FILE:
+            assert re.search(r", so \d+ lines\.", text.splitlines()[0]), f"{path}: split it, or say why it is one file"
+
+
+def test_files_are_short_on_the_whole() -> None:
+    lengths = sorted(path.read_text(encoding="utf-8").count("\n") for path in architecture.files())
+    assert lengths[len(lengths) // 2] <= 200

@@ -134,14 +134,19 @@ def solve_sparse(
     if open_rows and not _kernel(left, right, sorted(open_rows), sorted(open_columns), solution, deadline):
         return None
     for r, k in reversed(postponed):
-        total = right[r]
-        for other, a in left[r].items():
-            if other != k:
-                known = solution[other]
-                assert known is not None
-                total -= a * known
-        solution[k] = divide(total, left[r][k])
+        solution[k] = _solved_for(k, left[r], right[r], solution)
     return [value for value in solution if value is not None] if None not in solution else None
+
+
+def _solved_for(k: int, row: dict[int, Exact], side: Exact, solution: Sequence[Exact | None]) -> Exact:
+    """The unknown ``k`` of a row whose other unknowns are known."""
+    total = side
+    for other, a in row.items():
+        if other != k:
+            known = solution[other]
+            assert known is not None
+            total -= a * known
+    return divide(total, row[k])
 
 
 def _kernel(

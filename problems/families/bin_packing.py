@@ -119,6 +119,55 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
     return made
 
 
+def _limit_facts(voice: Voice, made: _Instance, large: bool) -> dict[str, str]:
+    """What fits where, and how many must be used."""
+    story = made.story
+    facts: dict[str, str] = {}
+    if made.banned:
+        kind, place = made.banned
+        facts["banned"] = voice.say(
+            "{b} [cannot|may not] take any {t}",
+            "[No|Not a single] {t} [fits into|goes in] {b}",
+            "For {t} {b} is [not suitable|ruled out]",
+            b=made.bins[place] if large else _the(made.bins[place]),
+            t=f"of {made.things[kind][1]}" if large else made.things[kind][1],
+        )
+    if made.least is not None:
+        facts["least"] = voice.say(
+            "[At least|No fewer than] {n} {b} [must|has to] be used"
+            if made.least == 1
+            else "[At least|No fewer than] {n} {b} [must|have to] be used",
+            n=voice.number(made.least),
+            b=story.bin[0] if made.least == 1 else story.bin[1],
+        )
+    return facts
+
+
+def _table_facts(voice: Voice, made: _Instance) -> dict[str, str]:
+    """Bins as a table, sizes in words."""
+    story = made.story
+    facts: dict[str, str] = {}
+    lead = voice.say(
+        "[The|All] {b}, with room ({u}) and [price|cost] ({m}):",
+        "[What|This is what] the {b} [hold|take] ({u}) and cost ({m}):",
+        b=story.bin[1],
+        u=story.unit[1],
+        m=voice.currency.plural,
+    )
+    rows = [[b, voice.digits(r), voice.digits(f)] for b, r, f in zip(made.bins, made.room, made.fee, strict=True)]
+    facts["table"] = f"{lead}\n{voice.table([story.bin[0], 'room', 'price'], rows)}"
+    sizes = voice.listing(
+        [f"{voice.count(s, *story.unit)} for each {t[0]}" for s, t in zip(made.size, made.things, strict=True)]
+    )
+    facts["size"] = voice.say(
+        "[Count|Reckon] {s}",
+        "[They take up|The loads are] {s}",
+        "{s}: that is [how much goes in|the space needed]",
+        s=sizes,
+    )
+    return facts
+
+
 def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
     story, large = made.story, drawing.size == "large"
     if large:
@@ -144,24 +193,7 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
             b=story.bin[0],
         )
     elif drawing.size == "medium":
-        lead = voice.say(
-            "[The|All] {b}, with room ({u}) and [price|cost] ({m}):",
-            "[What|This is what] the {b} [hold|take] ({u}) and cost ({m}):",
-            b=story.bin[1],
-            u=story.unit[1],
-            m=voice.currency.plural,
-        )
-        rows = [[b, voice.digits(r), voice.digits(f)] for b, r, f in zip(made.bins, made.room, made.fee, strict=True)]
-        facts["table"] = f"{lead}\n{voice.table([story.bin[0], 'room', 'price'], rows)}"
-        sizes = voice.listing(
-            [f"{voice.count(s, *story.unit)} for each {t[0]}" for s, t in zip(made.size, made.things, strict=True)]
-        )
-        facts["size"] = voice.say(
-            "[Count|Reckon] {s}",
-            "[They take up|The loads are] {s}",
-            "{s}: that is [how much goes in|the space needed]",
-            s=sizes,
-        )
+        facts |= _table_facts(voice, made)
     else:
         for k, (one, _) in enumerate(made.things):
             facts[f"size{k}"] = voice.say(
@@ -180,23 +212,7 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
             facts["all"] = voice.say(
                 "[Everything|All of it] has to be [placed|taken]", "Nothing [may be|is] left behind"
             )
-    if made.banned:
-        kind, place = made.banned
-        facts["banned"] = voice.say(
-            "{b} [cannot|may not] take any {t}",
-            "[No|Not a single] {t} [fits into|goes in] {b}",
-            "For {t} {b} is [not suitable|ruled out]",
-            b=made.bins[place] if large else _the(made.bins[place]),
-            t=f"of {made.things[kind][1]}" if large else made.things[kind][1],
-        )
-    if made.least is not None:
-        facts["least"] = voice.say(
-            "[At least|No fewer than] {n} {b} [must|has to] be used"
-            if made.least == 1
-            else "[At least|No fewer than] {n} {b} [must|have to] be used",
-            n=voice.number(made.least),
-            b=story.bin[0] if made.least == 1 else story.bin[1],
-        )
+    facts |= _limit_facts(voice, made, large)
     question = voice.say(
         "[Which|What] {b} should be [used|paid for], and what goes where, to spend the least?", "[Find|Make] the cheapest [loading plan|arrangement]", "How can everything be [placed|stowed] at the lowest [total|overall] cost?",
         "[What is|Find] the [lowest|smallest] bill for the {b}[, and the loading that goes with it|]?" if voice.words.chance(0.5) else "Spend as little as possible on {b}: how?", b=story.bin[1],

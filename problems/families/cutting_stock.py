@@ -118,6 +118,89 @@ def _size(voice: Voice, made: _Instance, length: int) -> str:
     return voice.count(length, *made.story.unit)
 
 
+def _limit_facts(voice: Voice, made: _Instance, names: list[str]) -> dict[str, str]:
+    """Costs by pattern, and limits on the stock and on single patterns."""
+    story = made.story
+    facts: dict[str, str] = {}
+    if made.price:
+        facts["price"] = voice.say(
+            "[Patterns|The patterns] differ in cost [because of setup|], [as listed|see the data]",
+            "What one {s} costs depends on how it is cut",
+            s=story.stock[0],
+        )
+    if made.limit is not None:
+        facts["limit"] = voice.say(
+            "[Only|No more than] {n} [are in stock|can be had]",
+            "The store holds {n}, [and no delivery is due|not more]",
+            n=voice.count(made.limit, *story.stock),
+        )
+    if made.least is not None:
+        facts["least"] = voice.say(
+            "[The contract|A minimum order] [obliges us to use|calls for] at least {n}",
+            "At least {n} [have to|must] be [used|cut up]",
+            n=voice.count(made.least, *story.stock),
+        )
+    if made.pattern_limit:
+        p, most = made.pattern_limit
+        facts["pattern_limit"] = (
+            voice.say(
+                "[Today|This week] {p} cannot be used",
+                "The [setting|jig] for {p} is [broken|missing]",
+                "{p} is not [possible|available] at the moment",
+                p=names[p],
+            )
+            if most == 0
+            else voice.say(
+                "{p} [wears the blade|is slow], so [at most|no more than] {n} may be cut that way",
+                "[At most|No more than] {n} [can|may] be cut by {p}",
+                p=names[p],
+                n=voice.count(most, *story.stock),
+            )
+        )
+    return facts
+
+
+def _pattern_facts(voice: Voice, made: _Instance, names: list[str], in_table: bool) -> dict[str, str]:
+    """What each pattern gives, as a table or in words."""
+    story = made.story
+    facts: dict[str, str] = {}
+    if in_table:
+        heads = ["pattern", *(_size(voice, made, size) for size in made.lengths)] + (
+            [f"cost ({voice.currency.plural})"] if made.price else []
+        )
+        rows = [
+            [name, *(voice.digits(n) for n in pattern)] + ([voice.digits(made.price[k])] if made.price else [])
+            for k, (name, pattern) in enumerate(zip(names, made.patterns, strict=True))
+        ]
+        lead = voice.say(
+            "[How one|What one] {s} can be cut, in pieces of each length:",
+            "The machine knows these [patterns|ways], [pieces per|for one] {s}:",
+            "[Cutting patterns|Patterns] (number of {ps} from one {s}):",
+            s=story.stock[0],
+            ps=story.piece[1],
+        )
+        facts["table"] = f"{lead}\n{voice.table(heads, rows)}"
+    else:
+        for k, pattern in enumerate(made.patterns):
+            told = voice.listing(
+                [
+                    f"{voice.number(n)} of {_size(voice, made, size)}"
+                    for n, size in zip(pattern, made.lengths, strict=True)
+                    if n
+                ]
+            )
+            facts[f"pattern{k}"] = voice.say(
+                "{name} [gives|yields] {t}",
+                "[With|By] {name} one {s} [becomes|turns into] {t}",
+                "{name}: {t}",
+                "Cut by {name}, a {s} [makes|gives] {t}",
+                name=names[k],
+                t=told,
+                s=story.stock[0],
+            )
+    return facts
+
+
 def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
     story, large = made.story, drawing.size == "large"
     opening = voice.say(*story.openings, boss=voice.person, town=voice.town, length=_size(voice, made, story.length))
@@ -154,75 +237,8 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
                 )
                 for k, order in enumerate(orders)
             }
-        if drawing.size == "medium":
-            heads = ["pattern", *(_size(voice, made, size) for size in made.lengths)] + (
-                [f"cost ({voice.currency.plural})"] if made.price else []
-            )
-            rows = [
-                [name, *(voice.digits(n) for n in pattern)] + ([voice.digits(made.price[k])] if made.price else [])
-                for k, (name, pattern) in enumerate(zip(names, made.patterns, strict=True))
-            ]
-            lead = voice.say(
-                "[How one|What one] {s} can be cut, in pieces of each length:",
-                "The machine knows these [patterns|ways], [pieces per|for one] {s}:",
-                "[Cutting patterns|Patterns] (number of {ps} from one {s}):",
-                s=story.stock[0],
-                ps=story.piece[1],
-            )
-            facts["table"] = f"{lead}\n{voice.table(heads, rows)}"
-        else:
-            for k, pattern in enumerate(made.patterns):
-                told = voice.listing(
-                    [
-                        f"{voice.number(n)} of {_size(voice, made, size)}"
-                        for n, size in zip(pattern, made.lengths, strict=True)
-                        if n
-                    ]
-                )
-                facts[f"pattern{k}"] = voice.say(
-                    "{name} [gives|yields] {t}",
-                    "[With|By] {name} one {s} [becomes|turns into] {t}",
-                    "{name}: {t}",
-                    "Cut by {name}, a {s} [makes|gives] {t}",
-                    name=names[k],
-                    t=told,
-                    s=story.stock[0],
-                )
-    if made.price:
-        facts["price"] = voice.say(
-            "[Patterns|The patterns] differ in cost [because of setup|], [as listed|see the data]",
-            "What one {s} costs depends on how it is cut",
-            s=story.stock[0],
-        )
-    if made.limit is not None:
-        facts["limit"] = voice.say(
-            "[Only|No more than] {n} [are in stock|can be had]",
-            "The store holds {n}, [and no delivery is due|not more]",
-            n=voice.count(made.limit, *story.stock),
-        )
-    if made.least is not None:
-        facts["least"] = voice.say(
-            "[The contract|A minimum order] [obliges us to use|calls for] at least {n}",
-            "At least {n} [have to|must] be [used|cut up]",
-            n=voice.count(made.least, *story.stock),
-        )
-    if made.pattern_limit:
-        p, most = made.pattern_limit
-        facts["pattern_limit"] = (
-            voice.say(
-                "[Today|This week] {p} cannot be used",
-                "The [setting|jig] for {p} is [broken|missing]",
-                "{p} is not [possible|available] at the moment",
-                p=names[p],
-            )
-            if most == 0
-            else voice.say(
-                "{p} [wears the blade|is slow], so [at most|no more than] {n} may be cut that way",
-                "[At most|No more than] {n} [can|may] be cut by {p}",
-                p=names[p],
-                n=voice.count(most, *story.stock),
-            )
-        )
+        facts |= _pattern_facts(voice, made, names, in_table=drawing.size == "medium")
+    facts |= _limit_facts(voice, made, names)
     question = voice.say(
         "How should the {s} be cut [at the lowest cost|to spend the least]?" if made.price else "How [few|many] {s} [are enough|does it take at least]?",
         "[Find|Give] the [cutting plan|plan] [with the lowest total cost|that costs least]" if made.price else "[Find|Give] the [cutting plan|plan] that uses up the fewest {s}",

@@ -100,76 +100,68 @@ def _changed(drawing: Drawing, made: _Instance) -> _Instance:
     return made
 
 
-def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
-    story, large = made.story, drawing.size == "large"
+def _plant_facts(voice: Voice, made: _Instance, in_table: bool) -> dict[str, str]:
+    """Orders, costs, stock and capacity of one product."""
+    story = made.story
     one, many = story.goods
-    word, words = story.period
-    horizon = voice.count(made.periods, word, words)
+    word = story.period[0]
     facts: dict[str, str] = {}
-    if large:
-        opening = voice.say(
-            "A plant [makes|schedules] {g} products over {n}",
-            "{g} products, {n}: {boss} [plans production|decides what is made when]",
-            "[Production of|Lots for] {g} products have to be fixed for {n}",
-            g=len(made.items),
-            n=horizon,
-            boss=voice.person,
-        )
-        facts["table"] = shape
-        facts["rule"] = voice.say(
-            "[Every|Each] order is met on time, from stock or from [fresh|current] production; [whoever produces pays the setup|a setup is paid in each {p} in which a product is made]",
-            "A product made in a {p} [needs|costs] a setup in that {p}; [what is not sold is kept|leftovers go into stock] at a holding cost per {p}; [all demand is met|nothing may be late]", p=word,
-        )  # fmt: skip
-    else:
-        opening = voice.say(*story.openings, boss=voice.person, town=voice.town, n=horizon)
-        if drawing.size == "medium":
-            lead = voice.say(
-                "[By {p}|{p} by {p}] (orders in {u}; costs in {m}):",
-                "[The plan data|Figures], {u} and {m}:",
-                "What is [ordered|due] ({u}) and what it costs ({m}):",
-                p=word,
-                u=many,
-                m=voice.currency.plural,
-            )
-            rows = [
-                [f"{word} {t + 1}", *(voice.digits(line[0][t]) for line in (made.demand, made.setup, made.cost))]
-                for t in range(made.periods)
-            ]
-            facts["table"] = f"{lead}\n{voice.table([word, 'orders', 'setup', f'cost per {one}'], rows)}"
-            facts["setup"] = voice.say(
-                "The setup ({s}) is paid in every {p} with production",
-                "Whenever [something is|{u} are] made, {s} comes first: that is the setup",
-                s=story.setup,
-                p=word,
-                u=many,
-            )
-        else:
-            for t in range(made.periods):
-                facts[f"period{t}"] = voice.say(
-                    "{d} [are|is] due in {p} {t}; there, {s} costs {f} and [each|a] {one} {c}", "In {p} {t} [customers take|one must deliver] {d}; [making|producing] one costs {c}, and {s} {f}",
-                    "{p} {t}: {d} [ordered|to deliver], {f} for {s} if anything is made, {c} per {one}", "[For|To produce in] {p} {t}, [pay|count] {f} for {s} plus {c} a {one}; {d} must leave the house",
-                    d=voice.count(made.demand[0][t], one, many), p=word, t=voice.number(t + 1), s=story.setup, f=voice.money(made.setup[0][t]), one=one, c=voice.money(made.cost[0][t]),
-                )  # fmt: skip
-        facts["hold"] = voice.say(
-            "[Keeping|Storing] one {one} [from one {p} to the next|for a {p}] costs {h}",
-            "Storage is {h} [a|per] {one} and {p}",
-            "What is left at the end of a {p} is kept, at {h} for each {one}",
-            one=one,
+    if in_table:
+        lead = voice.say(
+            "[By {p}|{p} by {p}] (orders in {u}; costs in {m}):",
+            "[The plan data|Figures], {u} and {m}:",
+            "What is [ordered|due] ({u}) and what it costs ({m}):",
             p=word,
-            h=voice.money(made.hold[0]),
+            u=many,
+            m=voice.currency.plural,
         )
-        facts["start"] = voice.say(
-            "[The store is empty|There is no stock] at the start",
-            "[Nothing is|They have nothing] in stock [now|yet]",
-            "One starts with an empty store",
+        rows = [
+            [f"{word} {t + 1}", *(voice.digits(line[0][t]) for line in (made.demand, made.setup, made.cost))]
+            for t in range(made.periods)
+        ]
+        facts["table"] = f"{lead}\n{voice.table([word, 'orders', 'setup', f'cost per {one}'], rows)}"
+        facts["setup"] = voice.say(
+            "The setup ({s}) is paid in every {p} with production",
+            "Whenever [something is|{u} are] made, {s} comes first: that is the setup",
+            s=story.setup,
+            p=word,
+            u=many,
         )
-        if made.most is not None:
-            facts["most"] = voice.say(
-                "[No more than|At most] {n} can be made in a {p}",
-                "[Capacity|The limit] is {n} a {p}",
-                n=voice.count(made.most, one, many),
-                p=word,
-            )
+    else:
+        for t in range(made.periods):
+            facts[f"period{t}"] = voice.say(
+                "{d} [are|is] due in {p} {t}; there, {s} costs {f} and [each|a] {one} {c}", "In {p} {t} [customers take|one must deliver] {d}; [making|producing] one costs {c}, and {s} {f}",
+                "{p} {t}: {d} [ordered|to deliver], {f} for {s} if anything is made, {c} per {one}", "[For|To produce in] {p} {t}, [pay|count] {f} for {s} plus {c} a {one}; {d} must leave the house",
+                d=voice.count(made.demand[0][t], one, many), p=word, t=voice.number(t + 1), s=story.setup, f=voice.money(made.setup[0][t]), one=one, c=voice.money(made.cost[0][t]),
+            )  # fmt: skip
+    facts["hold"] = voice.say(
+        "[Keeping|Storing] one {one} [from one {p} to the next|for a {p}] costs {h}",
+        "Storage is {h} [a|per] {one} and {p}",
+        "What is left at the end of a {p} is kept, at {h} for each {one}",
+        one=one,
+        p=word,
+        h=voice.money(made.hold[0]),
+    )
+    facts["start"] = voice.say(
+        "[The store is empty|There is no stock] at the start",
+        "[Nothing is|They have nothing] in stock [now|yet]",
+        "One starts with an empty store",
+    )
+    if made.most is not None:
+        facts["most"] = voice.say(
+            "[No more than|At most] {n} can be made in a {p}",
+            "[Capacity|The limit] is {n} a {p}",
+            n=voice.count(made.most, one, many),
+            p=word,
+        )
+    return facts
+
+
+def _limit_facts(voice: Voice, made: _Instance, large: bool) -> dict[str, str]:
+    """A full store, and a period without production."""
+    one, many = made.story.goods
+    word = made.story.period[0]
+    facts: dict[str, str] = {}
     if made.room is not None:
         what = f"of {made.items[0]} " if large else ""
         n = voice.count(made.room, "unit") if large else voice.count(made.room, one, many)
@@ -191,6 +183,32 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
             t=voice.number(made.closed),
             w=what,
         )
+    return facts
+
+
+def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
+    story, large = made.story, drawing.size == "large"
+    word, words = story.period
+    horizon = voice.count(made.periods, word, words)
+    facts: dict[str, str] = {}
+    if large:
+        opening = voice.say(
+            "A plant [makes|schedules] {g} products over {n}",
+            "{g} products, {n}: {boss} [plans production|decides what is made when]",
+            "[Production of|Lots for] {g} products have to be fixed for {n}",
+            g=len(made.items),
+            n=horizon,
+            boss=voice.person,
+        )
+        facts["table"] = shape
+        facts["rule"] = voice.say(
+            "[Every|Each] order is met on time, from stock or from [fresh|current] production; [whoever produces pays the setup|a setup is paid in each {p} in which a product is made]",
+            "A product made in a {p} [needs|costs] a setup in that {p}; [what is not sold is kept|leftovers go into stock] at a holding cost per {p}; [all demand is met|nothing may be late]", p=word,
+        )  # fmt: skip
+    else:
+        opening = voice.say(*story.openings, boss=voice.person, town=voice.town, n=horizon)
+        facts |= _plant_facts(voice, made, in_table=drawing.size == "medium")
+    facts |= _limit_facts(voice, made, large)
     question = voice.say(
         "When should [how much|what] be made to [keep|hold] the total cost [down|at a minimum]?", "[Find|Draw up] the [cheapest|least costly] production plan", "[Which|What] plan [costs the least|has the lowest cost]?",
         "[Minimise|Keep as low as can be] the sum of setup, production and storage cost",

@@ -26,16 +26,14 @@ class _Story:
 
 _STORIES = (
     _Story("bakery", (("rye loaf", "rye loaves"), ("walnut cake", "walnut cakes"), ("tray of rolls", "trays of rolls"),
-            ("fruit tart", "fruit tarts"), ("pretzel crate", "pretzel crates"), ("brioche", "brioches"), ("pie", "pies"),
-            ("focaccia", "focaccias")),
+            ("fruit tart", "fruit tarts"), ("pretzel crate", "pretzel crates"), ("brioche", "brioches"), ("pie", "pies"), ("focaccia", "focaccias")),
            (("oven", "minute", "minutes"), ("flour", "gram", "grams"), ("kneading", "minute", "minutes"),
             ("butter", "gram", "grams"), ("icing", "minute", "minutes")), "integer",
            ("{some} customers [came in|queued] last Saturday", "The [second oven|delivery van] was sold in {year}")),
     _Story("joinery", (("table", "tables"), ("chair", "chairs"), ("bookcase", "bookcases"), ("bench", "benches"),
             ("stool", "stools"), ("wardrobe", "wardrobes"), ("bed frame", "bed frames"), ("desk", "desks")),
            (("sawing", "hour", "hours"), ("varnishing", "hour", "hours"), ("oak", "board", "boards"),
-            ("assembly", "hour", "hours"), ("sanding", "hour", "hours")), "integer",
-           ("[Walnut|Teak] would [look better|cost {sum} more], but [only oak is used|that is not an option now]",)),
+            ("assembly", "hour", "hours"), ("sanding", "hour", "hours")), "integer", ("[Walnut|Teak] would [look better|cost {sum} more], but [only oak is used|that is not an option now]",)),
     _Story("electronics plant", (("router", "routers"), ("speaker", "speakers"), ("drone", "drones"), ("tablet", "tablets"),
             ("smart meter", "smart meters"), ("headset", "headsets"), ("camera", "cameras"), ("controller", "controllers")),
            (("soldering", "minute", "minutes"), ("testing", "minute", "minutes"), ("circuit board", "board", "boards"),

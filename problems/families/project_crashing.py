@@ -175,6 +175,27 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     return Draft(describe(voice, data, sets, meanings), reference, data, units=units)
 
 
+def _table(voice: Voice, made: _Instance) -> str:
+    """The activities with their milestones, days and costs."""
+    heads = [
+        "activity",
+        "from",
+        "to",
+        "normal days",
+        "days that can be saved",
+        f"{voice.currency.plural} per day saved",
+    ]
+    rows = [
+        [name, made.network.nodes[i], made.network.nodes[j], voice.digits(made.normal[k]), voice.digits(made.saves[k]), voice.digits(made.cost[k])]
+        for k, (name, (i, j)) in enumerate(zip(made.activities, made.network.links, strict=True))
+    ]  # fmt: skip
+    lead = voice.say(
+        "The activities [run|go] between milestones; one [starts|may start] when all that end at its first milestone are [over|done]:",
+        "[From and to are milestones|Milestones e1 and so on]: whatever leaves one waits for [all|everything] that arrives there:",
+    )
+    return f"{lead}\n{voice.table(heads, rows)}"
+
+
 def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
     days = voice.count(made.deadline, "day")
     late = voice.count(made.length(False), "day")
@@ -202,23 +223,7 @@ def _tell(drawing: Drawing, voice: Voice, made: _Instance, shape: str) -> str:
     if drawing.size == "small":
         facts |= _prose(voice, made)
     elif drawing.size == "medium":
-        heads = [
-            "activity",
-            "from",
-            "to",
-            "normal days",
-            "days that can be saved",
-            f"{voice.currency.plural} per day saved",
-        ]
-        rows = [
-            [name, made.network.nodes[i], made.network.nodes[j], voice.digits(made.normal[k]), voice.digits(made.saves[k]), voice.digits(made.cost[k])]
-            for k, (name, (i, j)) in enumerate(zip(made.activities, made.network.links, strict=True))
-        ]  # fmt: skip
-        lead = voice.say(
-            "The activities [run|go] between milestones; one [starts|may start] when all that end at its first milestone are [over|done]:",
-            "[From and to are milestones|Milestones e1 and so on]: whatever leaves one waits for [all|everything] that arrives there:",
-        )
-        facts["table"] = f"{lead}\n{voice.table(heads, rows)}"
+        facts["table"] = _table(voice, made)
     else:
         facts["wait"] = voice.say(
             "An activity [starts|may begin] when [all|every one] of those that end at its first milestone [are|is] over".replace(

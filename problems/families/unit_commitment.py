@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...feasibility.language.formulation import Variable
+from ...feasibility.language.formulation import Parameter, Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, scalar, vector
 from .drawing import Draft, Drawing, Family
 from .prose import Voice, capitalized
@@ -118,6 +118,16 @@ def _flat(made: _Instance) -> Draft:
     return Draft("", flat(variables, "minimize", linear(terms), rows), units=dict.fromkeys(names, "megawatts"))
 
 
+def _highest(drawing: Drawing, made: _Instance, plants: str, hours: str) -> Parameter:
+    """What each plant can deliver, which varies with the hour: cooling water, maintenance."""
+    numbers = drawing.numbers
+    table = [
+        [h - (numbers.between(0, 2) * 10 if h - floor > 40 else 0) for _ in range(made.hours)]
+        for h, floor in zip(made.high, made.low, strict=True)
+    ]
+    return matrix(plants, hours, [identifier(plant) for plant in made.plants], list(range(1, made.hours + 1)), table)
+
+
 def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
     words = drawing.words
     plants, hours = [identifier(plant) for plant in made.plants], list(range(1, made.hours + 1))
@@ -135,17 +145,9 @@ def _indexed(drawing: Drawing, voice: Voice, made: _Instance) -> Draft:
         running: vector(g, plants, made.running),
         demand: vector(t, hours, made.demand),
     }
-    if drawing.size == "large":  # what a plant can deliver varies with the hour: cooling water, maintenance
-        numbers = drawing.numbers
-        table = [
-            [h - (numbers.between(0, 2) * 10 if h - floor > 40 else 0) for _ in hours]
-            for h, floor in zip(made.high, made.low, strict=True)
-        ]
-        parameters[high] = matrix(g, t, plants, hours, table)
-        top = f"{high}[i,k]"
-    else:
-        parameters[high] = vector(g, plants, made.high)
-        top = f"{high}[i]"
+    varies = drawing.size == "large"
+    parameters[high] = _highest(drawing, made, g, t) if varies else vector(g, plants, made.high)
+    top = f"{high}[i,k]" if varies else f"{high}[i]"
     rows: dict[str, Written] = {
         "meet": (f"k in {t}", f"sum({power}[i,k] for i in {g}) == {demand}[k]"),
         "floor": (f"i in {g}, k in {t}", f"{power}[i,k] >= {low}[i]*{on}[i,k]"),

@@ -1,4 +1,4 @@
-"""Everything that the page of one problem shows, as plain data for its template."""
+"""Everything that the page of one problem shows, as plain data for its template; one page, so 462 lines."""
 
 from __future__ import annotations
 
@@ -125,6 +125,18 @@ def _safe(markup: str) -> Markup:
 _WITNESSES = {"admits": "it allows this", "forbids": "it forbids this", "better": "preferred", "worse": "not preferred"}
 
 
+def _in_short(verdicts: Sequence[Verdict], finish: str | None) -> tuple[str, str]:
+    """A run's sign and sentence at the head of the page: those of its first answer, and how many were right."""
+    if not verdicts:
+        return "–", "was not answered"
+    first = verdicts[0]
+    sign = "●" if first.substance else "✕" if first.substance is False else "?"
+    words = headline(first, finish)
+    if len(verdicts) > 1:
+        words += f" ({sum(item.substance is True for item in verdicts)} of {len(verdicts)} answers right)"
+    return sign, words
+
+
 def problem_page(collection: Collection, identifier: str) -> ProblemPage:
     """The page of one problem. ``files`` are texts too long to be shown whole, to be written beside the page."""
     problem = collection.problem(identifier)
@@ -148,13 +160,7 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         more = [(verdict.sample, headline(verdict)) for verdict in verdicts[SAMPLES_SHOWN : SAMPLES_SHOWN + 200]]
         if first is not None:
             _flag(flags, first, f"{LETTERS[number % 26]}: " if len(collection.runs) > 1 else "")
-            sign = "●" if first.substance else "✕" if first.substance is False else "?"
-            words = headline(first, output.finish if output else None)
-            if len(verdicts) > 1:
-                words += f" ({sum(item.substance is True for item in verdicts)} of {len(verdicts)} answers right)"
-            summary.append((LETTERS[number % 26], number % COLORS, sign, words))
-        else:
-            summary.append((LETTERS[number % 26], number % COLORS, "–", "was not answered"))
+        summary.append((LETTERS[number % 26], number % COLORS, *_in_short(verdicts, output.finish if output else None)))
         plan, omitted = _plan(first)
         panels.append(
             Panel(

@@ -1,4 +1,4 @@
-"""Claims about the plans of one program: ``body(x) <= limit`` for every plan, proved or refuted, with evidence.
+"""Claims about one program's plans (``body(x) <= limit``), proved or refuted; one road, cheap to dear, so 460 lines.
 
 The road from cheap to dear: the claim is one of the program's own rows; the columns' bounds alone imply it; a linear
 program bounds it, and its multipliers, rounded to rationals, are the certificate; rounding down on whole numbers

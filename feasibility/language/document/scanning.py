@@ -81,6 +81,15 @@ def scan_escaped(text: str, start: int, max_nesting: int) -> Scan:
     return found
 
 
+def _opened(result: Scan, sign: str, at: int, too_deep: bool) -> str:
+    """What is expected after an opening bracket, which is written down."""
+    if sign == "{":
+        result.objects.append(at)
+    if too_deep and result.too_deep is None:
+        result.too_deep = at
+    return "name or }" if sign == "{" else "value or ]"
+
+
 def _scan(tokens: re.Pattern[str], text: str, start: int, max_nesting: int) -> Scan:
     result = Scan(start)
     stack: list[str] = []
@@ -99,12 +108,8 @@ def _scan(tokens: re.Pattern[str], text: str, start: int, max_nesting: int) -> S
         sign = text[at] if kind == "sign" else kind
         if expect.startswith("value"):
             if sign == "{" or sign == "[":
-                if sign == "{":
-                    result.objects.append(at)
                 stack.append(sign)
-                if len(stack) > max_nesting and result.too_deep is None:
-                    result.too_deep = at
-                expect = "name or }" if sign == "{" else "value or ]"
+                expect = _opened(result, sign, at, len(stack) > max_nesting)
                 continue
             if sign == "]" and expect == "value or ]":
                 stack.pop()

@@ -146,7 +146,7 @@ class _Check:
         elif is_extra(key, node):
             self.add("extra-key", message, place, "leave it away; say what you think outside of the object")
         else:
-            self.add("unknown-key", message, place, closest(key, known, _MEANT) or f"known are {_list(known)}")
+            self.add("unknown-key", message, place, closest(key, known, _MEANT) or f"known are {', '.join(known)}")
 
     def named(self, value: Any, where: str, what: str, item: Callable[[Any, str], None]) -> None:
         """A map from identifiers to items."""
@@ -386,10 +386,6 @@ def _kind(value: Any) -> str:
 
 def _show(value: Any) -> str:
     return shorten(value) if isinstance(value, str) else _kind(value)
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(names)
 
 
 def _rename(name: str) -> str:
