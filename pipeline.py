@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from .feasibility.disk import write_whole
 from .feasibility.errors import PyriteError
 from .feasibility.workers.apart import run_apart
 
@@ -127,8 +128,8 @@ class Pipeline:
             return
         try:
             (self.folder / "runs").mkdir(parents=True, exist_ok=True)
-            (self.folder / "recipe.toml").write_text(self.text, encoding="utf-8")
-            target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            write_whole(self.folder / "recipe.toml", self.text)
+            write_whole(target, json.dumps(document, indent=1) + "\n")
         except OSError as error:
             raise PyriteError(f"{self.folder} cannot be written: {error.strerror or error}") from error
 
@@ -209,7 +210,7 @@ class Pipeline:
             )
             for run in collection.runs
         ]
-        (self.folder / "curve.svg").write_text(standalone(learning_curve(points)) + "\n", encoding="utf-8")
+        write_whole(self.folder / "curve.svg", standalone(learning_curve(points)) + "\n")
         write_site(collection, self.folder / "report")
 
     def _note(self, text: str) -> None:
@@ -225,7 +226,7 @@ class Pipeline:
         target = self.folder / "seconds.json"
         before = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
         self.seconds = {name: round(before.get(name, 0.0) + used, 1) for name, used in self.seconds.items()}
-        target.write_text(json.dumps(self.seconds, indent=1) + "\n", encoding="utf-8")
+        write_whole(target, json.dumps(self.seconds, indent=1) + "\n")
 
 
 def _answer_run(

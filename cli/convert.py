@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..feasibility.disk import export_whole
 from ..feasibility.errors import PyriteError
 from .console import note, print_json, read_text
 
@@ -54,7 +53,7 @@ def convert_command(
     if target == "-":
         sys.stdout.write(written)
     else:
-        _write(target, written)
+        export_whole(target, written)
     program = done.program
     if as_json:
         document = {
@@ -97,26 +96,3 @@ def _format(path: str, given: str | None, option: str) -> Format:
         if given.lower() == known:
             return known
     raise PyriteError(f"{option} is {_FORMATS}, not {given!r}")
-
-
-def _write(path: str, text: str) -> None:
-    """Write the whole file or leave the old one: a name that is there is replaced at the end."""
-    folder = os.path.dirname(path) or "."
-    try:
-        if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe is written as it is
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
-            return
-        mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o666 & ~_umask()
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as new:
-            new.write(text)
-        os.chmod(new.name, mode)
-        os.replace(new.name, path)
-    except OSError as error:
-        raise PyriteError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..feasibility.disk import append_text, export_whole
 from ..feasibility.errors import PyriteError
 from ..feasibility.one_line import one_line
 from .console import bold, dim, echo, note, print_json, table
@@ -113,8 +114,8 @@ def _tell_error(error: PyriteError, junit: Path | None, place: str | None, as_js
     if junit is not None:
         try:
             write_error(error.message, junit)
-        except OSError as other:
-            note(f"pyrite: {junit} cannot be written: {other.strerror}")
+        except PyriteError as other:
+            note(f"pyrite: {other.message}")
     if place is not None:
         typer.echo(error_command(error.message, place), err=as_json)
 
@@ -151,14 +152,10 @@ def _write_files(decision: Decision, junit: Path | None, quality: Path | None, p
     from ..reports.gate.gitlab import code_quality
     from ..reports.gate.junit import write_junit
 
-    try:
-        if junit is not None:
-            write_junit(decision, junit, pages)
-        if quality is not None:
-            quality.parent.mkdir(parents=True, exist_ok=True)
-            quality.write_text(code_quality(decision, place), encoding="utf-8")
-    except OSError as error:
-        raise PyriteError(f"{error.filename} cannot be written: {error.strerror}") from error
+    if junit is not None:
+        write_junit(decision, junit, pages)
+    if quality is not None:
+        export_whole(quality, code_quality(decision, place), folders=True)
 
 
 def _tell_github(decision: Decision, pages: str | None, as_json: bool, place: str) -> None:
@@ -169,12 +166,10 @@ def _tell_github(decision: Decision, pages: str | None, as_json: bool, place: st
         typer.echo(line, err=as_json)
     target = os.environ.get("GITHUB_OUTPUT")
     if target:
-        with open(target, "a", encoding="utf-8") as file:
-            file.write(outputs(decision))
+        append_text(target, outputs(decision))
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(summary(decision, pages))
+        append_text(path, summary(decision, pages))
 
 
 def show_decision(decision: Decision) -> None:

@@ -126,7 +126,9 @@ def _run() -> int:
         message: str = error.format_message()  # type: ignore[attr-defined]
         # A command without its arguments: the message is the help page.
         return _say(message if type(error).__name__ == "NoArgsIsHelpError" else f"pyrite: {one_line(message)}", 2)
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort) as error:
+        if isinstance(error.__cause__, EOFError):  # click takes every one for the end of what a person types
+            return _ended(error.__cause__)
         return _say("pyrite: stopped; run the same command again to go on", 3)
     except BrokenPipeError:
         # The reader has gone (`| head`); nothing more can be said to it, not even at exit.
@@ -150,6 +152,17 @@ def _run() -> int:
 def _stopped(number: int, frame: FrameType | None) -> None:
     """SIGTERM and SIGHUP end a command as Ctrl-C does."""
     raise KeyboardInterrupt
+
+
+def _ended(error: EOFError) -> int:
+    """Where more was to come: in Python's own cache of compiled modules, or it is a defect.
+
+    Python (3.11 to 3.13 at least) puts a half-written .pyc in its place when the disk is full, and then dies of it.
+    """
+    if "marshal data" not in str(error):
+        return _defect(error)
+    advice = "delete the __pycache__ folders of the installation and run the same command again"
+    return _say(f"pyrite: Python's cache of compiled modules is damaged (was the disk full?); {advice}", 3)
 
 
 def _system(error: OSError) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..feasibility.disk import make_folder, write_whole, write_whole_with
 from ..feasibility.errors import PyriteError
 from .console import next_step, note, print_json, progress
 
@@ -98,26 +99,23 @@ def _write(
     from ..reports.tables.exports import markdown, outputs_csv, table_csv, write_parquet
     from ..reports.tables.latex import PREAMBLE, latex
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if kind == "parquet":
-            write_parquet(collection, folder / "outputs.parquet")
-            return str(folder / "outputs.parquet")
-        if kind == "csv":
-            (folder / "outputs.csv").write_text(outputs_csv(collection), encoding="utf-8", newline="\n")
-            names: dict[str, int] = {}
-            for table in tables:
-                names[table.name] = names.get(table.name, 0) + 1
-                number = "" if names[table.name] == 1 else f"-{names[table.name]}"
-                (folder / f"{table.name}{number}.csv").write_text(table_csv(table), encoding="utf-8", newline="\n")
-            return str(folder / "outputs.csv")
-        path = folder / ("report.md" if kind == "markdown" else "report.tex")
-        write = markdown if kind == "markdown" else latex
-        mixed = ["Mixed runs, not to be compared: " + "; ".join(collection.mixed)] if collection.mixed else []
-        start = [f"> **{line}**\n" if kind == "markdown" else f"% {line}" for line in mixed]
-        if kind == "latex":
-            start.insert(0, PREAMBLE)
-        path.write_text("\n".join([*start, *map(write, tables)]), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise PyriteError(f"{folder} cannot be written: {error.strerror or error}") from error
+    make_folder(folder)
+    if kind == "parquet":
+        write_whole_with(folder / "outputs.parquet", lambda draft: write_parquet(collection, draft))
+        return str(folder / "outputs.parquet")
+    if kind == "csv":
+        write_whole(folder / "outputs.csv", outputs_csv(collection))
+        names: dict[str, int] = {}
+        for table in tables:
+            names[table.name] = names.get(table.name, 0) + 1
+            number = "" if names[table.name] == 1 else f"-{names[table.name]}"
+            write_whole(folder / f"{table.name}{number}.csv", table_csv(table))
+        return str(folder / "outputs.csv")
+    path = folder / ("report.md" if kind == "markdown" else "report.tex")
+    write = markdown if kind == "markdown" else latex
+    mixed = ["Mixed runs, not to be compared: " + "; ".join(collection.mixed)] if collection.mixed else []
+    start = [f"> **{line}**\n" if kind == "markdown" else f"% {line}" for line in mixed]
+    if kind == "latex":
+        start.insert(0, PREAMBLE)
+    write_whole(path, "\n".join([*start, *map(write, tables)]))
     return str(path)

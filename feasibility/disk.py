@@ -12,7 +12,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -38,13 +38,61 @@ def write_whole(path: str | os.PathLike[str], parts: str | Iterable[str]) -> Non
 
     Lone surrogates, which UTF-8 does not have, become U+FFFD. Raises PyriteError when it cannot be written.
     """
+
+    def write(draft: Path, descriptor: int) -> None:
+        with open(descriptor, "w", encoding="utf-8", errors="surrogatepass", newline="\n", closefd=False) as file:
+            for part in [parts] if isinstance(parts, str) else parts:
+                file.write(storable(part))
+
+    _replace(Path(path), write)
+
+
+def export_whole(path: str | os.PathLike[str], parts: str | Iterable[str], *, folders: bool = False) -> None:
+    """Write a file that the user named as :func:`write_whole` does, and keep its permissions.
+
+    A device or a pipe that stands there is written as it is, and a link is followed: the user made it. ``folders``
+    makes those that are missing. Raises PyriteError when it cannot be written.
+    """
     target = Path(path)
+    try:
+        if target.exists() and not target.is_file():
+            with open(target, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+                file.writelines([parts] if isinstance(parts, str) else parts)
+            return
+        if folders:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        mode = stat.S_IMODE(target.stat().st_mode) & 0o777 if target.exists() else None
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    write_whole(target.resolve(), parts)
+    if mode is not None:
+        with suppress(OSError):
+            os.chmod(target, mode)
+
+
+def write_whole_with(path: str | os.PathLike[str], write: Callable[[Path], object]) -> None:
+    """:func:`write_whole` for a file that a library writes: ``write`` gets the draft's name. Raises PyriteError."""
+    _replace(Path(path), lambda draft, descriptor: write(draft))
+
+
+def append_text(path: str | os.PathLike[str], text: str) -> None:
+    """Add a text at the end of a file that the user named. Raises PyriteError when it cannot be written."""
+    try:
+        with open(path, "a", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _replace(target: Path, write: Callable[[Path, int], object]) -> None:
+    """Write a draft under a name that nobody can have prepared, then put it in the target's place."""
     draft = target.with_name(f".{target.name[:60]}.{secrets.token_hex(8)}.part")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
-        with open(descriptor, "w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
-            for part in [parts] if isinstance(parts, str) else parts:
-                file.write(storable(part))
+        try:
+            write(draft, descriptor)
+        finally:
+            os.close(descriptor)
         os.replace(draft, target)
     except OSError as error:
         raise cannot_write(target, error) from error
@@ -88,6 +136,22 @@ def plain_file(path: str | os.PathLike[str]) -> bool:
         kind = "a link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "no plain file"
         raise PyriteError(f"{path} is {kind}; a run folder holds plain files only")
     return True
+
+
+def own_file(path: str | os.PathLike[str], descriptor: int) -> None:
+    """Raises PyriteError unless what was opened for writing is a plain file under one name only.
+
+    A folder from elsewhere may hold another name (a hard link) of a file outside of it, and what is appended to one
+    is appended to both.
+    """
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise PyriteError(f"{path} is no plain file; a run folder holds plain files only")
+    if found.st_nlink > 1:
+        raise PyriteError(
+            f"{path} is a hard link: the same file has another name elsewhere, and nothing is written through links; "
+            "copy it (cp FILE COPY; mv COPY FILE) and run the same command again"
+        )
 
 
 def open_input(path: str | os.PathLike[str]) -> BinaryIO:

@@ -134,6 +134,9 @@ class Finding:
         """The inverse of :meth:`to_dict`."""
         fields = ("code", "message", "where", "at", "end", "hint")
         known = {name: document[name] for name in fields if name in document}
+        for name, value in known.items():
+            if not isinstance(value, int if name in ("at", "end") else str | None):
+                raise ValueError(f"{name} of a finding is {str(value)[:40]!r}")
         return cls(**known, extra=tuple((name, value) for name, value in document.items() if name not in fields))
 
 
@@ -168,6 +171,8 @@ class StageResult:
         rest = {k: v for k, v in document.items() if k not in ("status", "code", "message", "findings")}
         if document["status"] not in get_args(Status):
             raise ValueError(f"the status {document['status']!r}")
+        if not isinstance(document.get("code"), str | None) or not isinstance(document.get("message", ""), str):
+            raise ValueError("a stage's code and message are texts")
         findings = tuple(Finding.from_dict(finding) for finding in document.get("findings", ()))
         return cls(document["status"], document.get("code"), document.get("message", ""), findings, rest)
 
@@ -304,7 +309,7 @@ class Verdict:
                 ladder=ladder_of(task, tuple(stages)),
                 extra={name: value for name, value in document.items() if name not in _FIELDS},
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise PyriteError(f"not a verdict: {type(error).__name__}: {str(error)[:200]}") from error
 
 

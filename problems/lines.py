@@ -7,6 +7,7 @@ writer cuts off and readers report.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Generic, Self, TypeVar
 
-from ..feasibility.disk import cannot_write, open_input, plain_file, write_whole
+from ..feasibility.disk import cannot_write, open_input, own_file, plain_file, write_whole
 from ..feasibility.errors import PyriteError
 
 try:
@@ -60,7 +61,7 @@ def read_lines(path: str | os.PathLike[str], strict: bool = False) -> Records[di
 
 def write_lines(path: str | os.PathLike[str], records: Iterable[Mapping[str, Any]]) -> None:
     """Replace the file by these records, all or nothing."""
-    write_whole(path, (_line(record) for record in records))
+    write_whole(path, (line_of(record) for record in records))
 
 
 def append_lines(path: str | os.PathLike[str], records: Iterable[Mapping[str, Any]]) -> None:
@@ -94,6 +95,11 @@ class LineWriter:
             self._file: IO[str] = open(os.open(self.path, flags, 0o666), "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - see close
         except OSError as error:
             raise cannot_write(path, error) from error
+        try:
+            own_file(self.path, self._file.fileno())
+        except PyriteError:
+            self._file.close()
+            raise
         if fcntl is not None:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -105,7 +111,7 @@ class LineWriter:
     def write(self, record: Mapping[str, Any], flush: bool = True) -> None:
         """One record, one line."""
         try:
-            self._file.write(_line(record))
+            self._file.write(line_of(record))
             if flush:
                 self._file.flush()
         except OSError as error:
@@ -240,14 +246,29 @@ def _kind(value: object) -> str:
     return "a string" if isinstance(value, str) else "a number"
 
 
-def _line(record: Mapping[str, Any]) -> str:
-    """One line. Lone surrogates (from hostile text) stay as escapes, so that the file is always UTF-8."""
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+def line_of(record: Mapping[str, Any]) -> str:
+    """One line, always UTF-8 and always JSON.
+
+    Lone surrogates (from hostile text) stay as escapes; NaN and Infinity, which JSON does not have, become null.
+    """
+    try:
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        record = _finite(record)
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
         text = json.dumps(record, separators=(",", ":"))
     return text + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _last_line_start(file: IO[bytes], size: int) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, get_args
 
 from ..rationals import Exact, from_decimal, from_json_number, simplify, to_decimal
 from .document.writing import ExactDecimal, to_json
@@ -15,6 +15,7 @@ from .grammar.syntax import Member
 
 Domain: TypeAlias = Literal["continuous", "integer", "binary"]
 Sense: TypeAlias = Literal["minimize", "maximize", "feasibility"]
+_DOMAINS, _SENSES = get_args(Domain), get_args(Sense)
 
 Values: TypeAlias = "Exact | Mapping[str, Values]"
 """A number, or nested maps keyed by set members written as strings, one level an index."""
@@ -43,9 +44,12 @@ def plain_number(value: Exact) -> int | float:
     writes out in full. Only a number without a finite decimal (1/3) is rounded to the nearest float.
     """
     value = simplify(value)
+    try:
+        number = float(value)
+    except OverflowError:  # beyond every float: the whole number, which JSON can hold
+        return round(value)
     if isinstance(value, int):
         return value if abs(value) < _LARGE else ExactDecimal(value)
-    number = float(value)
     return number if from_decimal(repr(number)) == value or to_decimal(value) is None else ExactDecimal(value)
 
 
@@ -145,6 +149,8 @@ class Formulation:
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
         """Read a JSON document that is valid against the schema (stage 2 is where an invalid one is explained).
 
+        Raises KeyError, TypeError, ValueError or AttributeError for one that is not, as far as it is noticed here.
+
         >>> f = Formulation.from_dict({"variables": {"x": {"domain": "integer", "lower": 0}},
         ...     "objective": {"sense": "maximize", "expression": "3*x"}, "constraints": {"cap": "2*x <= 7"}})
         >>> f.variables["x"].lower, f.constraints["cap"].expression
@@ -152,18 +158,22 @@ class Formulation:
         """
         variables = {
             name: Variable(
-                domain=item["domain"],
+                domain=_one_of(item["domain"], _DOMAINS, "domain"),
                 lower=None if item.get("lower") is None else exact_number(item["lower"]),
                 upper=None if item.get("upper") is None else exact_number(item["upper"]),
-                index=tuple(item.get("index", ())),
+                index=_names(item.get("index", ())),
             )
             for name, item in document["variables"].items()
         }
         constraints = {
-            name: Constraint(item) if isinstance(item, str) else Constraint(item["expression"], item["for"])
+            name: Constraint(item)
+            if isinstance(item, str)
+            else Constraint(_text(item["expression"]), _text(item["for"]))
             for name, item in document["constraints"].items()
         }
-        objective = Objective(document["objective"]["sense"], document["objective"].get("expression"))
+        sought = document["objective"].get("expression")
+        sense = _one_of(document["objective"]["sense"], _SENSES, "sense")
+        objective = Objective(sense, None if sought is None else _text(sought))
         return cls(variables, objective, constraints, _read_sets(document), _read_parameters(document))
 
     def to_dict(self) -> dict[str, Any]:
@@ -189,6 +199,25 @@ class Formulation:
         return to_json(self.to_dict(), indent)
 
 
+def _one_of(value: Any, known: tuple[str, ...], what: str) -> Any:
+    if value not in known:
+        raise ValueError(f"the {what} is {' or '.join(known)}, not {str(value)[:40]!r}")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"an expression is a text, not {str(value)[:40]!r}")
+    return value
+
+
+def _names(values: Any) -> tuple[str, ...]:
+    names = tuple(values)
+    if isinstance(values, str) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"an index is a list of names of sets, not {str(values)[:40]!r}")
+    return names
+
+
 def _read_sets(document: Mapping[str, Any]) -> dict[str, tuple[Member, ...]]:
     # 1.0 is a whole number in JSON, and is the member 1.
     return {
@@ -199,7 +228,7 @@ def _read_sets(document: Mapping[str, Any]) -> dict[str, tuple[Member, ...]]:
 
 def _read_parameters(document: Mapping[str, Any]) -> dict[str, Parameter]:
     return {
-        name: Parameter(exact_values(item["values"]), tuple(item.get("index", ())))
+        name: Parameter(exact_values(item["values"]), _names(item.get("index", ())))
         for name, item in document.get("parameters", {}).items()
     }
 

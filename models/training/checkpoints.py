@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
+from ...feasibility.disk import write_whole
 from ...feasibility.errors import PyriteError
 from ...problems.lines import append_lines, read_lines, write_lines
 from ..embedded import first_line
@@ -96,10 +97,8 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
             return
         step = state.global_step
         target = self._folder / f"{PREFIX}{step}" / RECORD
-        draft = target.with_suffix(".part")
         record = self._record(step, tokens, learned, self._meter.loss, self._meter.seconds)
-        draft.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        draft.replace(target)
+        write_whole(target, json.dumps(record, indent=1) + "\n")
         for other, folder in whole_checkpoints(self._folder).items():
             if other < step and other not in self._kept:
                 shutil.rmtree(folder)

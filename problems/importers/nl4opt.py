@@ -209,7 +209,7 @@ class _Declarations:
         return " + ".join(parts)
 
     def objective(self) -> Objective:
-        item = self._record["obj_declaration"]
+        item = self._record.get("obj_declaration")
         column = "obj_declaration"
         if not isinstance(item, Mapping):
             raise RowError("no-objective", column, "the objective is not an object")
@@ -224,7 +224,7 @@ class _Declarations:
         return Objective(sense, body)
 
     def constraints(self) -> dict[str, Constraint]:
-        items = self._record["const_declarations"]
+        items = self._record.get("const_declarations")
         if not isinstance(items, Sequence) or isinstance(items, str):
             raise RowError("no-constraints", "const_declarations", "the constraints are not a list")
         written: dict[str, Constraint] = {}

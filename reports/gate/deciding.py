@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ...feasibility.errors import PyriteError
 from ...results.observing import FAIL, OUTCOMES, PASS, UNKNOWN
 from .movements import Movement, movement_of, movements_of, share_of
-from .rules import GateRules, StageRules
+from .rules import DEFAULTS, GateRules, StageRules
 from .snapshot import BaselineEntry, Snapshot
 
 Level = Literal["ok", "warn", "fail"]
@@ -191,6 +191,10 @@ def _ungated(movements: Sequence[Movement], rules: GateRules) -> Iterable[RuleRe
     compared = {
         movement.outcome for movement in movements if movement.before is not None and movement.after is not None
     }
+    for stage, limits in rules.stages.items():
+        if stage not in compared and limits != DEFAULTS.get(stage):
+            text = f"no problem has a known result for {stage} in both runs, so its limits were not applied"
+            yield RuleResult(f"stages.{stage}", "warn", text)
     if not any(stage in compared for stage in rules.stages):
         text = "no rule limits any outcome that both runs have: the gate passes whatever the run is like"
         yield RuleResult("off", "warn", text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree as Tree  # only written here, never parsed
 
+from ...feasibility.disk import export_whole
 from ..escaping import storable
 from .deciding import Decision
 from .links import page_link
@@ -51,9 +52,8 @@ def junit(decision: Decision, pages: str | None = None) -> str:
 
 
 def write_junit(decision: Decision, path: Path, pages: str | None = None) -> None:
-    """Write the file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(junit(decision, pages), encoding="utf-8")
+    """Write the file, all or nothing. Raises PyriteError when it cannot be written."""
+    export_whole(path, junit(decision, pages), folders=True)
 
 
 def write_error(message: str, path: Path) -> None:
@@ -64,9 +64,8 @@ def write_error(message: str, path: Path) -> None:
     case = Tree.SubElement(suite, "testcase", {"classname": "pyrite", "name": "gate", "time": "0"})
     _add(case, "error", message, message=message, type="could-not-decide")
     Tree.indent(root)
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = '<?xml version="1.0" encoding="UTF-8"?>\n' + Tree.tostring(root, encoding="unicode") + "\n"
-    path.write_text(text, encoding="utf-8")
+    export_whole(path, text, folders=True)
 
 
 def _add(parent: Tree.Element, name: str, text: str, **attributes: str) -> None:

@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 from ...feasibility.errors import PyriteError
 from ...feasibility.settings import from_table, read_table
+from ...feasibility.verdict import ALL_STAGES, LOOKS
 
-GATED = ("surface", "feasible", "sound", "value", "equivalent", "substance")
-"""Outcomes that rules may be about."""
+GATED = tuple(dict.fromkeys(("surface", *(stage for stage in ALL_STAGES if stage not in LOOKS), "substance")))
+"""Outcomes that rules may be about: both scores, and every stage of substance on whatever ladder."""
 Unknowns = Literal["fail", "ignore", "bound"]
 
 

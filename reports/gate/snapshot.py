@@ -71,17 +71,17 @@ def of_run(path: Path) -> Snapshot:
         # third of the time that whole Verdicts and Problems would.
         verdicts = {(line["problem_id"], line["sample"]): line for line in lines}
         entries = _entries(verdicts, {line["id"]: line for line in read_lines(folder.problems)})
+        waiting = [key for key in _output_keys(folder) if key not in verdicts]
+        silent = [line["id"] for line in read_lines(folder.problems) if line["id"] not in entries]
     except PyriteError as error:
         raise PyriteError(f"{folder.verdicts}: {error.message}; score the run again") from error
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise PyriteError(
-            f"{folder.verdicts} or {folder.problems} is damaged ({error!r}); score the run again"
+            f"{folder.verdicts}, {folder.outputs} or {folder.problems} is damaged ({error!r}); score the run again"
         ) from error
-    waiting = [key for key in _output_keys(folder) if key not in verdicts]
     if waiting:
         first = f"problem {waiting[0][0]!r} sample {waiting[0][1]}"
         raise PyriteError(f"{path} is incomplete: {len(waiting):,} outputs have no verdict ({first}); score it all")
-    silent = [line["id"] for line in read_lines(folder.problems) if line["id"] not in entries]
     if silent:
         raise PyriteError(f"{path} is incomplete: {len(silent):,} problems have no output (the first is {silent[0]!r})")
     document = folder.read_run()

@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any, Final
 from ...feasibility.disk import read_bytes
 from ...feasibility.errors import PyriteError
 
-_DAMAGED: Final = (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, RuntimeError)
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, EOFError, RuntimeError)
 MOST_BYTES: Final = 4 * 1024**3
 _GZIP, _ZSTD, _ZIP, _PARQUET, _ARROW = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1", b"ARROW1"
 _INSIDE: Final = ("samples", "results", "outputs", "responses", "data", "rows", "predictions", "generations")
@@ -77,7 +78,7 @@ def _from_bytes(raw: bytes, label: str) -> Rows:
 def _unpacked(stream: Any, label: str, what: str) -> bytes:
     try:
         raw: bytes = stream.read(MOST_BYTES + 1)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+    except (*_DAMAGED, ValueError) as error:
         raise PyriteError(f"{label}: the {what} data is damaged: {error}") from error
     if len(raw) > MOST_BYTES:
         raise PyriteError(f"{label}: unpacks to more than {MOST_BYTES // 1024**3} GiB")

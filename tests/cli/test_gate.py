@@ -244,3 +244,34 @@ def test_a_baseline_of_another_version_is_compared_on_what_both_have(
     old.write_text(json.dumps(document))
     assert pyrite("gate", good, "--baseline", old).returncode == 0
     assert pyrite("gate", bad, "--baseline", old).returncode == 1
+
+
+def test_rules_name_stages_of_every_ladder(tmp_path: Path) -> None:
+    reference = json.loads(GOOD)
+    plan = json.dumps({"values": {"x": 3}, "objective": 9})
+    worse = json.dumps({"values": {"x": 1}, "objective": 3})
+    lines = [json.dumps({"id": f"p{i}", "text": "Pack.", "task": "plan", "reference": reference}) for i in range(12)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n")
+    for name, text in (("good", plan), ("bad", worse)):
+        answers = [json.dumps({"problem_id": f"p{i}", "sample": 0, "output": text}) for i in range(12)]
+        (tmp_path / "out.jsonl").write_text("\n".join(answers) + "\n")
+        done = pyrite("score", tmp_path / "in.jsonl", tmp_path / "out.jsonl", "--out", tmp_path / name, "--workers", 0)
+        assert done.returncode == 0, done.stderr
+    baseline, rules = tmp_path / "base.json", tmp_path / "gate.toml"
+    assert pyrite("gate", tmp_path / "good", "--write-baseline", baseline).returncode == 0
+    rules.write_text("[gate]\noff = ['substance']\n[gate.stages.optimal]\nmin_rate = 0.9\n")
+    done = pyrite("gate", tmp_path / "good", "--baseline", baseline, "--rules", rules)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = pyrite("gate", tmp_path / "bad", "--baseline", baseline, "--rules", rules)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "optimal is 0.0 %" in done.stdout
+    done = pyrite(
+        "gate", tmp_path / "bad", "--baseline", baseline, "--max-broken", "inequalities=0", "--off", "substance"
+    )
+    assert done.returncode == 0
+    done = pyrite("gate", tmp_path / "good", "--baseline", baseline, "--min-rate", "sound=0.9")
+    assert done.returncode == 0
+    assert "no problem has a known result for sound in both runs, so its limits were not applied" in done.stdout
+    done = pyrite("gate", tmp_path / "good", "--baseline", baseline, "--min-rate", "optimum=0.9")
+    assert done.returncode == 2
+    assert "did you mean optimal?" in done.stderr

@@ -8,11 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from commands import pyrite
 
+from pyrite.cli.main import main
 from pyrite.feasibility.disk import plain_file, write_whole
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.one_line import in_json, lines, one_line
@@ -204,10 +208,106 @@ def test_a_full_disk_is_one_line_and_code_3(tmp_path: Path) -> None:
     ):
         run_it = f"import sys; sys.argv = ['pyrite', *{arguments!r}]; from pyrite.cli.main import main; main()"
         code = limit + ignore + run_it
-        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+        # Python itself puts half-written .pyc files in place under such a limit, which later imports die of.
+        kept = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, env=kept
+        )
         assert done.returncode in (2, 3), (arguments, done.stderr)
         assert "Traceback" not in done.stderr
         assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("report run --format csv --out pages", ["outputs.csv", "stages.csv"]),
+        ("report run --format markdown --out pages", ["report.md"]),
+        ("report run --format latex --out pages", ["report.tex"]),
+        ("report run --format parquet --out pages", ["outputs.parquet"]),
+        ("convert model.json pages/model.lp", ["model.lp"]),
+        ("convert model.json pages/model.mps", ["model.mps"]),
+        ("gate run --baseline base.json --junit pages/j.xml --code-quality pages/q.json", ["j.xml", "q.json"]),
+        ("gate run --write-baseline pages/b.json", ["b.json"]),
+    ],
+)
+def test_a_full_disk_leaves_the_file_that_was_there(tmp_path: Path, command: str, names: list[str]) -> None:
+    if "parquet" in command:
+        pytest.importorskip("pyarrow")
+    _run_folder(tmp_path)
+    (tmp_path / "model.json").write_text(GOOD)
+    (tmp_path / "pages").mkdir()
+    for name in names:
+        (tmp_path / "pages" / name).write_text("good")
+        (tmp_path / "pages" / name).chmod(0o640)
+    done = in_this_process(tmp_path, "gate run --write-baseline base.json")
+    assert done == 0
+    with small_files(20):
+        assert in_this_process(tmp_path, command) == 3
+    for name in names[:1]:
+        assert (tmp_path / "pages" / name).read_text() == "good"
+    assert [path.name for path in (tmp_path / "pages").iterdir() if path.name.startswith(".")] == []
+    assert in_this_process(tmp_path, command) == 0
+    for name in names:
+        assert (tmp_path / "pages" / name).read_bytes() != b"good"
+
+
+def in_this_process(folder: Path, command: str) -> int:
+    """The exit code of a command that is run here, in the folder."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        with mock.patch.object(sys, "argv", ["pyrite", *command.split()]), pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        os.chdir(before)
+    return int(ended.value.code or 0)
+
+
+@contextmanager
+def small_files(size: int) -> Iterator[None]:
+    """No file may grow beyond so many bytes meanwhile."""
+    resource = pytest.importorskip("resource")
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    writes = sys.dont_write_bytecode
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+        sys.dont_write_bytecode = writes
+
+
+@pytest.mark.parametrize("name", ["outputs.jsonl", "verdicts.jsonl", "run.json", "summary.json", "problems.jsonl"])
+def test_nothing_is_written_through_a_hard_link(tmp_path: Path, name: str) -> None:
+    run, victim = _run_folder(tmp_path), tmp_path / "victim"
+    text = (run / name).read_text()
+    if name == "verdicts.jsonl":
+        text = ""  # so that there is something to append
+    victim.write_text(text)
+    (run / name).unlink()
+    os.link(victim, run / name)
+    more = json.loads((tmp_path / "o.jsonl").read_text()) | {"sample": 1}
+    (tmp_path / "o.jsonl").write_text((tmp_path / "o.jsonl").read_text() + json.dumps(more) + "\n")
+    code = in_this_process(tmp_path, "score p.jsonl o.jsonl --out run --workers 0")
+    assert code == (2 if name in ("outputs.jsonl", "verdicts.jsonl") else 0)
+    assert in_this_process(tmp_path, "report run") in (0, 2)
+    assert victim.read_text() == text
+
+
+def test_a_cache_of_python_that_is_cut_is_said_and_no_defect() -> None:
+    code = (
+        "import sys; from pyrite.cli import main, check\n"
+        "def broken(*a): raise EOFError('marshal data too short')\n"
+        "check.read_policy = broken\n"
+        "sys.argv = ['pyrite', 'check', '-']\n"
+        "main.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=GOOD, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "__pycache__" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
