@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, TypeAlias, get_args
+from typing import Any, Literal, Self, TypeAlias
 
 from ..rationals import Exact, from_decimal, from_json_number, simplify, to_decimal
 from .document.writing import ExactDecimal, to_json
@@ -15,7 +15,6 @@ from .grammar.syntax import Member
 
 Domain: TypeAlias = Literal["continuous", "integer", "binary"]
 Sense: TypeAlias = Literal["minimize", "maximize", "feasibility"]
-_DOMAINS, _SENSES = get_args(Domain), get_args(Sense)
 
 Values: TypeAlias = "Exact | Mapping[str, Values]"
 """A number, or nested maps keyed by set members written as strings, one level an index."""
@@ -158,7 +157,7 @@ class Formulation:
         """
         variables = {
             name: Variable(
-                domain=_one_of(item["domain"], _DOMAINS, "domain"),
+                domain=_word(item["domain"]),
                 lower=None if item.get("lower") is None else exact_number(item["lower"]),
                 upper=None if item.get("upper") is None else exact_number(item["upper"]),
                 index=_names(item.get("index", ())),
@@ -172,7 +171,7 @@ class Formulation:
             for name, item in document["constraints"].items()
         }
         sought = document["objective"].get("expression")
-        sense = _one_of(document["objective"]["sense"], _SENSES, "sense")
+        sense = _word(document["objective"]["sense"])
         objective = Objective(sense, None if sought is None else _text(sought))
         return cls(variables, objective, constraints, _read_sets(document), _read_parameters(document))
 
@@ -199,15 +198,14 @@ class Formulation:
         return to_json(self.to_dict(), indent)
 
 
-def _one_of(value: Any, known: tuple[str, ...], what: str) -> Any:
-    if value not in known:
-        raise ValueError(f"the {what} is {' or '.join(known)}, not {str(value)[:40]!r}")
-    return value
+def _word(value: Any) -> Any:
+    """A domain or a sense: a text, whichever it is (what it may be is the schema's question)."""
+    return _text(value)
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"an expression is a text, not {str(value)[:40]!r}")
+        raise TypeError(f"a text is needed, not {str(value)[:40]!r}")
     return value
 
 

@@ -250,7 +250,7 @@ def variable_signs(name: str, variable: Variable) -> list[Sign]:
     signs.append(Sign("variable", name, ",".join(variable.index)))
     if variable.upper is not None:
         signs += [Sign("operator", "≤"), Sign("number", show(variable.upper))]
-    words = _DOMAINS[variable.domain]
+    words = _DOMAINS.get(variable.domain, variable.domain)
     if variable.domain != "binary" and variable.lower is None:
         words += ", no lower bound" if variable.upper is not None else ", unbounded"
     return [*signs, Sign("text", ", "), Sign("word", words)]
