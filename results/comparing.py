@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, binomtest
 
-from .observing import OUTCOMES, PASS, UNKNOWN, Observed
+from .observing import OUTCOMES, PASS, UNKNOWN, Observed, States
 from .paired import difference_interval
 from .statistics import SEED, Floats
 
@@ -106,11 +106,15 @@ def paired_rows(first: Observed, second: Observed) -> tuple[NDArray[np.int64], N
 def compare_outcome(first: Observed, second: Observed, outcome: str) -> Change:
     """One outcome compared; ``p_holm`` is ``p`` until :func:`compare_runs` adjusts it."""
     rows, others = paired_rows(first, second)
-    a, b = first.column(outcome)[rows], second.column(outcome)[others]
+    return compare_states(outcome, first.column(outcome)[rows], second.column(outcome)[others], first.problem[rows])
+
+
+def compare_states(outcome: str, a: States, b: States, groups: NDArray[np.int64]) -> Change:
+    """The states of the same answers in two runs; ``groups`` numbers the problem of each."""
     asked = (a <= UNKNOWN) & (b <= UNKNOWN)
     known = (a < UNKNOWN) & (b < UNKNOWN)
     x, y = (a[known] == PASS), (b[known] == PASS)
-    clusters = first.problem[rows][known]
+    clusters = groups[known]
     lost, gained = int((x & ~y).sum()), int((~x & y).sum())
     problems, index = np.unique(clusters, return_inverse=True)
     pairs = len(x)

@@ -22,6 +22,7 @@ from ...results.observing import asked_stages
 from ...results.statistics import Cluster, conditional_rate, pass_at_k_of, rate_of
 from ..charts import percent
 from ..escaping import shortened
+from .changes import change_cells, change_columns, change_record
 from .scores import AFTER_REPAIR, bounds, joined, record_of, scores_table, with_interval
 from .table import CellValue, Table, TableColumn
 
@@ -220,51 +221,8 @@ def changes_table(pair: Pair) -> Table:
     rows: list[list[str]] = []
     records: list[dict[str, CellValue]] = []
     for change in pair.changes:
-        rows.append(
-            [
-                change.outcome,
-                f"{change.pairs:,}",
-                percent(change.first),
-                percent(change.second),
-                f"{100 * change.difference:+.1f} ({100 * change.low:+.1f} to {100 * change.high:+.1f})",
-                f"{change.lost:,}",
-                f"{change.gained:,}",
-                f"{change.unknown:,}",
-                p_text(change.p),
-                p_text(change.p_holm),
-            ]
-        )
-        records.append(
-            {
-                "outcome": change.outcome,
-                "pairs": change.pairs,
-                "problems": change.problems,
-                "first": change.first,
-                "second": change.second,
-                "difference": change.difference,
-                "low": change.low,
-                "high": change.high,
-                "both": change.both,
-                "lost": change.lost,
-                "gained": change.gained,
-                "neither": change.neither,
-                "unknown": change.unknown,
-                "p": change.p,
-                "p_holm": change.p_holm,
-                "test": change.test,
-            }
-        )
-    titles = [
-        "pairs",
-        pair.first.name,
-        pair.second.name,
-        "change, points",
-        "lost",
-        "gained",
-        "unknown",
-        "p",
-        "p (Holm)",
-    ]
+        rows.append(change_cells(change))
+        records.append(change_record(change))
     tests = sorted({change.test for change in pair.changes})
     notes = [
         f"p: {joined(tests) or 'nothing to compare'}, two-sided; Holm: adjusted for {pair.tests} different "
@@ -273,9 +231,8 @@ def changes_table(pair: Pair) -> Table:
         pair.power,
         pair.words,
     ]
-    columns = [TableColumn("outcome", numeric=False), *[TableColumn(title) for title in titles]]
     title = f"{pair.first.name} → {pair.second.name}"
-    return Table("changes", title, columns, rows, notes, records)
+    return Table("changes", title, change_columns(pair.first.name, pair.second.name), rows, notes, records)
 
 
 def flips_table(pair: Pair, most: int | None = None) -> Table:
@@ -303,11 +260,6 @@ def flips_table(pair: Pair, most: int | None = None) -> Table:
     if len(chosen) < len(pair.flips):
         notes.append(f"{len(pair.flips) - len(chosen):,} more flips; --json lists all.")
     return Table("flips", f"Flips, {pair.first.name} → {pair.second.name}", columns, rows, notes, records)
-
-
-def p_text(p: float) -> str:
-    """A p-value as papers print it."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def all_tables(collection: Collection, cluster: Cluster = "problem") -> list[Table]:

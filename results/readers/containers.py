@@ -24,6 +24,7 @@ from ...feasibility.errors import PyriteError
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, EOFError, RuntimeError)
 MOST_BYTES: Final = 4 * 1024**3
 _GZIP, _ZSTD, _ZIP, _PARQUET, _ARROW = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1", b"ARROW1"
+_ZIP_ZSTD: Final = 93
 _INSIDE: Final = ("samples", "results", "outputs", "responses", "data", "rows", "predictions", "generations")
 
 
@@ -242,7 +243,7 @@ def _archive(raw: bytes, label: str) -> Rows:
                 raise PyriteError(f"{label}: unpacks to more than {MOST_BYTES // 1024**3} GiB")
             for number, info in enumerate(sorted(names, key=lambda item: item.filename), start=1):
                 try:
-                    value = json.loads(archive.read(info).decode("utf-8", "replace"))
+                    value = json.loads(_member(archive, raw, info, label).decode("utf-8", "replace"))
                 except (*_DAMAGED, ValueError, RecursionError) as error:
                     rows.broken.append((number, f"{info.filename[:100]}: {str(error)[:200]}"))
                     continue
@@ -251,6 +252,26 @@ def _archive(raw: bytes, label: str) -> Rows:
     except _DAMAGED as error:
         raise PyriteError(f"{label}: the archive is damaged: {error}") from error
     return rows
+
+
+def _member(archive: zipfile.ZipFile, raw: bytes, info: zipfile.ZipInfo, label: str) -> bytes:
+    """The bytes of a file in an archive. inspect packs its logs by zstd, which Python's zipfile reads from 3.14 on."""
+    if info.compress_type != _ZIP_ZSTD:
+        return archive.read(info)
+    header = raw[info.header_offset : info.header_offset + 30]
+    if len(header) < 30 or header[:4] != _ZIP or info.flag_bits & 1:
+        raise zipfile.BadZipFile("its header is damaged or it is encrypted")
+    names = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    start = info.header_offset + 30 + names
+    stream = _zstd(raw[start : start + info.compress_size], label)
+    parts, size = [], 0
+    while size <= info.file_size and (part := stream.read(min(1 << 20, info.file_size + 1 - size))):
+        parts.append(part)
+        size += len(part)
+    found = b"".join(parts)
+    if size != info.file_size or zlib.crc32(found) != info.CRC:
+        raise zipfile.BadZipFile("its size or checksum is wrong")
+    return found
 
 
 def _parquet(raw: bytes, label: str) -> Rows:
