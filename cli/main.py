@@ -33,6 +33,7 @@ COMMANDS = (
     "demo",
     "init",
     "run",
+    "study",
     "tune",
     "answer",
     "pairs",

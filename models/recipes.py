@@ -44,6 +44,7 @@ __all__ = [
     "ScheduleSection",
     "parse_recipe",
     "read_recipe",
+    "recipe_from",
     "recipe_names",
     "recipe_text",
     "with_steps",
@@ -96,6 +97,11 @@ def parse_recipe(text: str, where: str = "recipe", settings: Sequence[str] = ())
         raise PyriteError(f"{where} is no TOML: {error}") from error
     for setting in settings:
         _put(document, setting)
+    return recipe_from(document, where)
+
+
+def recipe_from(document: dict[str, Any], where: str) -> Recipe:
+    """A recipe from its tables. Raises PyriteError naming ``where`` and the key for what does not go together."""
     recipe = _with_prompt_text(from_table(Recipe, document, where), where)
     _check(recipe, where)
     return recipe

@@ -37,6 +37,11 @@ def test_no_import_runs_upwards(graph: dict[str, set[str]], room: str) -> None:
     assert not wrong
 
 
+def test_only_the_command_line_asks_studies(graph: dict[str, set[str]]) -> None:
+    askers = {name.split(".")[0] for name, targets in graph.items() if any(t.startswith("studies.") for t in targets)}
+    assert askers <= {"studies", "cli"}
+
+
 def test_files_make_no_circle(graph: dict[str, set[str]]) -> None:
     assert architecture.circle(graph) == []
 

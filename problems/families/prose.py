@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from ...feasibility.rationals import Exact, simplify
 from .algebra import decimal
@@ -281,7 +282,7 @@ class Voice:
         """``count`` sentences that change nothing, from the family's own and the general ones."""
         if self.plain:
             return []
-        values = {
+        filled: dict[str, Any] = {
             "person": self.other,
             "town": self.town,
             "year": str(self.words.between(1961, 2019)),
@@ -292,7 +293,7 @@ class Voice:
         }
         pool = self.words.shuffled(own)[:count] if self.words.chance(0.7) else []
         pool += self.words.sample(GENERIC_DISTRACTORS, count - len(pool))
-        return [self.say(template, **values) for template in pool]
+        return [self.say(template, **filled) for template in pool]
 
     # The whole text --------------------------------------------------------------------------------------------
 

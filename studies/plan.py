@@ -1,0 +1,280 @@
+"""A study file read: a recipe with axes becomes cells, each a recipe of its own with a name that never changes.
+
+``[axes]`` maps recipe keys to lists: ``data.count = [100, 400]``. The axis ``method`` takes names or tables (``label``,
+``name``, ``options``, ``learning_rates``, and ``recipe`` for anything else that it needs). Cells are the product
+of all axes. A cell's name holds a hash of everything that decides its result, so results can be carried elsewhere, axes
+can grow, and nothing is ever taken for something else's result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from ..feasibility.disk import read_whole
+from ..feasibility.errors import PyriteError
+from ..feasibility.settings import from_table, near
+from ..models.recipes import recipe_from
+from ..models.sections import ProblemSection, Recipe
+from .settings import AnalysisSection, EstimateSection, SearchSection
+
+SEED = "schedule.seed"
+"""The axis whose values are repetitions of one setting."""
+
+_OWN = ("axes", "search", "also", "analysis", "estimate")
+_METHOD_KEYS = ("label", "name", "options", "learning_rates", "recipe")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One run of a study. ``labels`` says the value of each axis as the table shows it."""
+
+    name: str
+    labels: Mapping[str, str]
+    values: Mapping[str, Any]
+    recipe: Recipe
+    rates: tuple[float, ...]
+    """Learning rates to choose among; empty: the recipe's own."""
+    rate_from: str | None = None
+    """The cell whose chosen rate this one takes (``[search] seeds = "first"``)."""
+
+    @property
+    def setting(self) -> tuple[tuple[str, str], ...]:
+        """The labels without the seed: what repetitions share."""
+        return tuple((axis, label) for axis, label in self.labels.items() if axis != SEED)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study file, whole and checked."""
+
+    name: str
+    axes: Mapping[str, Sequence[Any]]
+    search: SearchSection
+    also: Mapping[str, ProblemSection]
+    analysis: AnalysisSection
+    estimate: EstimateSection
+    cells: tuple[Cell, ...]
+    text: str = field(repr=False)
+
+    @property
+    def base(self) -> Recipe:
+        """The first cell's recipe: what all share but the axes."""
+        return self.cells[0].recipe
+
+
+def study_names() -> list[str]:
+    """The studies that come with Pyrite."""
+    folder = resources.files(__package__).joinpath("recipes")
+    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+
+
+def read_study(path: str | Path) -> Study:
+    """Read a study file, or a committed one by its bare name. Raises PyriteError naming file and key."""
+    path = Path(path)
+    if not path.suffix and not path.exists() and path.name in study_names():
+        text = resources.files(__package__).joinpath("recipes", f"{path.name}.toml").read_text(encoding="utf-8")
+        return parse_study(text, str(path))
+    if not path.exists():
+        raise PyriteError(f"there is no study {path}; give a file, or one of {', '.join(study_names())}")
+    return parse_study(read_whole(path, 1_000_000), str(path))
+
+
+def parse_study(text: str, where: str = "study") -> Study:
+    """Read and check a study's text: every cell's recipe is checked before any work."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PyriteError(f"{where} is no TOML: {error}") from error
+    own = {key: document.pop(key, {}) for key in _OWN}
+    if not isinstance(own["axes"], dict) or not own["axes"]:
+        raise PyriteError(
+            f"{where}: a study needs [axes], such as method = ['lora', 'full'] or data.count = [100, 400]"
+        )
+    axes = dict(_flattened(own["axes"], where))
+    search = from_table(SearchSection, own["search"], where, "search")
+    also = {name: from_table(ProblemSection, table, where, f"also.{name}") for name, table in own["also"].items()}
+    for name in also:
+        if not re.fullmatch(r"\w[\w-]{0,39}", name):
+            raise PyriteError(f"{where}: [also.{name}] is a folder's name too: letters, digits, _ and -")
+    analysis = from_table(AnalysisSection, own["analysis"], where, "analysis")
+    cells = _cells(document, axes, search, also, where)
+    study = Study(
+        name=cells[0].recipe.name,
+        axes=axes,
+        search=search,
+        also=also,
+        analysis=analysis,
+        estimate=from_table(EstimateSection, own["estimate"], where, "estimate"),
+        cells=cells,
+        text=text,
+    )
+    _check_analysis(study, where)
+    return study
+
+
+def _flattened(table: Mapping[str, Any], where: str, before: str = "") -> Iterator[tuple[str, list[Any]]]:
+    for key, value in table.items():
+        name = f"{before}{key}"
+        if isinstance(value, dict):
+            yield from _flattened(value, where, f"{name}.")
+        elif not isinstance(value, list) or not value:
+            raise PyriteError(f"{where}: axes.{name} is a list of values, not {value!r}")
+        elif len({json.dumps(item, sort_keys=True) for item in value}) < len(value):
+            raise PyriteError(f"{where}: axes.{name} has the same value twice")
+        else:
+            yield name, value
+
+
+def _cells(
+    document: dict[str, Any],
+    axes: Mapping[str, Sequence[Any]],
+    search: SearchSection,
+    also: Mapping[str, ProblemSection],
+    where: str,
+) -> tuple[Cell, ...]:
+    found: list[Cell] = []
+    first_of: dict[tuple[tuple[str, str], ...], str] = {}
+    answered: set[tuple[tuple[str, str], ...]] = set()
+    for values in itertools.product(*axes.values()):
+        chosen = dict(zip(axes, values, strict=True))
+        cell = _cell(document, chosen, search, also, where)
+        if not trains(cell.recipe) and cell.recipe.answers.temperature == 0:
+            if cell.setting in answered:
+                continue  # nothing in it depends on the seed: it would be the same answers again
+            answered.add(cell.setting)
+        if search.seeds == "first" and cell.rates:
+            first = first_of.setdefault(cell.setting, cell.name)
+            if first != cell.name:
+                cell = dataclasses.replace(cell, rate_from=first)
+        found.append(cell)
+    names = [cell.name for cell in found]
+    if len(set(names)) < len(names):
+        raise PyriteError(f"{where}: two cells are the same; give the values of [axes] different labels")
+    return tuple(found)
+
+
+def _cell(
+    document: Mapping[str, Any],
+    chosen: Mapping[str, Any],
+    search: SearchSection,
+    also: Mapping[str, ProblemSection],
+    where: str,
+) -> Cell:
+    table: dict[str, Any] = json.loads(json.dumps(document))
+    labels: dict[str, str] = {}
+    own_rates: Sequence[float] | None = None
+    for axis, value in chosen.items():
+        if axis == "method":
+            labels[axis], own_rates = _put_method(table, value, where)
+        else:
+            labels[axis] = _put(table, axis, value, where)
+    told = ", ".join(f"{axis}={label}" for axis, label in labels.items())
+    recipe = recipe_from(table, f"{where} ({told})")
+    rates = _rates(recipe, search, own_rates, f"{where} ({told})")
+    decides = {
+        "recipe": recipe.to_dict(),
+        "rates": rates,
+        "search": dataclasses.asdict(search) if rates else None,
+        "also": {name: dataclasses.asdict(section) for name, section in also.items()},
+    }
+    digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:10]
+    slug = re.sub(r"[^a-z0-9.]+", "-", " ".join(labels.values()).lower()).strip("-.")[:60] or "cell"
+    return Cell(f"{slug}-{digest}", labels, chosen, recipe, rates)
+
+
+def _put_method(table: dict[str, Any], value: Any, where: str) -> tuple[str, Sequence[float] | None]:
+    """One value of the axis ``method``: a name, or a table."""
+    entry = {"name": value} if isinstance(value, str) else value
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        raise PyriteError(f"{where}: axes.method holds names, or tables with a name, not {value!r}")
+    for key in entry:
+        if key not in _METHOD_KEYS:
+            raise PyriteError(f"{where}: axes.method has no key {key!r}; {near(key, _METHOD_KEYS)}")
+    method = {"name": entry["name"]}
+    if "options" in entry:
+        method["options"] = entry["options"]
+    table["method"] = (
+        {**table.get("method", {}), **method}
+        if table.get("method", {}).get("name")
+        in (
+            None,
+            entry["name"],
+        )
+        else method
+    )
+    for path, inner in _leaves(entry.get("recipe", {})):
+        _put(table, path, inner, where)
+    rates = entry.get("learning_rates")
+    if rates is not None and not (isinstance(rates, list) and all(isinstance(r, float | int) for r in rates)):
+        raise PyriteError(f"{where}: learning_rates of {entry['name']} is a list of numbers, not {rates!r}")
+    return str(entry.get("label", entry["name"])), rates
+
+
+def _leaves(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value
+
+
+def _put(table: dict[str, Any], path: str, value: Any, where: str) -> str:
+    *parents, last = path.split(".")
+    place = table
+    for parent in parents:
+        place = place.setdefault(parent, {})
+        if not isinstance(place, dict):
+            raise PyriteError(f"{where}: axes.{path} goes through {parent}, which is no table")
+    place[last] = value
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def trains(recipe: Recipe) -> bool:
+    """Does its method learn anything?"""
+    from ..models.methods import get_method
+
+    return get_method(recipe.method.name).trains
+
+
+def _rates(recipe: Recipe, search: SearchSection, own: Sequence[float] | None, where: str) -> tuple[float, ...]:
+    """The candidates of one cell; none for a method that does not train."""
+    from ..models.methods import get_method
+
+    if not trains(recipe):
+        return ()
+    method = get_method(recipe.method.name)
+    if own is not None:
+        if len(own) != len(search.rates):
+            raise PyriteError(
+                f"{where}: {len(own)} learning rates of its own, and [search] gives {len(search.rates)}: every method "
+                "gets the same effort"
+            )
+        return tuple(float(rate) for rate in own)
+    if search.factors:
+        rate = recipe.schedule.learning_rate
+        rate = method.learning_rate if rate is None else rate
+        return tuple(float(f"{factor * rate:.6g}") for factor in search.factors)
+    return search.learning_rates
+
+
+def _check_analysis(study: Study, where: str) -> None:
+    analysis = study.analysis
+    first = next(iter(study.axes))
+    labels = list(dict.fromkeys(cell.labels[first] for cell in study.cells))
+    if analysis.baseline is not None and analysis.baseline not in labels:
+        raise PyriteError(
+            f"{where}: analysis.baseline is a value of the first axis ({first}); {near(analysis.baseline, labels)}"
+        )
+    validation = [name for name, section in study.also.items() if section.split == "validation"]
+    if study.base.answers.problems.split == "validation" or validation:
+        raise PyriteError(f"{where}: validation problems choose the rates; no table shows them")

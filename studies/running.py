@@ -1,0 +1,302 @@
+"""One cell: candidates on validation problems, the best of them asked the held-out ones, one small JSON at the end.
+
+Every stage looks at what is there and does the rest, so that a cell goes on after a kill. The chosen candidate's
+checkpoints are moved, not tuned again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..feasibility.disk import make_folder, read_whole
+from ..feasibility.errors import PyriteError
+from ..pipeline import Event, Pipeline
+from ..results.run import environment, write_json
+from .plan import Cell, Study, trains
+from .records import Asked, CellResult, read_result
+
+if TYPE_CHECKING:
+    from ..models.prompts import Prompt
+    from ..models.sections import ProblemSection, Recipe
+    from ..problems.problem import Problem
+
+Say = Callable[[str], None]
+
+
+def run_cell(study: Study, cell: Cell, out: Path, say: Say = lambda text: None) -> CellResult:
+    """Do what is left of one cell in ``out/work/CELL``, write ``out/cells/CELL.json``. PyriteError says what failed."""
+    done = read_result(out / "cells", cell.name)
+    if done is not None:
+        return done
+    folder = make_folder(out / "work" / cell.name)
+    rate, candidates = _chosen_rate(study, cell, out, folder, say)
+    recipe = with_rate(cell.recipe, rate)
+    pipeline = Pipeline(recipe, folder / "run", recipe_toml_note(cell), told=_telling(say))
+    pipeline.run()
+    clock = _Clock(folder / "seconds.json")
+    with clock.time("also"):
+        also = _ask_also(study, recipe, folder, say)
+    result = _result(study, cell, recipe, folder, rate, candidates, also, clock)
+    result.write(out / "cells")
+    for path in folder.glob("candidate-*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return result
+
+
+def with_rate(recipe: Recipe, rate: float | None) -> Recipe:
+    """The recipe with another learning rate (None: its own), and without the base model, which is a row of its own."""
+    schedule = recipe.schedule if rate is None else dataclasses.replace(recipe.schedule, learning_rate=rate)
+    answers = dataclasses.replace(recipe.answers, base=not trains(recipe))
+    return dataclasses.replace(recipe, schedule=schedule, answers=answers)
+
+
+def recipe_toml_note(cell: Cell) -> str:
+    """What stands as ``recipe.toml`` in a cell's run: the study's file is the source, the JSON beside it the recipe."""
+    labels = ", ".join(f"{axis} = {label}" for axis, label in cell.labels.items())
+    return f"# Cell {cell.name} of a study: {labels}. The whole recipe is in recipe.json.\n"
+
+
+# The search.
+
+
+def _chosen_rate(
+    study: Study, cell: Cell, out: Path, folder: Path, say: Say
+) -> tuple[float | None, list[dict[str, Any]]]:
+    """The rate to use and what the candidates scored on validation problems."""
+    if not cell.rates:
+        return None, []
+    if cell.rate_from is not None:
+        first = read_result(out / "cells", cell.rate_from)
+        if first is None:
+            raise PyriteError(f"{cell.name} takes the rate of {cell.rate_from}, which is not finished", exit_code=3)
+        return first.learning_rate, []
+    found = [_candidate(study, cell, folder, number, say) for number in range(len(cell.rates))]
+    best = best_candidate(found)
+    tuned, chosen = folder / f"candidate-{best}" / "tuning", folder / "run" / "tuning"
+    if tuned.is_dir() and not chosen.exists():
+        make_folder(folder / "run")
+        os.rename(tuned, chosen)
+    for number in range(len(found)):
+        shutil.rmtree(folder / f"candidate-{number}", ignore_errors=True)
+    return cell.rates[best], found
+
+
+def best_candidate(found: Sequence[Mapping[str, Any]]) -> int:
+    """The most validation problems right in substance; then in surface; then the lower training loss; then the first.
+
+    >>> best_candidate([{"substance": 1, "surface": 5, "loss": 0.1}, {"substance": 2, "surface": 2, "loss": 0.4}])
+    1
+    """
+
+    def merit(number: int) -> tuple[float, float, float]:
+        loss = found[number]["loss"]
+        finite = isinstance(loss, float | int) and loss == loss  # a run that diverged has no loss to compare
+        return found[number]["substance"], found[number]["surface"], -loss if finite else float("-inf")
+
+    return max(range(len(found)), key=merit)
+
+
+def _candidate(study: Study, cell: Cell, folder: Path, number: int, say: Say) -> dict[str, Any]:
+    """Tune with one rate and ask validation problems; counts only."""
+    from ..models.training.tuning import tune
+
+    target = folder / f"candidate-{number}.json"
+    if target.exists():
+        known: dict[str, Any] = json.loads(read_whole(target))
+        return known
+    rate = cell.rates[number]
+    recipe = with_rate(cell.recipe, rate)
+    clock = _Clock(folder / "seconds.json")
+    say(f"learning rate {rate:g} ({number + 1} of {len(cell.rates)})")
+    place = make_folder(folder / f"candidate-{number}")
+    with clock.time("search"):
+        prompt, tokenizer = _prompt(recipe)
+        learned = draw(recipe, recipe.data, "train", prompt, tokenizer)
+        tuned = tune(recipe, place / "tuning", lambda text: None, problems=learned)
+        section = dataclasses.replace(recipe.answers.problems, split="validation", count=study.search.problems)
+        asked = draw(recipe, section, "validation", prompt, tokenizer)
+        run = place / "validation"
+        last = max(tuned.checkpoints)
+        _answer(recipe, tuned.checkpoints[last], asked, prompt, run)
+        from ..results.scoring import score_into
+
+        summary = score_into(run)
+    record = {
+        "learning_rate": rate,
+        "problems": len(asked),
+        "surface": summary["surface"]["passed"],
+        "substance": summary["substance"]["passed"],
+        "unknown": summary["substance"]["unknown"],
+        "loss": tuned.record["loss"],
+    }
+    write_json(target, record)
+    say(f"learning rate {rate:g}: substance {record['substance']}, surface {record['surface']} of {len(asked)}")
+    return record
+
+
+# Asking.
+
+
+def draw(recipe: Recipe, section: ProblemSection, split: str, prompt: Prompt, tokenizer: Any) -> tuple[Problem, ...]:
+    """Problems of a section, as the pipeline draws them."""
+    from ..models.data import draw_problems
+
+    return draw_problems(section, split, prompt, tokenizer).problems
+
+
+def _prompt(recipe: Recipe) -> tuple[Prompt, Any]:
+    from ..models.data import recipe_prompt
+    from ..models.sources import load_tokenizer, parse_source
+
+    tokenizer = load_tokenizer(parse_source(recipe.model.source, recipe.model.adapter), lambda text: None)
+    return recipe_prompt(recipe.prompt, recipe.data), tokenizer
+
+
+def _answer(recipe: Recipe, checkpoint: Path | None, asked: Sequence[Problem], prompt: Prompt, run: Path) -> None:
+    from ..models.answering.into_run import answer_into
+    from ..models.answering.making import make_answerer
+    from ..models.sources import parse_source
+
+    model, settings = recipe.model, recipe.answers.settings()
+    source = parse_source(str(checkpoint)) if checkpoint else parse_source(model.source, model.adapter)
+    answerer = make_answerer(
+        source,
+        prompt,
+        settings,
+        (model.device, model.dtype, model.threads),
+        note=lambda text: None,
+        back_end=recipe.answers.back_end,
+        companions=recipe.companions.chosen(),
+    )
+    answer_into(run, answerer, list(asked), settings)
+
+
+def _ask_also(study: Study, recipe: Recipe, folder: Path, say: Say) -> dict[str, Asked]:
+    """Further problem sets, asked of the last checkpoint alone."""
+    from ..results.scoring import score_into
+
+    found: dict[str, Asked] = {}
+    if not study.also:
+        return found
+    prompt, tokenizer = _prompt(recipe)
+    checkpoint, examples = last_checkpoint(folder / "run")
+    for name, section in study.also.items():
+        run = folder / "run" / "also" / name
+        asked = draw(recipe, section, "test", prompt, tokenizer)
+        say(f"asking {name} ({len(asked)} problems)")
+        _answer(recipe, checkpoint, asked, prompt, run)
+        score_into(run)
+        found[name] = Asked.read(run, f"also/{name}", examples)
+    return found
+
+
+def last_checkpoint(run: Path) -> tuple[Path | None, int]:
+    """The last checkpoint of a pipeline's folder and its training examples; None for a method that does not train."""
+    from ..models.training.checkpoints import whole_checkpoints
+
+    done = whole_checkpoints(run / "tuning") if (run / "tuning").is_dir() else {}
+    if not done:
+        return None, 0
+    path = done[max(done)]
+    return path, int(_record(path)["examples"])
+
+
+def _record(checkpoint: Path | None) -> dict[str, Any]:
+    from ..models.sources import read_record
+
+    return {} if checkpoint is None else dict(read_record(checkpoint))
+
+
+# The result.
+
+
+def _result(
+    study: Study,
+    cell: Cell,
+    recipe: Recipe,
+    folder: Path,
+    rate: float | None,
+    candidates: Sequence[Mapping[str, Any]],
+    also: Mapping[str, Asked],
+    clock: _Clock,
+) -> CellResult:
+    run = folder / "run"
+    checkpoint, _ = last_checkpoint(run)
+    record = _record(checkpoint)
+    pipeline = Pipeline(recipe, run, "")
+    asked = [_read_asked(path) for path in pipeline.runs()]
+    document = json.loads(read_whole(pipeline.runs()[-1] / "run.json"))
+    base = record.get("base", {}).get("weights")
+    seconds = {**clock.seconds, **{f"run: {name}": used for name, used in _seconds(run).items()}}
+    return CellResult(
+        cell=cell.name,
+        labels=dict(cell.labels),
+        learning_rate=record["recipe"]["schedule"]["learning_rate"] if record else None,
+        candidates=list(candidates),
+        recipe=recipe.to_dict(),
+        weights=str(base or _weights(document)),
+        parameters=record.get("parameters", {"total": 0, "trainable": 0}),
+        tokens=record.get("tokens", {"seen": 0, "learned": 0}),
+        flops=record.get("flops", 0),
+        examples=record.get("examples", 0),
+        left_out=record.get("left_out", 0),
+        loss=record.get("loss"),
+        asked=asked,
+        also=also,
+        seconds=seconds,
+        made_by={**environment(), "libraries": record.get("versions", {}), "compute": record.get("compute")},
+    )
+
+
+def _weights(document: Mapping[str, Any]) -> Any:
+    answered = document.get("answered_by", {})
+    return answered.get("weights") or answered.get("model") or "unknown"
+
+
+def _seconds(run: Path) -> dict[str, float]:
+    path = run / "seconds.json"
+    return json.loads(read_whole(path)) if path.exists() else {}
+
+
+def _read_asked(path: Path) -> Asked:
+    examples = json.loads(read_whole(path / "run.json")).get("training_examples", 0)
+    return Asked.read(path, f"runs/{path.name}", int(examples))
+
+
+def _telling(say: Say) -> Callable[[Event], None]:
+    def told(event: Event) -> None:
+        if event.kind == "begun":
+            say(event.text)
+
+    return told
+
+
+class _Clock:
+    """Seconds by stage over all goes, kept in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.seconds: dict[str, float] = json.loads(read_whole(path)) if path.exists() else {}
+
+    def time(self, name: str) -> _Timing:
+        return _Timing(self, name)
+
+
+class _Timing:
+    def __init__(self, clock: _Clock, name: str) -> None:
+        self.clock, self.name = clock, name
+
+    def __enter__(self) -> None:
+        self.began = time.monotonic()
+
+    def __exit__(self, *error: object) -> None:
+        seconds = self.clock.seconds
+        seconds[self.name] = round(seconds.get(self.name, 0.0) + time.monotonic() - self.began, 2)
+        write_json(self.clock.path, seconds)

@@ -1,0 +1,58 @@
+"""A study's own tables: ``[search]``, ``[also]``, ``[analysis]`` and ``[estimate]``; everything else is a recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..feasibility.errors import PyriteError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchSection:
+    """``[search]``: the learning rate is chosen by substance on validation problems, which no table shows.
+
+    Every method gets the same number of rates: ``learning_rates`` as they stand, or ``factors`` of the method's own
+    rate. Nothing said: no search, the recipe's rate. A method in ``[axes]`` may name rates of its own, as many.
+    """
+
+    learning_rates: tuple[float, ...] = ()
+    factors: tuple[float, ...] = ()
+    problems: int = 30  # validation problems asked of each candidate, told and drawn as [answers.problems]
+    seeds: Literal["each", "first"] = "each"  # first: the other seeds of a setting take the first one's rate
+
+    def __post_init__(self) -> None:
+        if self.learning_rates and self.factors:
+            raise PyriteError("learning_rates or factors, not both")
+        if any(not 0 < rate < float("inf") for rate in (*self.learning_rates, *self.factors)):
+            raise PyriteError("rates and factors are above 0")
+        if len(set(self.rates)) < len(self.rates):
+            raise PyriteError("the same value stands twice")
+        if self.problems < 1:
+            raise PyriteError(f"problems is at least 1, not {self.problems}")
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """Whichever was given."""
+        return self.learning_rates or self.factors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisSection:
+    """``[analysis]``: what is made of the cells."""
+
+    baseline: str | None = None  # a value of the first axis that every other is compared with, by its label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateSection:
+    """``[estimate]``: rates for ``--plan`` until cells of the same method have been timed.
+
+    The defaults were measured on the embedded model (135 million parameters) on two CPU cores.
+    """
+
+    parameters: float = 135e6  # of the model that is tuned; time grows with it
+    tokens_per_second: float = 410.0  # in training
+    seconds_per_answer: float = 1.06
+    tokens_per_example: float = 330.0
+    method_factors: dict[str, float] = field(default_factory=dict)  # how much longer a method trains, by its label

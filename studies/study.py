@@ -1,0 +1,126 @@
+"""All cells of a study in one folder: what is left is run, in several processes where asked, and the rest is told.
+
+``cells/`` holds one JSON a finished cell and is all that a study needs to go on elsewhere; ``work/`` holds the cells'
+runs, with their pages and weights.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..feasibility.disk import make_folder, write_whole
+from ..feasibility.errors import PyriteError
+from ..feasibility.workers.apart import run_apart
+from .plan import Cell, Study, parse_study
+from .records import CellResult, read_result
+from .running import run_cell
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class StudyRun:
+    """A study in its folder."""
+
+    study: Study
+    out: Path
+    say: Say = lambda text: None
+    failed: dict[str, str] = field(default_factory=dict)
+    """Cells that stopped with an error, and what it said; they are tried again by the next go."""
+
+    def results(self) -> dict[str, CellResult]:
+        """The finished cells by name, in the study's order."""
+        found = {cell.name: read_result(self.out / "cells", cell.name) for cell in self.study.cells}
+        return {name: result for name, result in found.items() if result is not None}
+
+    def missing(self) -> list[Cell]:
+        """The cells that are not finished, in the order in which they are run."""
+        done = self.results()
+        left = [cell for cell in self.study.cells if cell.name not in done]
+        return sorted(left, key=lambda cell: cell.rate_from is not None)
+
+    def begun(self, cell: Cell) -> bool:
+        """Something of the cell lies in its folder of work."""
+        return (self.out / "work" / cell.name).is_dir()
+
+    def run(self, jobs: int = 1) -> None:
+        """Run every missing cell. A cell that fails is noted and the others go on; what stops on purpose stops all.
+
+        Raises PyriteError (exit code 3) when another process works in the folder.
+        """
+        if jobs > 1 and self.study.base.model.threads == 0:
+            raise PyriteError(f"{jobs} processes would each take every core; set model.threads in the study")
+        make_folder(self.out)
+        write_whole(self.out / "study.toml", self.study.text)
+        with self._alone():
+            if jobs == 1:
+                for cell in self.missing():
+                    self._one(cell, lambda c=cell: run_cell(self.study, c, self.out, self._about(c)))  # type: ignore[misc]
+                return
+            self._side_by_side(jobs)
+
+    def _side_by_side(self, jobs: int) -> None:
+        """A process a cell; a cell that takes another's rate waits for it."""
+        left = self.missing()
+        running: dict[Future[None], Cell] = {}
+        with ThreadPoolExecutor(jobs) as pool:
+            while left or running:
+                waits = {cell.name for cell in [*left, *running.values()]}
+                ready = [cell for cell in left if cell.rate_from not in waits]
+                for cell in ready[: jobs - len(running)]:
+                    left.remove(cell)
+                    running[pool.submit(self._one, cell, lambda c=cell: self._apart(c))] = cell  # type: ignore[misc]
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    del running[future]
+                    try:
+                        future.result()
+                    except PyriteError:
+                        left.clear()  # what runs is let finish; nothing new begins
+                        if not running:
+                            raise
+
+    def _apart(self, cell: Cell) -> None:
+        run_apart(_run_one, self.study.text, cell.name, str(self.out), heard=self._about(cell))
+
+    def _one(self, cell: Cell, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except PyriteError as error:
+            if error.exit_code == 3:
+                raise
+            self.failed[cell.name] = error.message
+            self.say(f"{cell.name}: failed: {error.message}")
+
+    def _about(self, cell: Cell) -> Say:
+        return lambda text: self.say(f"{cell.name}: {text}")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with open(self.out / ".lock", "w", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise PyriteError(f"another process works in {self.out}; wait for it", exit_code=3) from error
+            yield
+
+
+def _run_one(text: str, name: str, out: str, tell: Say) -> None:
+    """A cell in a process of its own."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    study = parse_study(text)
+    run_cell(study, next(cell for cell in study.cells if cell.name == name), Path(out), tell)
+
+
+def settings_of(study: Study) -> list[tuple[tuple[tuple[str, str], ...], Sequence[Cell]]]:
+    """The settings in the study's order, each with its repetitions."""
+    groups: dict[tuple[tuple[str, str], ...], list[Cell]] = {}
+    for cell in study.cells:
+        groups.setdefault(cell.setting, []).append(cell)
+    return list(groups.items())

@@ -1,0 +1,145 @@
+"""The one table of a study, and the grid of its cells, as tables of reports: terminal, HTML, CSV, LaTeX, Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..reports.tables.scores import record_of, with_interval
+from ..reports.tables.table import CellValue, Table, TableColumn
+from .plan import Study
+from .records import CellResult
+from .summary import OUTCOMES, Row
+
+
+def study_table(study: Study, rows: Sequence[Row]) -> Table:
+    """A row a setting: cost, chosen rates, both scores, what transfers, and the difference from the baseline."""
+    axes = [axis for axis in study.axes if axis != "schedule.seed"]
+    baseline = study.analysis.baseline
+    titles = [*axes, "seeds", "trainable", "tokens", "seconds", "rate", "surface", "substance", "subst. | surf."]
+    titles += [f"{name}: substance" for name in study.also]
+    if baseline is not None:
+        titles += [f"substance − {baseline}, points", "p (Holm)"]
+    cells, records = [], []
+    for row in rows:
+        line = [*(row.labels[axis] for axis in axes), _repetitions(row), f"{row.cells[0].parameters['trainable']:,}"]
+        line += [_mean([cell.tokens["seen"] for cell in row.cells]), _mean([used(cell) for cell in row.cells])]
+        line += [chosen_rates(row), with_interval(row.rates["surface"]), with_interval(row.rates["substance"])]
+        line.append(with_interval(row.rates["substance_given_surface"]))
+        line += [with_interval(row.also[name]["substance"]) for name in study.also]
+        if baseline is not None:
+            line += _difference(row)
+        cells.append(line)
+        records.append(_record(row))
+    columns = [TableColumn(title, numeric=number >= len(axes)) for number, title in enumerate(titles)]
+    return Table(
+        "study", f"Study {study.name}: both scores, 95 % intervals", columns, cells, _notes(study, rows), records
+    )
+
+
+def _notes(study: Study, rows: Sequence[Row]) -> list[str]:
+    notes = [
+        "Intervals are over problems; repetitions of a setting are answers to the same problems. Means a cell: "
+        "tokens of the chosen tuning alone, seconds of everything, the search of rates and answering included."
+    ]
+    if study.search.rates:
+        notes.append(
+            f"The rate is chosen of {len(study.search.rates)} by substance on {study.search.problems} validation "
+            "problems that no table shows, the same number for every method."
+        )
+    if study.analysis.baseline is not None:
+        notes.append(
+            f"Differences are paired by problem and seed (against {study.analysis.baseline}, all else equal); p by "
+            "exact McNemar or sign flips by problem, Holm's adjustment over both scores of all rows."
+        )
+    short = [row for row in rows if len(row.cells) < row.wanted]
+    if short:
+        notes.append(f"Not finished: {len(short)} of these settings have fewer seeds than the study wants.")
+    if any(row.wanted == 1 for row in rows):
+        notes.append("One seed alone does not say what another seed would find.")
+    return notes
+
+
+def _repetitions(row: Row) -> str:
+    return f"{len(row.cells)}" if len(row.cells) == row.wanted else f"{len(row.cells)} of {row.wanted}"
+
+
+def used(cell: CellResult) -> float:
+    """Seconds of a whole cell, over all goes."""
+    return sum(cell.seconds.values())
+
+
+def _mean(values: Sequence[float]) -> str:
+    return f"{sum(values) / len(values):,.0f}" if values else "–"
+
+
+def chosen_rates(row: Row) -> str:
+    """The learning rates of the repetitions, each once."""
+    rates = sorted({cell.learning_rate for cell in row.cells if cell.learning_rate is not None})
+    return " ".join(f"{rate:g}" for rate in rates) or "–"
+
+
+def _difference(row: Row) -> list[str]:
+    change = row.comparisons.get("substance")
+    if change is None:
+        return ["–", "–"]
+    said = f"{100 * change.difference:+.1f} ({100 * change.low:+.1f} to {100 * change.high:+.1f})"
+    return [said, f"{change.p_holm:.3f}" if change.p_holm >= 0.001 else "< 0.001"]
+
+
+def _record(row: Row) -> dict[str, CellValue]:
+    record: dict[str, CellValue] = {**row.labels, "repetitions": len(row.cells), "wanted": row.wanted}
+    record["trainable"] = row.cells[0].parameters["trainable"]
+    record["tokens"] = sum(cell.tokens["seen"] for cell in row.cells) / len(row.cells)
+    record["seconds"] = round(sum(map(used, row.cells)) / len(row.cells), 1)
+    record["learning_rates"] = chosen_rates(row)
+    for name, rate in row.rates.items():
+        record |= record_of(name, rate)
+    for name, rates in row.also.items():
+        for outcome in OUTCOMES:
+            record |= record_of(f"{name}_{outcome}", rates[outcome])
+    for outcome, change in row.comparisons.items():
+        for key in ("difference", "low", "high", "p", "p_holm"):
+            record[f"{outcome}_against_baseline_{key}"] = round(getattr(change, key), 10)
+    return record
+
+
+def grid_table(study: Study, states: Mapping[str, str], left: Mapping[str, float]) -> Table:
+    """Every cell with its state and, where it is not finished, how long it will take."""
+    rows = [
+        [
+            *cell.labels.values(),
+            "as another seed" if cell.rate_from else str(len(cell.rates) or "–"),
+            states[cell.name],
+            duration(left.get(cell.name, 0.0)),
+        ]
+        for cell in study.cells
+    ]
+    records: list[dict[str, CellValue]] = [
+        {**cell.labels, "cell": cell.name, "state": states[cell.name], "seconds_left": round(left.get(cell.name, 0.0))}
+        for cell in study.cells
+    ]
+    columns = [TableColumn(axis, numeric=False) for axis in study.axes]
+    columns += [TableColumn("rates tried"), TableColumn("state", numeric=False), TableColumn("left, about")]
+    total = sum(left.values())
+    done = sum(state == "finished" for state in states.values())
+    notes = [
+        f"{done} of {len(study.cells)} cells are finished; about {duration(total)} of work is left on one process."
+    ]
+    return Table("cells", f"Cells of {study.name}", columns, rows, notes, records)
+
+
+def duration(seconds: float) -> str:
+    """``3 h 20 min``, ``40 min``, ``12 s``; a dash for nothing.
+
+    >>> duration(12000), duration(95), duration(0)
+    ('3 h 20 min', '2 min', '–')
+    """
+    if seconds <= 0:
+        return "–"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+__all__ = ["chosen_rates", "duration", "grid_table", "study_table", "used"]
