@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from ..feasibility.disk import make_folder, write_whole
 from ..reports import pages as report_pages
-from ..reports.charts import CurvePoint, Score, learning_curve, plane
+from ..reports.charts import CurvePoint, Score, learning_curve, plane, standalone
 from ..reports.cost import CostPoint, cost_against
 from ..reports.escaping import visible
-from ..reports.tables.exports import latex, markdown, table_csv
+from ..reports.tables.exports import markdown, table_csv
+from ..reports.tables.latex import latex
 from ..reports.tables.table import Table
 from ..results.run import write_json
 from ..results.statistics import rate_of
@@ -49,7 +50,7 @@ def write_study(study: Study, out: Path, results: Mapping[str, CellResult]) -> l
     pictures = _pictures(study, rows)
     style = _style()
     for name, svg in pictures.items():
-        write_whole(out / f"{name}.svg", svg.replace(">", f"><style>{style}</style>", 1) + "\n")
+        write_whole(out / f"{name}.svg", standalone(svg) + "\n")
     write_whole(out / "index.html", _page(study, rows, results, tables, pictures, style, out))
     return tables
 
