@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .models.companions import Companions
     from .models.prompts import Prompt
     from .models.recipes import Recipe
-    from .models.sources import Source
+    from .models.sources import Loaded, Source
     from .problems.problem import Problem
 
 
@@ -85,6 +85,9 @@ class Pipeline:
 
             for run in self.runs():
                 score_into(run)
+        if trains and (recipe.forgetting.prompts or recipe.forgetting.families):
+            with self._stage("forgetting"):
+                Forgetting(self, prompt).record(tuned.checkpoints)
         with self._stage("report"):
             self._report()
         self._keep_seconds()
@@ -106,6 +109,7 @@ class Pipeline:
             rows.append(
                 {"run": run.name, "training_examples": document["training_examples"], "outputs": summary["outputs"]}
                 | {"cut": cut, **scores}
+                | ({"forgetting": document["forgetting"]} if "forgetting" in document else {})
             )
         return {
             "recipe": self.recipe.name,
@@ -123,7 +127,8 @@ class Pipeline:
         target = self.folder / "recipe.json"
         document = self.recipe.to_dict()
         if target.exists():
-            if json.loads(target.read_text(encoding="utf-8")) != document:
+            before = {"forgetting": document["forgetting"], **json.loads(target.read_text(encoding="utf-8"))}
+            if before != document:
                 raise PyriteError(f"{self.folder} belongs to another recipe ({target}); give another --out")
             return
         try:
@@ -170,14 +175,20 @@ class Pipeline:
         return bool(self.recipe.data.families or self.recipe.data.file)
 
     def _answer(
-        self, name: str, checkpoint: Path | None, examples: int, asked: Sequence[Problem], prompt: Prompt
+        self,
+        name: str,
+        checkpoint: Path | None,
+        examples: int,
+        asked: Sequence[Problem],
+        prompt: Prompt,
+        rooms: str = "runs",
     ) -> None:
         from .models.sources import parse_source
         from .results.outputs import read_outputs
 
         recipe = self.recipe
         settings = recipe.answers.settings()
-        run = self.folder / "runs" / name
+        run = self.folder / rooms / name
         wanted = len(asked) * settings.samples
         outputs = run / "outputs.jsonl"
         if outputs.exists() and outputs.stat().st_size and len(read_outputs(outputs)) >= wanted:
@@ -227,6 +238,75 @@ class Pipeline:
         before = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
         self.seconds = {name: round(before.get(name, 0.0) + used, 1) for name, used in self.seconds.items()}
         write_whole(target, json.dumps(self.seconds, indent=1) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """What tuning cost, into ``run.json`` of each checkpoint's run; what is recorded already is not done again."""
+
+    pipeline: Pipeline
+    prompt: Prompt
+
+    def record(self, checkpoints: Mapping[int, Path]) -> None:
+        """KL(base || tuned) and the scores on untrained families, for every checkpoint."""
+        from .results.run import RunFolder
+
+        section, folder = self.pipeline.recipe.forgetting, self.pipeline.folder
+        untrained = self._untrained(checkpoints) if section.families else {}
+        base: Loaded | None = None
+        for step, path in checkpoints.items():
+            run = RunFolder(folder / "runs" / f"step-{step}")
+            found = dict(run.read_run().get("forgetting") or {})
+            if section.prompts and "kl_base_tuned" not in found:
+                base = base or self._load(None)
+                found |= self._moved(base, path)
+                if found["kl_base_tuned"] is not None:
+                    self.pipeline._note(f"  step-{step}: KL(base || tuned) {found['kl_base_tuned']:.3g} nats a token")
+            if untrained:
+                found["untrained"] = untrained[f"step-{step}"] | {"base": untrained["base"]}
+            run.update_run({"forgetting": found})
+
+    def _moved(self, base: Loaded, checkpoint: Path) -> dict[str, Any]:
+        from .models.forgetting import kl_from_base
+        from .models.prompts import right_answer
+        from .problems.files import read_problems
+
+        section, folder = self.pipeline.recipe.forgetting, self.pipeline.folder
+        asked = list(read_problems(folder / "problems.jsonl"))[: section.prompts]
+        answers = folder / "runs" / "base" / "outputs.jsonl"
+        lines = _lines(answers) if answers.exists() else []
+        said = {line["problem_id"]: line["output"] for line in reversed(lines) if line["output"]}
+        along = "the base model's answers"
+        if not any(problem.id in said for problem in asked):
+            along = "the references' answers"
+            said = {problem.id: right_answer(problem) for problem in asked if problem.reference is not None}
+        texts = [(problem, said[problem.id]) for problem in asked if problem.id in said]
+        if not texts:
+            return {"kl_base_tuned": None, "along": "nothing: no answer of the base model and no reference"}
+        return kl_from_base(base, self._load(checkpoint), self.prompt, texts).to_dict() | {"along": along}
+
+    def _load(self, checkpoint: Path | None) -> Loaded:
+        from .models.devices import choose_compute
+        from .models.sources import load, parse_source
+
+        model = self.pipeline.recipe.model
+        source = parse_source(str(checkpoint)) if checkpoint else parse_source(model.source, model.adapter)
+        return load(source, choose_compute(model.device, model.dtype, model.threads))
+
+    def _untrained(self, checkpoints: Mapping[int, Path]) -> dict[str, dict[str, Any]]:
+        """Run name -> both scores on families that were not trained; the runs lie in ``forgetting/``."""
+        from .models.data import draw_problems
+        from .models.sections import ProblemSection
+        from .results.scoring import score_into
+
+        section = self.pipeline.recipe.forgetting
+        asked = draw_problems(ProblemSection(families=section.families, count=section.count), "test").problems
+        found = {}
+        for name, path in (("base", None), *((f"step-{step}", path) for step, path in checkpoints.items())):
+            self.pipeline._answer(name, path, 0, asked, self.prompt, "forgetting")
+            summary = score_into(self.pipeline.folder / "forgetting" / name)
+            found[name] = {score: summary[score] for score in ("surface", "substance")}
+        return found
 
 
 def _answer_run(

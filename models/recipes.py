@@ -22,6 +22,7 @@ from .methods import get_method
 from .sections import (
     AnswersSection,
     CompanionsSection,
+    ForgettingSection,
     MethodSection,
     ModelSection,
     ObjectiveSection,
@@ -35,6 +36,7 @@ from .training.objectives import get_objective
 __all__ = [
     "AnswersSection",
     "CompanionsSection",
+    "ForgettingSection",
     "MethodSection",
     "ModelSection",
     "ObjectiveSection",
@@ -167,6 +169,7 @@ def _check(recipe: Recipe, where: str) -> None:
         raise PyriteError(f"{where}: schedule.checkpoints go beyond schedule.steps ({schedule.steps})")
     for key, section in (("data", data), ("answers.problems", asked)):
         _check_problems(where, key, section)
+    _check_forgetting(where, recipe.forgetting, data)
     try:
         recipe.answers.settings()
     except PyriteError as error:
@@ -212,6 +215,15 @@ def _check_problems(where: str, key: str, section: ProblemSection) -> None:
             for name in names:
                 if name not in known:
                     raise PyriteError(f"{where}: {key}.{kind} has no {name!r}; {near(name, known)}")
+
+
+def _check_forgetting(where: str, section: ForgettingSection, data: ProblemSection) -> None:
+    _at_least(where, "forgetting", section, prompts=0, count=1)
+    if section.families:
+        _check_problems(where, "forgetting", ProblemSection(families=section.families, count=section.count))
+    trained = [name for name in section.families if name in data.families]
+    if trained:
+        raise PyriteError(f"{where}: forgetting.families are families that are not trained, and {trained[0]!r} is")
 
 
 def _at_least(where: str, section: str, values: Any, **least: int) -> None:

@@ -149,6 +149,15 @@ class AnswersSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForgettingSection:
+    """``[forgetting]``: what tuning cost, recorded for every checkpoint that answers (docs/signals.md)."""
+
+    prompts: int = 16  # held-out problems along whose base answers KL(base || tuned) is taken; 0: none
+    families: tuple[str, ...] = ()  # families that were not trained, asked of the base and of each checkpoint
+    count: int = 20  # how many problems of them, over all in turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """The whole file."""
 
@@ -161,6 +170,7 @@ class Recipe:
     data: ProblemSection = field(default_factory=ProblemSection)
     schedule: ScheduleSection = field(default_factory=ScheduleSection)
     answers: AnswersSection = field(default_factory=AnswersSection)
+    forgetting: ForgettingSection = field(default_factory=ForgettingSection)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, every default written out."""
@@ -172,7 +182,7 @@ class Recipe:
     def digest(self) -> str:
         """A short hash of everything that decides the tuned weights (not of what is asked afterwards)."""
         document = self.to_dict()
-        del document["answers"], document["companions"]
+        del document["answers"], document["companions"], document["forgetting"]
         if self.objective == ObjectiveSection():
             del document["objective"]  # as in recipes from before there were others
         if self.data.texts == "varied":

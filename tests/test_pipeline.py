@@ -40,7 +40,7 @@ def test_a_recipe_becomes_runs_and_pages_and_nothing_is_printed(
     assert [row["outputs"] for row in result["runs"]] == [2, 2]
     assert Path(result["report"]).is_file()
     begun = [event.text for event in events if event.kind == "begun"]
-    assert begun == ["problems", "base answers", "tuning", "answers", "scores", "report"]
+    assert begun == ["problems", "base answers", "tuning", "answers", "scores", "forgetting", "report"]
     assert begun == [event.text for event in events if event.kind == "ended"]
     progress = [event for event in events if event.kind == "progress"]
     assert {(event.text, event.done, event.total) for event in progress} >= {
@@ -48,6 +48,10 @@ def test_a_recipe_becomes_runs_and_pages_and_nothing_is_printed(
         ("answering (step-2)", 2, 2),
     }
     json.dumps(result)
+    cost = result["runs"][1]["forgetting"]
+    assert cost["kl_base_tuned"] > 0
+    assert cost["texts"] == 2
+    assert cost["along"] == "the base model's answers"
 
     again: list[Event] = []
     second = Pipeline(parse_recipe(text), tmp_path / "out", text, told=again.append).run()
