@@ -6,7 +6,11 @@ BIN := $(VENV)/bin
 # when the index offers one for this version.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help setup demo gpu test test-all bench lint browser docs pictures self-gate clean
+# What a change breaks first, and fast: floors, documents, language, pages, tables, the command line's habits.
+QUICK := tests/test_architecture.py tests/test_packaging.py tests/test_documents.py tests/feasibility/test_codes.py \
+	tests/reports/test_layout.py tests/reports/test_pictures.py tests/reports/test_site.py tests/reports/test_tables.py tests/cli/test_report.py
+
+.PHONY: help setup demo gpu quick site test test-all bench lint browser docs pictures self-gate clean
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
 
@@ -21,6 +25,11 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 
 test: setup  ## the tests, under 12 minutes on two cores
 	$(BIN)/python -m pytest -n 2 -m "not slow and not browser"
+
+quick: setup  ## the inner loop: ruff, floors, codes, pages, verdict tests that take no time; under half a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -x -n 2 -m "not slow and not browser" $(QUICK)
 
 test-all: setup  ## the slow tests too
 	$(BIN)/python -m pytest -m "not browser"
@@ -39,6 +48,10 @@ bench: setup  ## the measurements that documents quote
 docs: setup  ## the generated pages
 	$(BIN)/python docs/make_language.py
 	$(BIN)/python docs/make_families.py
+
+site: setup  ## the documentation site, in .cache/site
+	$(PIP) -e ".[docs]"
+	$(BIN)/python -m mkdocs build --strict
 
 pictures: setup  ## the pictures of the README (needs Chromium)
 	$(BIN)/python -m docs.make_pictures

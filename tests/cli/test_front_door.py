@@ -111,6 +111,13 @@ def test_the_examples_are_what_the_pages_say(pyrite):
     assert "shelf uses 60 pieces, 50 exist (10 too many)" in done.stdout
 
 
+def test_the_stored_run_is_a_run():
+    import pyrite as package
+
+    run = package.load_run(EXAMPLES / "run")
+    assert (run.rate("surface").passed, len(run.verdicts)) == (37, 40)
+
+
 def test_limit_takes_the_first_problems(pyrite, tmp_path):
     files = EXAMPLES / "problems.jsonl", EXAMPLES / "outputs" / "base.jsonl"
     done = pyrite("score", *files, "--limit", 3, "--workers", 0, "--json", "--out", tmp_path / "run")
