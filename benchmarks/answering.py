@@ -99,14 +99,18 @@ def child(way: str, options: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default="")
-    parser.add_argument("--problems", type=int, default=48)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--limit", type=int, default=320)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--problems", type=int)
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--rounds", type=int)
     parser.add_argument("--child", default="")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--methods", action="store_true", help="what methods that intervene cost, instead")
     options = parser.parse_args()
+    usual = (4, 4, 48, 5) if options.methods else (48, 16, 320, 2)
+    for name, value in zip(("problems", "batch", "limit", "rounds"), usual, strict=True):
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     if options.methods:
         from benchmarks.answering_methods import compare
 

@@ -1,10 +1,11 @@
 """What methods that intervene cost while answering, against the model alone: same texts, so the same number of tokens.
 
 LoReFT begins as the identity here (all layers, rank 8, seven tokens at both ends), and the three models of proxy-tuning
-are three copies of one, so every way writes the answers of the base, which is checked. The ways take turns in one
-process, and processor time is counted, so that other work on the machine disturbs little.
+are one (asked three times, with three caches), so every way writes the answers of the base, which is checked. The ways
+take turns in one process on one thread, and processor time is counted (of a waiting thread too, hence one), so that
+other work on the machine disturbs little.
 
-    python -m benchmarks answering --methods [--model embedded] [--problems 8] [--batch 8] [--limit 64] [--rounds 3]
+    python -m benchmarks answering --methods [--model embedded] [--problems 4] [--batch 4] [--limit 48] [--rounds 5]
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from pyrite.models.sources import load, parse_source
 
 def ways(options: argparse.Namespace) -> dict[str, LocalAnswerer]:
     """An answerer a way, each with models of its own."""
-    compute = choose_compute("auto", "auto", options.threads)
+    compute = choose_compute("auto", "auto", options.threads or 1)
     source = parse_source(options.model)
     settings = Settings(max_new_tokens=options.limit, batch_size=options.batch)
-    alone, edited, *three = (load(source, compute) for _ in range(5))
+    alone, edited = (load(source, compute) for _ in range(2))
     method = get_method("loreft")
     model = method.prepare(edited.model, method.check({"identity_start": True}))
     for unit in model.interventions.units():
@@ -41,7 +42,7 @@ def ways(options: argparse.Namespace) -> dict[str, LocalAnswerer]:
         "the model alone": LocalAnswerer(alone, Prompt(), settings),
         "LoReFT": LocalAnswerer(edited, Prompt(), settings),
         "proxy, three models": LocalAnswerer(
-            three[0], Prompt(), settings, ensemble=Ensemble(deltas, tuple(three), ((1.0, 1, 2),))
+            alone, Prompt(), settings, ensemble=Ensemble(deltas, (alone,) * 3, ((1.0, 1, 2),))
         ),
     }
 
@@ -64,10 +65,14 @@ def compare(options: argparse.Namespace) -> None:
     seconds: dict[str, list[float]] = {name: [] for name in made}
     texts: dict[str, dict[str, str]] = {}
     tokens: dict[str, int] = {}
-    for _ in range(options.rounds):
+    for number in range(1, options.rounds + 1):
         for name, one in made.items():
             spent, texts[name], tokens[name] = answer(one, asked)
             seconds[name].append(spent)
+        print(
+            f"round {number} of {options.rounds}: " + ", ".join(f"{used[-1]:.1f}" for used in seconds.values()),
+            flush=True,
+        )
     base = texts["the model alone"]
     print(f"model {options.model}, {options.problems} problems, batch {options.batch}, limit {options.limit}\n")
     print("| way | processor seconds a 1,000 tokens | times the model alone (each round) | same texts |")

@@ -8,9 +8,10 @@ the answer:
     T = W h_assistant(prompt, placeholders) + c,  W (width of the model, width of the assistant), c (width of the model)
 
 ``source`` says where the thoughts come from, for the controls that the paper's own logic asks for: ``assistant`` is the
-method; ``learned`` has a free vector for each place, the same for every problem (prompt tuning, at the same places);
-``placeholders`` lets the model see the bare placeholders, and learns one vector that is added to all of them (without
-it nothing would learn), begun at zero.
+method; ``words`` are hard tokens: the assistant writes on after the prompt, always the likeliest token that ends
+nothing, and the model sees their embeddings; ``learned`` has a free vector for each place, the same for every problem
+(prompt tuning, at the same places); ``placeholders`` lets the model see the bare placeholders. ``words`` and
+``placeholders`` learn one vector that is added to all of them (without it nothing would learn), begun at zero.
 
 Where this differs from the paper and its code: the assistant reads the same tokens as the model (the same vocabulary is
 asked for), without an instruction of its own; the placeholders stand at the end of the prompt, after the mark where the
@@ -36,7 +37,8 @@ from .protocol import Method, Restored
 
 WEIGHTS = "thoughts.safetensors"
 SETTINGS = "thoughts.json"
-SOURCES = ("assistant", "learned", "placeholders")
+SOURCES = ("assistant", "words", "learned", "placeholders")
+_ASKS = ("assistant", "words")
 _DEFAULTS: dict[str, Any] = {"thoughts": 8, "assistant": "", "source": "assistant"}
 
 
@@ -57,6 +59,7 @@ class Thoughts(nn.Module):
         self.token = 0
         """The placeholder, by the tokenizer that was trained with."""
         self._made: torch.Tensor | None = None
+        self._words: torch.Tensor | None = None
         self._places: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None
 
     def install(self, model: Any) -> None:
@@ -74,24 +77,55 @@ class Thoughts(nn.Module):
     def _think(self, prompts: Sequence[Sequence[int]], device: Any) -> torch.Tensor:
         if self.source == "learned":
             return self.free.expand(len(prompts), -1, -1)
-        if self.source == "placeholders":
-            return self.shift.expand(len(prompts), self.count, -1)
-        longest = max(map(len, prompts))
-        ids = torch.tensor([[0] * (longest - len(prompt)) + list(prompt) for prompt in prompts], device=device)
-        mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=device)
-        assistant = self._assistant[0]
         held, self._places = self._places, None  # the assistant may be the model itself, and then reads plain words
         try:
             with torch.no_grad():
-                body = assistant.get_decoder() if hasattr(assistant, "get_decoder") else assistant.base_model
-                positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
-                found = body(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False)
+                if self.source == "words":
+                    self._words = self._write([prompt[: -self.count] for prompt in prompts], device)
+                elif self.source == "assistant":
+                    states = self._read(prompts, device)
         finally:
             self._places = held
-        states: torch.Tensor = found.last_hidden_state[:, -self.count :].detach().float()
+        if self.source != "assistant":
+            return self.shift.expand(len(prompts), self.count, -1)
         with torch.autocast(states.device.type, enabled=False):
             thoughts: torch.Tensor = self.project(states)
         return thoughts
+
+    def _read(self, prompts: Sequence[Sequence[int]], device: Any) -> torch.Tensor:
+        """The assistant's last hidden states at the placeholders."""
+        assistant = self._assistant[0]
+        body = assistant.get_decoder() if hasattr(assistant, "get_decoder") else assistant.base_model
+        ids, mask = _padded(prompts, device)
+        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        found = body(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False)
+        states: torch.Tensor = found.last_hidden_state[:, -self.count :].detach().float()
+        return states
+
+    def _write(self, prompts: Sequence[Sequence[int]], device: Any) -> torch.Tensor:
+        """The tokens (rows, thoughts) that the assistant writes after the prompts, none of which ends its answer."""
+        assistant = self._assistant[0]
+        ids, mask = _padded(prompts, device)
+        ended = getattr(assistant.generation_config, "eos_token_id", None)
+        never = [token for token in (ended if isinstance(ended, list) else [ended]) if token is not None]
+        written: list[torch.Tensor] = []
+        cache = None
+        for _ in range(self.count):
+            positions = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+            found = assistant(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            cache, scores = found.past_key_values, found.logits[:, -1]
+            scores[:, never] = float("-inf")
+            ids = scores.argmax(dim=-1, keepdim=True)
+            written.append(ids)
+            mask = torch.cat((mask, mask.new_ones(len(mask), 1)), dim=1)
+        return torch.cat(written, dim=1)
 
     def aim(self, places: torch.Tensor, lengths: torch.Tensor) -> None:
         """``places`` (rows, positions) counts a row's tokens from 0, -1 for padding; ``lengths`` (rows) of prompts."""
@@ -101,7 +135,7 @@ class Thoughts(nn.Module):
 
     def rest(self) -> None:
         """No thoughts until the next aim."""
-        self._made = self._places = None
+        self._made = self._places = self._words = None
 
     def _replace(self, module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor | None:
         if self._places is None or self._made is None or not len(self._places[0]):
@@ -110,7 +144,20 @@ class Thoughts(nn.Module):
         made = self._made[rows, number]
         if self.source == "placeholders":
             made = made + output[rows, columns].float()
+        elif self.source == "words":
+            assert self._words is not None
+            held, self._places = self._places, None
+            made = made + module(self._words)[rows, number].float()
+            self._places = held
         return output.index_put((rows, columns), made.to(output.dtype))
+
+
+def _padded(prompts: Sequence[Sequence[int]], device: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """Tokens and mask (rows, longest), padded on the left."""
+    longest = max(map(len, prompts))
+    ids = [[0] * (longest - len(prompt)) + list(prompt) for prompt in prompts]
+    mask = [[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts]
+    return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
 
 
 class _SoftCot(Method):
@@ -134,7 +181,7 @@ class _SoftCot(Method):
             )
         if complete["source"] not in SOURCES:
             raise PyriteError(f"method 'softcot': source is one of {', '.join(SOURCES)}, not {complete['source']!r}")
-        if complete["assistant"] and complete["source"] != "assistant":
+        if complete["assistant"] and complete["source"] not in _ASKS:
             raise PyriteError(f"method 'softcot': source {complete['source']!r} asks no assistant; leave it out")
         return complete
 

@@ -4,10 +4,13 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tiny_model import bakeries, make_tiny
 
 from pyrite.feasibility.errors import PyriteError
+from pyrite.models.answering import Request, Settings
 from pyrite.models.answering.generating import AnswerRow, generate_rows, plain_generate
+from pyrite.models.answering.local import LocalAnswerer
 from pyrite.models.answering.next_token import OneModel
 from pyrite.models.answering.stopping import TokenText
 from pyrite.models.data import encode
@@ -220,6 +223,22 @@ def test_rows_of_very_different_length_share_no_more_than_is_edited_alike(folder
 # Training, files, going on.
 
 
+@pytest.fixture(scope="module")
+def sharp(tmp_path_factory):
+    """Weights seven times as large, as wide as those of trained models: what is edited early is felt at the end."""
+    folder = make_tiny(tmp_path_factory.mktemp("sharp"))
+    weights = load_file(folder / "model.safetensors")
+    larger = {name: tensor * (7 if tensor.dim() > 1 else 1) for name, tensor in weights.items()}
+    save_file(larger, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+def beginnings(loaded):
+    one = LocalAnswerer(loaded, Prompt(), Settings(max_new_tokens=2))
+    requests = [Request(problem, 0) for problem in bakeries(6, 40)]
+    return {output.output[:2] for batch in one.plan(requests) for output in one.answer(batch)}
+
+
 @pytest.mark.parametrize(
     ("name", "more"),
     [
@@ -231,14 +250,17 @@ def test_rows_of_very_different_length_share_no_more_than_is_edited_alike(folder
         ("direft", {"accumulation": 2}),
     ],
 )
-def test_it_learns_and_the_checkpoint_is_the_trained_model(name, more, folder, problems, tmp_path):
-    losses, whole = {}, {"batch_size": 12, "learning_rate": 0.1}
+def test_it_learns_and_the_checkpoint_is_the_trained_model(name, more, sharp, problems, tmp_path):
+    """Every answer that is taught begins with ``{"``: so do answers to other problems afterwards, and none before."""
+    folder = sharp
+    assert '{"' not in beginnings(load(parse_source(str(folder)), CPU))
+    losses, whole = {}, {"batch_size": 12, "learning_rate": 0.03}
     tuned = tune(
         recipe(folder, problems, name, "rank = 4\nprefix = 4\nsuffix = 4", steps=16, **whole, **more),
         tmp_path,
         progress=lambda step, steps, loss: losses.__setitem__(step, loss),
     )
-    assert losses[16] < losses[1] - 0.01, losses
+    assert losses[16] < losses[1] - 0.1, losses
     width, layers, rank = 48, 2, 4
     assert tuned.record["parameters"]["trainable"] == layers * (2 * rank * width + rank)
     loaded = load(parse_source(str(tuned.checkpoints[16])), CPU)
@@ -246,6 +268,7 @@ def test_it_learns_and_the_checkpoint_is_the_trained_model(name, more, folder, p
     assert not loaded.merged
     assert not any(parameter.requires_grad for parameter in loaded.model.parameters())
     assert loaded.identity["checkpoint_weights"]
+    assert beginnings(loaded) == {'{"'}
 
 
 def test_a_checkpoint_answers_through_the_command(folder, problems, tmp_path):

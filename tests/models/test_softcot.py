@@ -71,14 +71,20 @@ def test_gradients_reach_only_the_projection(ground):
     assert all(parameter.grad is None for parameter in other.model.parameters())
 
 
-@pytest.mark.parametrize("source", ["assistant", "own", "learned", "placeholders"])
+@pytest.mark.parametrize("source", ["assistant", "own", "words", "own words", "learned", "placeholders"])
 def test_the_loop_answers_as_the_equations_say(source, ground, tmp_path):
     """Each answer of the batched loop, token by token, against whole texts with the embeddings put in by hand."""
-    options = {"assistant": with_assistant(ground), "own": ""}.get(source, f'source = "{source}"')
+    options = {
+        "assistant": with_assistant(ground),
+        "own": "",
+        "words": f'source = "words"\n{with_assistant(ground)}',
+        "own words": 'source = "words"',
+    }.get(source, f'source = "{source}"')
     checkpoint = tune(recipe(ground, options), tmp_path).checkpoints[3]
     found = answers(load(parse_source(str(checkpoint)), CPU))
     plain = load(parse_source(str(ground / "tiny")), CPU)
-    reader = load(parse_source(str(ground / "assistant")), CPU).model if source == "assistant" else plain.model
+    asked = source in ("assistant", "words")
+    reader = load(parse_source(str(ground / "assistant")), CPU).model if asked else plain.model
     learned = load_file(checkpoint / "thoughts.safetensors")
     assert found != answers(plain)
     for problem in bakeries(5):
@@ -89,6 +95,13 @@ def test_the_loop_answers_as_the_equations_say(source, ground, tmp_path):
                 thoughts = learned["free"]
             elif source == "placeholders":
                 thoughts = embedded[0, -3:] + learned["shift"]
+            elif source.endswith("words"):
+                spoken = tokens[:-3]
+                for _ in range(3):
+                    scores = reader(torch.tensor([spoken])).logits[0, -1]
+                    scores[plain.tokenizer.eos_token_id] = float("-inf")
+                    spoken = [*spoken, int(scores.argmax())]
+                thoughts = plain.model.get_input_embeddings()(torch.tensor(spoken[-3:])) + learned["shift"]
             else:
                 states = reader.model(torch.tensor([tokens])).last_hidden_state[0, -3:]
                 thoughts = states @ learned["project.weight"].T + learned["project.bias"]
@@ -149,7 +162,7 @@ def test_another_assistant_or_vocabulary_is_refused(ground, tmp_path):
     [
         ({"thoughts": 0}, "thoughts is a whole number from 1 to 256, not 0"),
         ({"assistant": 3}, "assistant is a model as --model takes it"),
-        ({"source": "noise"}, "source is one of assistant, learned, placeholders"),
+        ({"source": "noise"}, "source is one of assistant, words, learned, placeholders"),
         ({"source": "learned", "assistant": "x"}, "asks no assistant; leave it out"),
         ({"tokens": 3}, "has no option 'tokens'"),
     ],

@@ -1,0 +1,91 @@
+"""``pyrite run`` with methods that intervene, killed while it tunes and while it answers: the same as undisturbed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny_model import bakeries, make_tiny
+
+from pyrite.problems.lines import read_lines, write_lines
+
+METHODS = {
+    "loreft": "rank = 4\nprefix = 4\nsuffix = 4",
+    "direft": "rank = 4\nprefix = 4\nsuffix = 4\ntied = false",
+    "softcot": 'thoughts = 3\nassistant = "{assistant}"',
+    "softcot, words": 'thoughts = 3\nsource = "words"\nassistant = "{assistant}"',
+}
+STEPS, ASKED = 14, 12
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ground")
+    make_tiny(folder / "tiny")
+    make_tiny(folder / "assistant", seed=4, width=32, layers=1)
+    write_lines(folder / "p.jsonl", (problem.to_dict() for problem in bakeries(20)))
+    write_lines(folder / "asked.jsonl", (problem.to_dict() for problem in bakeries(ASKED, 30)))
+    return folder
+
+
+def written(path):
+    return len(path.read_bytes().splitlines()) if path.exists() else 0
+
+
+def run(recipe, out, until=lambda: False):
+    """The command; killed as soon as ``until`` holds. True when it came to its end."""
+    command = [sys.executable, "-m", "pyrite.cli", "run", str(recipe), "--out", str(out)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    log = out.parent / f"{out.name}.log"
+    with log.open("ab") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said, env=environment, cwd=out.parent)
+        while process.poll() is None:
+            if until():
+                process.send_signal(signal.SIGKILL)
+                process.wait(60)
+                return False
+            time.sleep(0.005)
+    assert process.returncode == 0, log.read_text()[-2000:]
+    return True
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", METHODS)
+def test_killed_while_tuning_and_while_answering(method, ground, tmp_path):
+    options = METHODS[method].format(assistant=ground / "assistant")
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        f'name = "killed"\n[model]\nsource = "{ground / "tiny"}"\ndevice = "cpu"\ndtype = "float32"\nthreads = 1\n'
+        f'[method]\nname = "{method.partition(",")[0]}"\n[method.options]\n{options}\n'
+        f'[data]\nfile = "{ground / "p.jsonl"}"\ncount = 20\n'
+        f"[schedule]\nsteps = {STEPS}\nbatch_size = 3\nlearning_rate = 0.05\nsave_every = 3\n"
+        f"[answers]\nmax_new_tokens = 24\nbatch_size = 2\n"
+        f'[answers.problems]\nfile = "{ground / "asked.jsonl"}"\ncount = {ASKED}\n'
+    )
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert run(recipe, whole)
+    answers = killed / "runs" / f"step-{STEPS}" / "outputs.jsonl"
+    assert not run(recipe, killed, lambda: written(killed / "tuning" / "training.jsonl") >= 8)
+    assert not (killed / "tuning" / f"checkpoint-{STEPS}").exists()
+    run(recipe, killed, lambda: written(answers) >= 3)  # may be over before it is seen
+    assert run(recipe, killed)
+    (file,) = (path.name for path in (whole / "tuning" / f"checkpoint-{STEPS}").glob("*.safetensors"))
+    before, after = (load_file(out / "tuning" / f"checkpoint-{STEPS}" / file) for out in (whole, killed))
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    for name in ("base", f"step-{STEPS}"):
+        texts = [
+            {line["problem_id"]: line["output"] for line in read_lines(out / "runs" / name / "outputs.jsonl")}
+            for out in (whole, killed)
+        ]
+        assert texts[0] == texts[1]
+        assert len(texts[0]) == ASKED
+        verdicts = [
+            [{**line, "seconds": 0} for line in read_lines(out / "runs" / name / "verdicts.jsonl")]
+            for out in (whole, killed)
+        ]
+        assert sorted(map(str, verdicts[0])) == sorted(map(str, verdicts[1]))
