@@ -68,3 +68,23 @@ def test_trained_families_are_no_measure_of_forgetting():
     text = '[data]\nfamilies = ["knapsack"]\n[forgetting]\nfamilies = ["knapsack"]\n'
     with pytest.raises(PyriteError, match="families that are not trained, and 'knapsack' is"):
         parse_recipe(text)
+
+
+@pytest.mark.slow
+def test_untrained_families_are_asked_before_and_after(tmp_path):
+    from pyrite.pipeline import Pipeline
+
+    make_tiny(tmp_path / "tiny")
+    write_lines(tmp_path / "p.jsonl", (problem.to_dict() for problem in bakeries(6)))
+    write_lines(tmp_path / "ask.jsonl", [{"id": "a", "text": "How many loaves?", "optimum": 3}])
+    text = (
+        f'[model]\nsource = "{tmp_path / "tiny"}"\ndevice = "cpu"\ndtype = "float32"\nthreads = 1\n'
+        f'[data]\nfile = "{tmp_path / "p.jsonl"}"\ncount = 6\n[schedule]\nsteps = 2\n'
+        f'[answers]\nmax_new_tokens = 6\nbase = false\n[answers.problems]\nfile = "{tmp_path / "ask.jsonl"}"\n'
+        '[forgetting]\nfamilies = ["knapsack", "assignment"]\ncount = 3\n'
+    )
+    result = Pipeline(parse_recipe(text), tmp_path / "out", text).run()
+    cost = result["runs"][0]["forgetting"]
+    assert cost["untrained"].keys() == {"surface", "substance", "base"}
+    assert cost["kl_base_tuned"] is None, "no answer of the base was asked for, and there is no reference"
+    assert len((tmp_path / "out/forgetting/step-2/outputs.jsonl").read_text().splitlines()) == 3

@@ -9,6 +9,7 @@ split over processes.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,7 +33,50 @@ def _one_of(*names: str) -> tuple[Any, str]:
     return (lambda value: value in names), f"one of {', '.join(names)}"
 
 
-class _Grpo(TuningObjective):
+class Sampling(TuningObjective):
+    """What objectives share that sample answers while they train."""
+
+    def check_recipe(self, method: Method, schedule: ScheduleSection) -> None:
+        """Rows hold one answer, and trl generates by itself."""
+        if schedule.packing:
+            raise PyriteError(f"schedule.packing does not go with objective {self.name!r}: a row holds one answer")
+        if type(method).on_batch is not Method.on_batch:
+            raise PyriteError(
+                f"objective {self.name!r} does not go with method {method.name!r}, which aims at each prompt"
+            )
+
+    def prompts(
+        self, problems: Sequence[Problem], prompt: Prompt, tokenizer: Any, schedule: ScheduleSection, new_tokens: int
+    ) -> tuple[list[dict[str, str]], list[str]]:
+        """The prompts that fit with so many new tokens, and the ids of the problems whose prompts do not."""
+        rows, left_out = [], []
+        for problem in problems:
+            asked = prompt.tokens(problem, tokenizer)
+            if len(asked) + new_tokens > schedule.max_length:
+                left_out.append(problem.id)
+                continue
+            # trl tokenizes prompts by itself; here a prompt is its tokens, written out.
+            rows.append({"prompt": json.dumps(asked), "problem": json.dumps(problem.to_dict())})
+        if not rows:
+            raise PyriteError(f"no prompt and {new_tokens} new tokens fit schedule.max_length = {schedule.max_length}")
+        return rows, left_out
+
+    def labelled(self, batch: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The sampled answers behind their prompts."""
+        import torch
+
+        ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)
+        mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1)
+        hidden = torch.cat([torch.zeros_like(batch["prompt_mask"]), batch["completion_mask"]], dim=1)
+        return {"input_ids": ids, "attention_mask": mask, "labels": ids.masked_fill(hidden == 0, -100)}
+
+    def counts(self, batch: Mapping[str, Any]) -> tuple[int, int]:
+        """Tokens of prompts and answers, and of the answers."""
+        learned = int(batch["completion_mask"].sum().item())
+        return int(batch["prompt_mask"].sum().item()) + learned, learned
+
+
+class _Grpo(Sampling):
     name = "grpo"
     summary = "a reward by the auditor on sampled answers, by trl's GRPOTrainer (arXiv 2402.03300; GSPO 2507.18071)"
     logged = (
@@ -74,31 +118,12 @@ class _Grpo(TuningObjective):
             )
         return complete
 
-    def check_recipe(self, method: Method, schedule: ScheduleSection) -> None:
-        if schedule.packing:
-            raise PyriteError("schedule.packing does not go with objective 'grpo': a row holds one answer")
-        if type(method).on_batch is not Method.on_batch:
-            raise PyriteError(f"objective 'grpo' does not go with method {method.name!r}, which aims at each prompt")
-
     def lessons(
         self, problems: Sequence[Problem], prompt: Prompt, tokenizer: Any, schedule: ScheduleSection, options: Any
     ) -> Lessons:
-        import json
-
         from datasets import Dataset
 
-        rows, left_out = [], []
-        for problem in problems:
-            asked = prompt.tokens(problem, tokenizer)
-            if len(asked) + options["max_new_tokens"] > schedule.max_length:
-                left_out.append(problem.id)
-                continue
-            # trl tokenizes prompts by itself; here a prompt is its tokens, written out.
-            rows.append({"prompt": json.dumps(asked), "problem": json.dumps(problem.to_dict())})
-        if not rows:
-            raise PyriteError(
-                f"no prompt and {options['max_new_tokens']} new tokens fit schedule.max_length = {schedule.max_length}"
-            )
+        rows, left_out = self.prompts(problems, prompt, tokenizer, schedule, options["max_new_tokens"])
         size = schedule.batch_size * schedule.accumulation
         if size % options["num_generations"]:
             raise PyriteError(
@@ -138,19 +163,6 @@ class _Grpo(TuningObjective):
             **{name: options[name] for name in same},
             max_completion_length=options["max_new_tokens"],
         )
-
-    def labelled(self, batch: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The sampled answers behind their prompts."""
-        import torch
-
-        ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)
-        mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1)
-        hidden = torch.cat([torch.zeros_like(batch["prompt_mask"]), batch["completion_mask"]], dim=1)
-        return {"input_ids": ids, "attention_mask": mask, "labels": ids.masked_fill(hidden == 0, -100)}
-
-    def counts(self, batch: Mapping[str, Any]) -> tuple[int, int]:
-        learned = int(batch["completion_mask"].sum().item())
-        return int(batch["prompt_mask"].sum().item()) + learned, learned
 
 
 GRPO = _Grpo()
