@@ -297,6 +297,37 @@ def run(
     return answer
 
 
+class Goals:
+    """One linear relaxation, minimised again and again under other costs; each run starts from the last basis."""
+
+    def __init__(self, floats: FloatProgram, policy: Policy) -> None:
+        self._floats = floats
+        self._policy = policy
+        self._highs = _HIGHS._Highs()
+        self._highs.setOptionValue("output_flag", False)
+        self._highs.setOptionValue("small_matrix_value", 1e-12)
+        self._usable = _pass(self._highs, floats, cost=False, integers=False)
+        self._columns = np.arange(floats.lower.size, dtype=np.int32)
+
+    def duals(self, cost: Floats, deadline: float | None) -> Floats | None:
+        """A multiplier a row for this cost (scaled as the program is); None unless HiGHS calls it optimal."""
+        highs = self._highs
+        if not self._usable:
+            return None
+        highs.changeColsCost(self._columns.size, self._columns, cost)
+        _set_options(highs, self._policy, deadline, True, False, mixed=False)
+        if deadline is not None:
+            # The limit is held against the sum of all runs of this instance.
+            highs.setOptionValue("time_limit", highs.getRunTime() + max(deadline - time.monotonic(), 0.01))
+        if highs.run() == highspy.HighsStatus.kError or _OUTCOMES.get(highs.getModelStatus()) != "optimal":
+            return None
+        solution = highs.getSolution()
+        duals = np.asarray(solution.row_dual, dtype=np.float64)
+        if not solution.dual_valid or not np.isfinite(duals).all():
+            return None
+        return duals if self._floats.row_scale is None else duals * self._floats.row_scale
+
+
 def _set_options(
     highs: Any, policy: Policy, deadline: float | None, presolve: bool, strict: bool, *, mixed: bool
 ) -> None:

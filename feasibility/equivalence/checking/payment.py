@@ -122,8 +122,8 @@ def unpaid(
             short += members
     if not short and total <= due:
         return sorted(numbers)
-    shifted = [members for members in _families(families, forward, numbers) if _constant(forward[members[0]])]
-    return sorted(short) or (unpaid_shifts(shifted, limits) if shifted else [])
+    moving = [members for members in _families(families, forward, numbers) if _constant(forward[members[0]])]
+    return sorted(short) or (unpaid_shifts(moving, limits) if moving else [])
 
 
 def _constant(image: Affine | None) -> bool:

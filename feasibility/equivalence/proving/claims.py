@@ -31,6 +31,15 @@ ClaimKey = tuple[tuple[int, Exact], ...]
 _DENOMINATORS = (1, 64, 10_000, 10**8)
 """Rounding of the solver's multipliers, from the simplest fractions on."""
 
+_COLD = 4
+"""Linear programs solved from scratch before an instance is kept for the source's further ones."""
+
+_SCREENED = 30
+"""Rows from which multipliers are tried in floats before they are combined exactly."""
+
+_NOTHING, _NEAR = 1e-9, 1e-6
+"""What counts as cancelled, and how near to the limit a bound in floats must come to be tried exactly."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimOutcome:
@@ -61,6 +70,8 @@ class ClaimSource:
         self.deadline = deadline
         self.points: list[tuple[Exact, ...]] = []
         self._empty: Certificate | None = None
+        self._solved = 0
+        self._goals: highs.Goals | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -230,6 +241,14 @@ class ClaimSource:
             cost[j] = -float(coefficient)
         if floats.column_scale is not None:
             cost = cost * floats.column_scale
+        self._solved += 1
+        if self._solved > _COLD:
+            # Many claims over one set of plans: each run goes on from the last one's basis.
+            self._goals = self._goals or highs.Goals(floats, self.policy)
+            duals = self._goals.duals(cost, self.deadline)
+            return (
+                None if duals is None else {int(i): Fraction(-duals[i]) for i in np.flatnonzero(np.abs(duals) > 1e-11)}
+            )
         answer = highs.run(replace(floats, cost=cost, cost_scale=1.0), self.policy, deadline=self.deadline)
         if answer.outcome != "optimal" or not answer.duals:
             return None
@@ -245,6 +264,8 @@ class ClaimSource:
                 # Each try combines all rows exactly, which is long in a large program.
                 return None
             rows = {i: simplify(Fraction(y).limit_denominator(denominator)) for i, y in duals.items()}
+            if not self._promises(terms, rows, limit, factor):
+                continue
             found = self.completed(terms, rows)
             if found is None:
                 continue
@@ -258,6 +279,31 @@ class ClaimSource:
         if found is not None and found.bound <= limit:
             return ClaimOutcome("proved", Certificate(target, "multipliers", found.rows, found.columns))
         return None
+
+    def _promises(
+        self, terms: Mapping[int, Exact], rows: Mapping[int, Exact], limit: Exact, factor: Exact | None
+    ) -> bool:
+        """Whether these multipliers come near the limit in floats; combining all rows exactly is long."""
+        floats = self._floats
+        if floats.column_scale is not None or len(self.program.rows) < _SCREENED:
+            return True
+        y = np.zeros(floats.row_lower.size)
+        for i, multiplier in rows.items():
+            y[i] = float(multiplier)
+        row_of = np.repeat(np.arange(y.size), np.diff(floats.starts))
+        rest = -np.bincount(floats.index, floats.value * y[row_of], minlength=floats.lower.size)
+        for j, c in terms.items():
+            rest[j] += float(c)
+        rest[np.abs(rest) < _NOTHING] = 0.0
+        ends = np.where(y > 0, floats.row_upper, floats.row_lower)
+        # A row without that side is left out when the multipliers are completed.
+        bound = float(np.sum(y * np.where(np.isfinite(ends), ends, 0.0)))
+        used = np.flatnonzero(rest)
+        bound += float(np.sum(rest[used] * np.where(rest[used] > 0, floats.upper[used], floats.lower[used])))
+        slack = _NEAR * max(1.0, abs(float(limit)))
+        if bound <= float(limit) + slack:
+            return True
+        return factor is not None and floor(bound * float(factor) - slack) <= float(limit) * float(factor) + slack
 
     def _whole_factor(self, terms: Mapping[int, Exact]) -> Exact | None:
         """The positive factor that makes the coefficients whole without a common divisor; None off integer columns."""
