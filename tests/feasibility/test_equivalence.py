@@ -413,3 +413,22 @@ def test_checker_refuses_wrong_witnesses() -> None:
 def test_default_time_is_the_policys() -> None:
     found = compare(program(BAKERY), program(BAKERY), Policy(equivalence_seconds=0.0))
     assert found.relation in ("equivalent", "unknown")
+
+
+def test_many_cuts_are_proved_one_after_the_other() -> None:
+    """More rows than are proved from scratch, some columns without bounds: an open end is no number."""
+    names = [f"flow_{i}" for i in range(40)]
+    base = {
+        "variables": {name: {"domain": "continuous", "lower": 0} for name in names},
+        "objective": {"sense": "maximize", "expression": " + ".join(names)},
+        "constraints": {f"pair_{i}": f"{names[i]} + {names[(i + 1) % 40]} <= {7 + i % 3}" for i in range(40)},
+    }
+    cuts = {f"cut_{i}": f"{names[i]} + {names[(i + 1) % 40]} + {names[(i + 2) % 40]} <= 18" for i in range(40)}
+    ours = program({**base, "constraints": {**base["constraints"], **cuts}})
+    found = related(ours, program(base))
+    assert (found.relation, found.proof) == ("equivalent", "certified")
+    cuts["cut_33"] = cuts["cut_33"].replace("18", "8")
+    assert (
+        related(program({**base, "constraints": {**base["constraints"], **cuts}}), program(base)).relation
+        == "restriction"
+    )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from math import floor, gcd, lcm
+from math import floor, gcd, isfinite, lcm
 from typing import Literal
 
 import numpy as np
@@ -36,6 +36,9 @@ _COLD = 4
 
 _SCREENED = 30
 """Rows from which multipliers are tried in floats before they are combined exactly."""
+
+_HUGE = 10**100
+"""Numbers from which floats are not asked."""
 
 _NOTHING, _NEAR = 1e-9, 1e-6
 """What counts as cancelled, and how near to the limit a bound in floats must come to be tried exactly."""
@@ -287,6 +290,9 @@ class ClaimSource:
         floats = self._floats
         if floats.column_scale is not None or len(self.program.rows) < _SCREENED:
             return True
+        numbers = [*terms.values(), *rows.values(), limit, *([] if factor is None else [factor])]
+        if any(magnitude(number) > _HUGE for number in numbers):
+            return True
         y = np.zeros(floats.row_lower.size)
         for i, multiplier in rows.items():
             y[i] = float(multiplier)
@@ -300,6 +306,9 @@ class ClaimSource:
         bound = float(np.sum(y * np.where(np.isfinite(ends), ends, 0.0)))
         used = np.flatnonzero(rest)
         bound += float(np.sum(rest[used] * np.where(rest[used] > 0, floats.upper[used], floats.lower[used])))
+        if not isfinite(bound):
+            # A column without that bound is left over, or the numbers are beyond floats.
+            return False
         slack = _NEAR * max(1.0, abs(float(limit)))
         if bound <= float(limit) + slack:
             return True
