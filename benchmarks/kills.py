@@ -170,22 +170,54 @@ def _whole(command: str, now: dict[str, bytes], before: dict[str, bytes], after:
     return wrong + [f"{name} is gone" for name in before if name not in now]
 
 
+def _paths(folder: Path) -> dict[str, tuple[int, int]]:
+    found = {}
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            found[str(path)] = (status.st_mtime_ns, status.st_ino)
+    return found
+
+
+def _until_written(folder: Path, seconds: float) -> float:
+    """Wait until something in the folder changes; the seconds that it took."""
+    before, started = _paths(folder), time.monotonic()
+    while _paths(folder) == before and time.monotonic() - started < seconds:
+        time.sleep(0.001)
+    return time.monotonic() - started
+
+
+def _measured(command: str, base: Path, folder: Path, olds: list[str]) -> tuple[float, float]:
+    """Seconds until the command writes, and from there to its end."""
+    for _ in range(2):  # the second one counts
+        _fresh(base, folder, olds)
+        child = _started(command, folder)
+        first, started = _until_written(folder, 60), time.monotonic()
+        assert _waited(child) in (0, 1), command
+        took = first, time.monotonic() - started
+    return took
+
+
+def _sleep(folder: Path, rng: random.Random, took: tuple[float, float]) -> None:
+    """One kill in four at any moment, the others at any moment from the first thing written to the end."""
+    if rng.random() < 0.25:
+        time.sleep(rng.uniform(0, sum(took)))
+    else:
+        _until_written(folder, 3 * took[0] + 1)
+        time.sleep(rng.uniform(0, took[1]))
+
+
 def attack(name: str, command: str, olds: list[str], base: Path, kills: int, rng: random.Random) -> Counter[str]:
     """Kill so many times; what came of it."""
     folder, seen = base.parent / "work", Counter[str]()
     _fresh(base, folder, olds)
     before = _files(folder)
-    took = []
-    for _ in range(2):
-        _fresh(base, folder, olds)
-        started = time.monotonic()
-        assert _waited(_started(command, folder)) in (0, 1), command
-        took.append(time.monotonic() - started)
+    took = _measured(command, base, folder, olds)
     after = _files(folder)
     while seen["killed"] < kills:
         _fresh(base, folder, olds)
         child = _started(command, folder)
-        time.sleep(rng.uniform(0, max(took)))
+        _sleep(folder, rng, took)
         os.kill(child, signal.SIGKILL)
         if _waited(child) != -signal.SIGKILL:
             seen["had ended"] += 1

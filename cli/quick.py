@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from ..feasibility.disk import write_whole
 from .console import progress
 
 EXAMPLES = {"base": 0, "step-24": 48, "step-50": 100, "step-100": 200, "step-200": 400}
@@ -39,7 +40,7 @@ def quick_demo(out: Path) -> dict[str, Any]:
         for run in collection.runs
     ]
     curve = out / "curve.svg"
-    curve.write_text(standalone(learning_curve(points)) + "\n", encoding="utf-8")
+    write_whole(curve, standalone(learning_curve(points)) + "\n")
     return {"runs": rows, "report": str(out / "report" / "index.html"), "curve": str(curve)}
 
 

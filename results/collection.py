@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ..feasibility.disk import plain_file, read_whole
 from ..feasibility.errors import PyriteError
 from ..feasibility.policy import Policy
 from ..feasibility.verdict import Verdict
@@ -160,6 +162,7 @@ def read_run(path: Path, name: str) -> Run:
     lacking = sum(output.key not in judged for output in outputs)
     if lacking:
         notes.append(f"{lacking:,} outputs have no verdict yet; they are in no number here")
+    notes = [*_resting(folder), *notes]
     return Run(
         name=name,
         folder=path,
@@ -169,6 +172,23 @@ def read_run(path: Path, name: str) -> Run:
         verdicts=list(verdicts),
         notes=tuple(notes),
     )
+
+
+def _resting(folder: RunFolder) -> list[str]:
+    """How many verdicts rest on faulty references, as scoring counted them; nothing when the summary does not say."""
+    try:
+        document = json.loads(read_whole(folder.summary)) if plain_file(folder.summary) else {}
+        found = document["faulty_references"]
+        count = len({identifier for identifiers in found["problems"].values() for identifier in identifiers})
+        parts = [f"{int(found[key]):,} {key}" for key in ("passed", "failed", "unknown") if int(found[key])]
+        rate = found["substance_without"]
+        without = "" if rate["rate"] is None else f"; without them substance is {100 * float(rate['rate']):.1f} %"
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+        return []
+    if not parts:
+        return []
+    resting = f"{', '.join(parts)} in substance rest on {count:,} faulty references"
+    return [f"{resting} (pyrite problems audit says why){without}"]
 
 
 def run_names(paths: Sequence[Path]) -> list[str]:

@@ -71,6 +71,8 @@ def record(text: str, limits: SandboxLimits | None = None) -> Recording:
         line = None if ended.line is None else lines.get(ended.line)
         return Recording("syntax", trouble=blame(ended, library, line, classes), library=library, solves=solves)
     notes = ("its random numbers have no seed: another run declares another model",) if _unseeded(tree, modules) else ()
+    if solves == 1 and _solves_again(tree):
+        notes = (*notes, "the program calls a solver in a loop; its first call is what is judged")
     return _read(ended.text, library, solves, notes)
 
 
@@ -102,6 +104,20 @@ def _solves(tree: ast.Module) -> int:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             count += name in _SOLVES
     return count
+
+
+def _solves_again(tree: ast.Module) -> bool:
+    """Whether a call of a solver stands in a loop, so that one place of the text is many calls."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For | ast.While):
+            inside = ast.Module([*node.body, *node.orelse], [])
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            inside = ast.Module([ast.Expr(node)], [])
+        else:
+            continue
+        if _solves(inside):
+            return True
+    return False
 
 
 def _unseeded(tree: ast.Module, modules: list[str]) -> bool:

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from pyrite.cli import score as score_cli
 from pyrite.feasibility.policy import Policy
 from pyrite.problems.problem import Problem
+from pyrite.reports.pages.site import write_site
+from pyrite.results.collection import read_collection
 from pyrite.results.doubts import doubts
 from pyrite.results.outputs import Output
 from pyrite.results.scoring import score_outputs, summary_of
@@ -136,3 +138,23 @@ def test_score_prints_what_rests_on_faulty_references(tmp_path):
         "  No verdict is changed; without them substance is 28.6 % (2 of 7). `pyrite problems audit` says why.\n"
         "Suspected references (1: repeated-row 1): 1 of 3 passes rest on them.\n"
     ) in result.output
+
+
+def test_pages_say_what_rests_on_faulty_references(tmp_path):
+    app = Typer(pretty_exceptions_enable=False)
+    score_cli.register(app)
+    known = problems("well", "never")
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(problem.to_dict()) + "\n" for problem in known))
+    rows = [{"problem_id": p.id, "sample": k, "output": t} for p in known for k, t in enumerate(ANSWERS.values())]
+    (tmp_path / "o.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    files = [str(tmp_path / name) for name in ("p.jsonl", "o.jsonl")]
+    result = CliRunner().invoke(app, [*files, "--workers", "0", "--out", str(tmp_path / "run")])
+    assert result.exit_code == 0, result.output
+    collection = read_collection([tmp_path / "run"])
+    write_site(collection, tmp_path / "pages")
+    said = "1 passed, 1 failed in substance rest on 1 faulty references (pyrite problems audit says why); without them"
+    assert said in (tmp_path / "pages" / "index.html").read_text()
+    summary = tmp_path / "run" / "summary.json"
+    for damage in ("[]", "{", '{"faulty_references": 3}', '{"faulty_references": {"problems": {"a": 5}}}'):
+        summary.write_text(damage)
+        assert not read_collection([tmp_path / "run"]).runs[0].notes

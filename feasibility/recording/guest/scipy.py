@@ -102,6 +102,8 @@ def _linprog(
     recorder = _Recorder()
     cost = _vector(c)
     size = len(cost)
+    if isinstance(bounds, _Bounds):
+        raise ValueError("Invalid input for linprog: unable to interpret bounds; Bounds are for milp")
     _columns(recorder, size, bounds, integrality)
     if A_ub is not None:
         side = _vector(b_ub)
