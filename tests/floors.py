@@ -26,7 +26,6 @@ TESTS = (
     "tests/feasibility/test_pyomo_model.py",
     "tests/feasibility/test_schema.py",
     "tests/feasibility/test_convert_round_trip.py",
-    "tests/results/test_statistics.py",
     "tests/results/test_run.py",
     "tests/cli/test_check.py",
     "tests/cli/test_gate.py",
@@ -69,7 +68,7 @@ def main() -> int:
         subprocess.run([python, "--version"], check=True)
         sys.stdout.write("\n".join(shown) + "\n")
         sys.stdout.flush()
-        test = [python, "-m", "pytest", "-x", "-m", "not slow and not browser", *options.tests]
+        test = [python, "-m", "pytest", "-m", "not slow and not browser", *options.tests]
         return subprocess.run(test, cwd=folder / "pyrite", env=environment, check=False).returncode
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ...feasibility.errors import PyriteError
 from .protocol import FileRow, ReadAnswer
-from .values import first_of, id_of, number_of, text_of
+from .values import first_of, id_of, number_of, seconds_of, text_of
 
 IDS: Final = (
     *("problem_id", "custom_id", "id", "task_id", "question_id", "instance_id", "sample_id", "qid", "uid", "index"),
@@ -47,7 +47,7 @@ class Plain:
                 text=text_of(text),
                 sample=number if several and len(texts) > 1 else number_of(first_of(row, SAMPLES)),
                 finish=finish,
-                seconds=float(seconds) if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None,
+                seconds=seconds_of(seconds),
                 prompt=_prompt(row),
                 extra=extra,
             )
@@ -154,7 +154,7 @@ def _follow(row: Any, path: str) -> Any:
             return _MISSING
     if isinstance(row, Mapping) and head in row:
         return _follow(row[head], rest) if rest else row[head]
-    if isinstance(row, list) and head.isdigit() and int(head) < len(row):
+    if isinstance(row, list) and head.isdecimal() and int(head) < len(row):
         return _follow(row[int(head)], rest) if rest else row[int(head)]
     return _MISSING
 

@@ -35,6 +35,13 @@ def number_of(value: Any) -> int | None:
     return value
 
 
+def seconds_of(value: Any) -> float | None:
+    """The seconds that an answer took; None for what is no number, or for one beyond every float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < 1e300 else None
+
+
 def text_of(value: Any) -> str | None:
     """The text of an answer: a text, the text parts of a list of parts, or a JSON object as its text.
 
