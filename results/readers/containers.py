@@ -249,7 +249,7 @@ def _archive(raw: bytes, label: str) -> Rows:
                     continue
                 if isinstance(value, dict):
                     rows.rows.append((number, value))
-    except _DAMAGED as error:
+    except (*_DAMAGED, ValueError) as error:  # ValueError: a name that is no text
         raise PyriteError(f"{label}: the archive is damaged: {error}") from error
     return rows
 
