@@ -215,7 +215,7 @@ def test_nothing_is_clipped_on_a_phone(browser, report, number):
 def test_axe_finds_nothing_serious(browser, report, width, dark):
     browser.view(width, dark=dark)
     pages = sorted((report / "problems").glob("*.html"))
-    for page in (report / "index.html", *pages[::8]):
+    for page in (report / "index.html", report / "codes.html", *pages[::8]):
         browser.open(page)
         browser.run("for (const item of document.querySelectorAll('details')) item.open = true")
         assert [found for found in browser.axe() if found["impact"] in ("serious", "critical")] == []
@@ -282,3 +282,25 @@ def test_addresses_name_only_what_there_is(browser, report, fragment):
     assert browser.console() == []
     choose(browser, "f-stage", "surface")
     assert "toString" not in browser.run("return location.hash")
+
+
+def test_a_reason_leads_to_its_problems_and_to_its_meaning(browser, report):
+    browser.view(1200)
+    browser.open(report / "index.html")
+    count = browser.run(
+        "const link = document.querySelector('[aria-labelledby=reasons-title] a.jump'); link.click();"
+        "return Number(link.textContent.replace(',', ''))"
+    )
+    assert f"{count} of " in browser.run("return document.getElementById('count').textContent")
+    address = browser.run("return document.querySelector('[aria-labelledby=reasons-title] th[scope=row] a').href")
+    code = address.partition("#")[2]
+    browser.open(report / "codes.html", f"#{code}")
+    assert browser.run("return document.querySelector(':target code').textContent") == code
+
+
+def test_what_is_copied_is_what_was_written(browser, report):
+    browser.view(1200)
+    browser.open(report / "problems" / "bakery.html")
+    raw = browser.run("return document.querySelector('pre.output').parentElement.querySelector('textarea').value")
+    assert raw.count("\n") < 3
+    assert browser.run("return document.querySelector('pre.output').textContent").count("\n") > 8
