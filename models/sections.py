@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..feasibility.errors import PyriteError
+from ..problems.families.drawing import Size
 from .companions import Companions, Delta
 from .prompts import Fallback, Style
 from .settings import BackEnd, Settings
 
-Size = Literal["small", "medium", "large"]
 Split = Literal["train", "validation", "test"]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtri, stdtrit
 
-Floats = NDArray[np.float64]
+from .statistics import Floats
 
 
 def tango(gained: float, lost: float, n: float, z: float) -> tuple[float, float]:

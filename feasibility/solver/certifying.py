@@ -29,7 +29,7 @@ from .simplex import Budget, Dictionary
 from .solution import ConflictMember, Farkas
 from .tightening import granularity
 
-Bounds = list[tuple[Exact | None, Exact | None]]
+Box = list[tuple[Exact | None, Exact | None]]
 
 
 def certify(
@@ -52,7 +52,7 @@ def certify(
 
 @dataclass(slots=True)
 class _Leaf:
-    bounds: Bounds
+    bounds: Box
     depth: int
 
 
@@ -69,8 +69,8 @@ class _Search:
     step: Exact = 0
     integers: list[int] = field(default_factory=list)
     support: set[ConflictMember] = field(default_factory=set)
-    root: Bounds = field(default_factory=list)
-    last: Bounds = field(default_factory=list)
+    root: Box = field(default_factory=list)
+    last: Box = field(default_factory=list)
     gaps: bool = False
 
     def run(self, nodes: int) -> Tree:
@@ -176,14 +176,14 @@ class _Search:
                 self._uses(j, "lower" if z > 0 else "upper", leaf.bounds)
         return True
 
-    def _uses(self, j: int, side: str, bounds: Bounds) -> None:
+    def _uses(self, j: int, side: str, bounds: Box) -> None:
         k = 0 if side == "lower" else 1
         if bounds[j][k] == self.root[j][k]:
             self.support.add(("lower" if k == 0 else "upper", j))
         else:
             self.support.add(("integer", j))
 
-    def _bounded(self, answer: SolverAnswer, bounds: Bounds) -> bool:
+    def _bounded(self, answer: SolverAnswer, bounds: Box) -> bool:
         """Whether multipliers near HiGHS's prove that nothing below this leaf beats the best plan."""
         if self.best_value is None or not self.cost:
             return False
@@ -206,7 +206,7 @@ class _Search:
                 return True
         return False
 
-    def _basis_duals(self, answer: SolverAnswer, bounds: Bounds) -> dict[int, Exact] | None:
+    def _basis_duals(self, answer: SolverAnswer, bounds: Box) -> dict[int, Exact] | None:
         solved = linear_algebra.solve_basis(self._at(bounds), answer.columns, answer.rows, self.deadline)
         return None if solved is None else solved[1]
 
@@ -219,7 +219,7 @@ class _Search:
 
     # -- plans -------------------------------------------------------------------------------------------------------
 
-    def _try(self, floats: Sequence[float], bounds: Bounds) -> None:
+    def _try(self, floats: Sequence[float], bounds: Box) -> None:
         """The whole numbers of a relaxation's point, fixed, and the rest solved exactly."""
         fixed = list(bounds)
         for j in self.integers:
@@ -235,7 +235,7 @@ class _Search:
         if not exactness.violations(self.program, point):
             self.best, self.best_value = point, value
 
-    def _at(self, bounds: Bounds) -> Program:
+    def _at(self, bounds: Box) -> Program:
         """The program under a leaf's bounds, integrality left out."""
         columns = [
             replace(column, domain="continuous", lower=low, upper=high)
@@ -245,7 +245,7 @@ class _Search:
 
     # -- splitting ---------------------------------------------------------------------------------------------------
 
-    def _changes(self, bounds: Bounds) -> dict[int, tuple[float, float]]:
+    def _changes(self, bounds: Box) -> dict[int, tuple[float, float]]:
         """What HiGHS must be told to go from the last leaf to this one."""
         changed = {
             j: (
@@ -263,7 +263,7 @@ class _Search:
         low, high = pair
         return math.inf if low is None or high is None else high - low
 
-    def _most_fractional(self, point: Sequence[float], bounds: Bounds) -> int | None:
+    def _most_fractional(self, point: Sequence[float], bounds: Box) -> int | None:
         """The fractional column of the narrowest kind (binary before general), and among those the most fractional."""
         chosen, best = None, (math.inf, 0.0)
         for j in self.integers:
@@ -274,7 +274,7 @@ class _Search:
                     chosen, best = j, key
         return chosen
 
-    def _any_open(self, point: Sequence[float], bounds: Bounds) -> int | None:
+    def _any_open(self, point: Sequence[float], bounds: Box) -> int | None:
         """The column with the fewest values left, when some column is not fixed."""
         opened = [j for j in self.integers if bounds[j][0] is None or bounds[j][0] != bounds[j][1]]
         return min(opened, key=lambda j: self._width(bounds[j]), default=None)

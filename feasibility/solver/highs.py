@@ -24,7 +24,7 @@ from ..policy import Policy
 from ..programs.program import Program
 from ..rationals import Exact
 
-Floats: TypeAlias = NDArray[np.float64]
+_Floats: TypeAlias = NDArray[np.float64]
 
 RunOutcome: TypeAlias = Literal[
     "optimal", "infeasible", "unbounded", "infeasible-or-unbounded", "time-limit", "interrupted", "unknown", "error"
@@ -60,19 +60,19 @@ class FloatProgram:
     second derivatives, by column.
     """
 
-    cost: Floats
-    lower: Floats
-    upper: Floats
-    row_lower: Floats
-    row_upper: Floats
+    cost: _Floats
+    lower: _Floats
+    upper: _Floats
+    row_lower: _Floats
+    row_upper: _Floats
     starts: NDArray[np.int32]
     index: NDArray[np.int32]
-    value: Floats
+    value: _Floats
     integer: NDArray[np.int32]
-    row_scale: Floats | None = None
-    column_scale: Floats | None = None
+    row_scale: _Floats | None = None
+    column_scale: _Floats | None = None
     cost_scale: float = 1.0
-    hessian: tuple[NDArray[np.int32], NDArray[np.int32], Floats] | None = field(default=None)
+    hessian: tuple[NDArray[np.int32], NDArray[np.int32], _Floats] | None = field(default=None)
 
 
 @dataclass(slots=True)
@@ -130,11 +130,11 @@ def to_floats(program: Program) -> FloatProgram:
     return floats
 
 
-def _array(values: list[Any]) -> Floats:
+def _array(values: list[Any]) -> _Floats:
     return np.array(list(map(float, values)), dtype=np.float64)
 
 
-def _hessian(program: Program, sign: int) -> tuple[NDArray[np.int32], NDArray[np.int32], Floats]:
+def _hessian(program: Program, sign: int) -> tuple[NDArray[np.int32], NDArray[np.int32], _Floats]:
     entries = sorted(
         (j, k, float(sign * (2 * q if j == k else q))) for (j, k), q in program.objective.quadratic.items()
     )
@@ -372,7 +372,7 @@ def _read_answer(highs: Any, floats: FloatProgram, answer: SolverAnswer, *, line
             answer.ray = _unscale(ray, s)
 
 
-def _unscale(values: Any, scale: Floats | None) -> list[float]:
+def _unscale(values: Any, scale: _Floats | None) -> list[float]:
     array = np.asarray(values, dtype=np.float64)
     unscaled: list[float] = (array if scale is None else array * scale).tolist()
     return unscaled

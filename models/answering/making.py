@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...feasibility.errors import PyriteError
+from ..embedded import Note
 
 if TYPE_CHECKING:
     from ..companions import Companions
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from ..sources import Source
     from . import Answerer, Settings
     from .endpoint import Asking
-
-Note = Callable[[str], None]
 
 
 def make_answerer(

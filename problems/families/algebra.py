@@ -20,7 +20,7 @@ from ...feasibility.language.formulation import (
     Variable,
 )
 from ...feasibility.language.grammar.syntax import Member
-from ...feasibility.rationals import Exact, simplify
+from ...feasibility.rationals import Exact, to_decimal
 from .drawing import Drawing
 
 Written: TypeAlias = str | tuple[str, str]
@@ -42,17 +42,10 @@ def decimal(value: Exact) -> str:
     >>> decimal(Fraction(5, 4)), decimal(12), decimal(Fraction(-1, 2))
     ('1.25', '12', '-0.5')
     """
-    value = simplify(value)
-    if isinstance(value, int):
-        return str(value)
-    if not is_decimal(value):
+    text = to_decimal(value)
+    if text is None:
         raise ValueError(f"{value} has no finite decimal")
-    digits = 0
-    while (value * 10**digits).denominator != 1:
-        digits += 1
-    whole = abs(value.numerator) * 10**digits // value.denominator
-    text = str(whole).rjust(digits + 1, "0")
-    return f"{'-' if value < 0 else ''}{text[:-digits]}.{text[-digits:]}"
+    return text
 
 
 def linear(terms: Iterable[tuple[Exact, str]]) -> str:

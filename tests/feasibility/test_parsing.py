@@ -328,7 +328,7 @@ def test_hostile_texts_take_little_time(name: str) -> None:
     """Up to 100,000 characters; anything quadratic would take minutes."""
     text = HOSTILE[name]
     assert len(text) <= 100_000
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         tree = parse_expression(text)
     except ExpressionError:
@@ -336,7 +336,7 @@ def test_hostile_texts_take_little_time(name: str) -> None:
     else:
         written = unparse(tree)
         assert unparse(parse_expression(written, Policy(max_expression_chars=10**6))) == written
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_the_deepest_policy_can_still_be_parsed() -> None:

@@ -141,11 +141,11 @@ def test_all_problems_of_a_text_are_reported() -> None:
 
 @pytest.mark.parametrize("number", ["1e999999999", "1e-999999999", "1" * 41, "0." + "1" * 41, "1e41", "9" * 100_000])
 def test_numbers_are_bounded(number: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     document, findings = read_json(f'{{"a": {number}}}', POLICY)
     assert document is None
     assert [finding.code for finding in findings] == ["number-too-long"]
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("number", ["1e40", "1e-40", "1" * 40, "0." + "1" * 39, "1e+00040"])
@@ -295,10 +295,10 @@ HOSTILE = {
 def test_hostile_texts_take_linear_time(name: str, start: str) -> None:
     """60,000 characters each; anything quadratic would take minutes."""
     text = start + (HOSTILE[name] * 60_000)[:60_000]
-    clock = time.perf_counter()
+    clock = time.process_time()
     found = extract(text, POLICY)
     read_json(text, POLICY)
-    assert time.perf_counter() - clock < 10
+    assert time.process_time() - clock < 10
     assert (found.document is None) == bool(found.findings)
 
 
@@ -312,10 +312,10 @@ def test_a_million_brackets(bracket: str) -> None:
 @pytest.mark.parametrize("size", [3_000_000, pytest.param(50_000_000, marks=pytest.mark.slow)])
 def test_many_megabytes(size: int) -> None:
     text = '{"a":"' + "x" * size + '"}'
-    clock = time.perf_counter()
+    clock = time.process_time()
     assert [finding.code for finding in extract(text, POLICY).findings] == ["output-too-long"]
     assert [finding.code for finding in read_json(text, POLICY)[1]] == ["output-too-long"]
-    assert time.perf_counter() - clock < 1
+    assert time.process_time() - clock < 1
     assert extract(text, Policy(max_output_chars=10**8)).document is not None
 
 

@@ -211,11 +211,11 @@ def test_words_for_the_end() -> None:
 )
 def test_hostile_texts_take_linear_time(piece: str) -> None:
     text = (piece * 60_000)[:60_000]
-    clock = time.perf_counter()
+    clock = time.process_time()
     for shown in (text, '{"variables": ' + text, text + FINAL):
         extract(shown, POLICY)
         last_program(shown)
-    assert time.perf_counter() - clock < 10
+    assert time.process_time() - clock < 10
 
 
 def test_the_last_program() -> None:

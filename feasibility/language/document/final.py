@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from ...verdict import Finding
-from .attempts import Mentions, held_formulations, is_formulation
+from .attempts import Load, Mentions, held_formulations, is_formulation
 from .scanning import Scan, closing_bracket, looks_like_object, scan, scan_escaped
 
 PieceKind: TypeAlias = Literal["formulation", "wrapper", "object", "broken", "cut", "escaped"]
 Decode: TypeAlias = Callable[[str, int], tuple[Any, list[Finding]]]
 """Reads the JSON value that begins at an offset; the value is None when something in it is forbidden."""
-Load: TypeAlias = Callable[[str], Any]
 """Reads a text that is one JSON value; gives None when it is not."""
 
 _SPACE: Final = " \t\r\n"
