@@ -15,7 +15,11 @@ from pyrite.cli.main import main
 
 
 def pyrite(
-    *arguments: object, stdin: str | None = None, timeout: float = 60, cwd: object = None, env: dict[str, str] | None = None
+    *arguments: object,
+    stdin: str | None = None,
+    timeout: float = 60,
+    cwd: object = None,
+    env: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """``pyrite ARGUMENTS``, as :func:`subprocess.run` would give it. Signals, limits and timings need a real process.
 

@@ -309,7 +309,7 @@ class Goals:
         self._usable = _pass(self._highs, floats, cost=False, integers=False)
         self._columns = np.arange(floats.lower.size, dtype=np.int32)
 
-    def duals(self, cost: Floats, deadline: float | None) -> Floats | None:
+    def duals(self, cost: _Floats, deadline: float | None) -> _Floats | None:
         """A multiplier a row for this cost (scaled as the program is); None unless HiGHS calls it optimal."""
         highs = self._highs
         if not self._usable:
