@@ -19,6 +19,7 @@ from ..results.run import write_json
 from ..results.statistics import rate_of
 from .plan import Study
 from .records import Asked, CellResult
+from .scaling.report import crossing_table, scaling_document, scaling_of, scaling_table
 from .summary import Row, pooled, results_document, rows_of, seed_of
 from .tables import study_table, used
 
@@ -40,8 +41,12 @@ _MORE_STYLE = (
 def write_study(study: Study, out: Path, results: Mapping[str, CellResult]) -> list[Table]:
     """Write everything that follows from the finished cells; gives the tables. The same cells give the same results."""
     rows = rows_of(study, results)
-    tables = [study_table(study, rows)]
-    write_json(out / "results.json", results_document(study, rows, results))
+    tables, more = [study_table(study, rows)], {}
+    if study.analysis.kind == "scaling":
+        scaling = scaling_of(study, results)
+        tables += [scaling_table(scaling), *([crossing_table(scaling)] if scaling.crossings else [])]
+        more = scaling_document(scaling)
+    write_json(out / "results.json", results_document(study, rows, results) | more)
     make_folder(out)
     for table in tables:
         write_whole(out / f"{table.name}.csv", table_csv(table))

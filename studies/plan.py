@@ -107,7 +107,7 @@ def parse_study(text: str, where: str = "study") -> Study:
         if not re.fullmatch(r"\w[\w-]{0,39}", name):
             raise PyriteError(f"{where}: [also.{name}] is a folder's name too: letters, digits, _ and -")
     analysis = from_table(AnalysisSection, own["analysis"], where, "analysis")
-    cells = _cells(document, axes, search, also, where)
+    cells = _cells(document, axes, search, also, where, analysis.kind == "scaling")
     study = Study(
         name=cells[0].recipe.name,
         axes=axes,
@@ -141,13 +141,14 @@ def _cells(
     search: SearchSection,
     also: Mapping[str, ProblemSection],
     where: str,
+    loss: bool,
 ) -> tuple[Cell, ...]:
     found: list[Cell] = []
     first_of: dict[tuple[tuple[str, str], ...], str] = {}
     answered: set[tuple[tuple[str, str], ...]] = set()
     for values in itertools.product(*axes.values()):
         chosen = dict(zip(axes, values, strict=True))
-        cell = _cell(document, chosen, search, also, where)
+        cell = _cell(document, chosen, search, also, where, loss)
         if not trains(cell.recipe) and cell.recipe.answers.temperature == 0:
             if cell.setting in answered:
                 continue  # nothing in it depends on the seed: it would be the same answers again
@@ -169,6 +170,7 @@ def _cell(
     search: SearchSection,
     also: Mapping[str, ProblemSection],
     where: str,
+    loss: bool,
 ) -> Cell:
     table: dict[str, Any] = json.loads(json.dumps(document))
     labels: dict[str, str] = {}
@@ -181,12 +183,14 @@ def _cell(
     told = ", ".join(f"{axis}={label}" for axis, label in labels.items())
     recipe = recipe_from(table, f"{where} ({told})")
     rates = _rates(recipe, search, own_rates, f"{where} ({told})")
-    decides = {
+    decides: dict[str, Any] = {
         "recipe": recipe.to_dict(),
         "rates": rates,
         "search": dataclasses.asdict(search) if rates else None,
         "also": {name: dataclasses.asdict(section) for name, section in also.items()},
     }
+    if loss:
+        decides["held_out_loss"] = True
     digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:10]
     slug = re.sub(r"[^a-z0-9.]+", "-", " ".join(labels.values()).lower()).strip("-.")[:60] or "cell"
     return Cell(f"{slug}-{digest}", labels, chosen, recipe, rates)
@@ -275,6 +279,13 @@ def _check_analysis(study: Study, where: str) -> None:
         raise PyriteError(
             f"{where}: analysis.baseline is a value of the first axis ({first}); {near(analysis.baseline, labels)}"
         )
+    if analysis.kind == "scaling":
+        for axis in (*analysis.size_axes, "data.count"):
+            if axis not in study.axes:
+                raise PyriteError(f"{where}: a scaling analysis needs the axis {axis}")
+            numbers = [value for value in study.axes[axis] if isinstance(value, int | float)]
+            if len(numbers) < len(study.axes[axis]) and axis != "model.source":
+                raise PyriteError(f"{where}: axes.{axis} holds numbers in a scaling analysis")
     validation = [name for name, section in study.also.items() if section.split == "validation"]
     if study.base.answers.problems.split == "validation" or validation:
         raise PyriteError(f"{where}: validation problems choose the rates; no table shows them")

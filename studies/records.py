@@ -105,6 +105,8 @@ class CellResult:
     left_out: int
     loss: float | None
     """The last step's training loss, nats a token."""
+    held_out_loss: float | None
+    """Nats a token of the asked problems' references; None where it was not measured."""
     asked: Sequence[Asked]
     also: Mapping[str, Asked]
     seconds: Mapping[str, float]

@@ -232,6 +232,12 @@ def _result(
     record = _record(checkpoint)
     pipeline = Pipeline(recipe, run, "")
     asked = [_read_asked(path) for path in pipeline.runs()]
+    loss = None
+    if study.analysis.kind == "scaling":
+        from .measuring import held_out_loss
+
+        with clock.time("held-out loss"):
+            loss = held_out_loss(recipe, checkpoint, run / "problems.jsonl")
     document = json.loads(read_whole(pipeline.runs()[-1] / "run.json"))
     base = record.get("base", {}).get("weights")
     seconds = {**clock.seconds, **{f"run: {name}": used for name, used in _seconds(run).items()}}
@@ -248,6 +254,7 @@ def _result(
         examples=record.get("examples", 0),
         left_out=record.get("left_out", 0),
         loss=record.get("loss"),
+        held_out_loss=loss,
         asked=asked,
         also=also,
         seconds=seconds,

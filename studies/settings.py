@@ -41,7 +41,16 @@ class SearchSection:
 class AnalysisSection:
     """``[analysis]``: what is made of the cells."""
 
+    kind: Literal["table", "scaling"] = "table"
     baseline: str | None = None  # a value of the first axis that every other is compared with, by its label
+
+    size_axes: tuple[str, ...] = ("method.options.r",)  # scaling: what is X, an axis a factor; D is data.count
+    hold_out: int = 1  # scaling: largest values of X and of D that are kept out of the fit
+    draws: int = 200  # scaling: bootstrap refits
+
+    def __post_init__(self) -> None:
+        if not self.size_axes or self.hold_out < 0 or self.draws < 0:
+            raise PyriteError("size_axes names an axis, hold_out and draws are at least 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

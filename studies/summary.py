@@ -143,6 +143,7 @@ def results_document(study: Study, rows: Sequence[Row], results: Mapping[str, Ce
                 "learning_rate": results[cell.name].learning_rate,
                 "candidates": list(results[cell.name].candidates),
                 "loss": results[cell.name].loss,
+                "held_out_loss": results[cell.name].held_out_loss,
                 "curve": [_point(asked) for asked in results[cell.name].asked],
             }
             for cell in study.cells

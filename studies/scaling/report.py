@@ -1,0 +1,190 @@
+"""Finished cells as points, every law over them, and the tables that say what may be said."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...feasibility.errors import PyriteError
+from ...reports.tables.table import CellValue, Table, TableColumn
+from ..plan import SEED, Cell, Study
+from ..records import CellResult
+from ..summary import pooled, seed_of
+from .analysis import FORMS, Crossing, Fitted, analyse, crossings, document, log_odds
+from .law import Points, fit_shared
+
+COUNT = "data.count"
+MEASURES = ("loss", "surface", "substance")
+"""Held-out loss in nats a token; surface and substance as minus their log-odds, which fall like a loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """Laws by group (the labels of all axes that are neither sizes, counts nor seeds), size axis, measure and form."""
+
+    laws: Mapping[tuple[str, str, str, str], Fitted]
+    refused: Mapping[tuple[str, str, str], str]
+    crossings: Mapping[tuple[str, str, str], Sequence[Crossing]]
+    """By two groups and the size axis, for the loss."""
+    shared: Mapping[str, Mapping[str, Any]]
+    """Where there are several size axes: the paper's second stage, beta and E from all of them, by group."""
+
+
+def scaling_of(study: Study, results: Mapping[str, CellResult]) -> Scaling:
+    """Every law that the finished cells allow; what they do not allow is said."""
+    chosen = study.analysis
+    laws: dict[tuple[str, str, str, str], Fitted] = {}
+    refused: dict[tuple[str, str, str], str] = {}
+    shared: dict[str, Mapping[str, Any]] = {}
+    groups = list(dict.fromkeys(_group(study, cell) for cell in study.cells))
+    for group in groups:
+        factors: dict[str, Points] = {}
+        for axis, measure in itertools.product(chosen.size_axes, MEASURES):
+            try:
+                points = points_of(study, results, group, axis, measure)
+                for form in FORMS:
+                    laws[group, axis, measure, form] = analyse(points, form, chosen.hold_out, chosen.draws)
+                if measure == "loss":
+                    factors[axis] = points
+            except PyriteError as error:
+                refused[group, axis, measure] = error.message
+        if len(factors) > 1:
+            found = fit_shared(factors)
+            shared[group] = {
+                axis: {"log_a": law.log_a, "alpha": law.alpha, "beta": law.beta, "e": law.e}
+                for axis, law in found.items()
+            }
+    return Scaling(laws, refused, _crossings(study, results, groups, laws), shared)
+
+
+def _group(study: Study, cell: Cell) -> str:
+    own = {*study.analysis.size_axes, COUNT, SEED}
+    return ", ".join(label for axis, label in cell.labels.items() if axis not in own) or study.name
+
+
+def points_of(study: Study, results: Mapping[str, CellResult], group: str, axis: str, measure: str) -> Points:
+    """The points of one group over one size axis, the other size axes at their first values, seeds taken together."""
+    others = {other: study.axes[other][0] for other in study.analysis.size_axes if other != axis}
+    at: dict[tuple[float, float], list[tuple[int, CellResult]]] = {}
+    for cell in study.cells:
+        if cell.name not in results or _group(study, cell) != group:
+            continue
+        if any(cell.values[other] != value for other, value in others.items()):
+            continue
+        result, value = results[cell.name], cell.values[axis]
+        size = float(value if isinstance(value, int | float) else result.parameters["total"])
+        at.setdefault((size, float(cell.values[COUNT])), []).append((seed_of(cell), result))
+    values = [(x, d, _value(measured, measure)) for (x, d), measured in sorted(at.items())]
+    known = [(x, d, value) for x, d, value in values if value is not None]
+    if not known:
+        raise PyriteError(f"no finished cell says its {measure}")
+    x, d, value = (np.array(column, dtype=np.float64) for column in zip(*known, strict=True))
+    return Points(x, d, value)
+
+
+def _value(measured: Sequence[tuple[int, CellResult]], measure: str) -> float | None:
+    if measure == "loss":
+        losses = [result.held_out_loss for _, result in measured if result.held_out_loss is not None]
+        return sum(losses) / len(losses) if losses else None
+    states = pooled([(seed, result.last) for seed, result in measured]).column(measure)
+    passed, known = int((states == 1).sum()), int((states < 2).sum())
+    return -log_odds(passed, known) if known else None
+
+
+def _crossings(
+    study: Study,
+    results: Mapping[str, CellResult],
+    groups: Sequence[str],
+    laws: Mapping[tuple[str, str, str, str], Fitted],
+) -> dict[tuple[str, str, str], Sequence[Crossing]]:
+    counts = [float(count) for count in study.axes[COUNT]]
+    found: dict[tuple[str, str, str], Sequence[Crossing]] = {}
+    for (one, two), axis in itertools.product(itertools.combinations(groups, 2), study.analysis.size_axes):
+        pair = [laws.get((group, axis, "loss", "multiplicative")) for group in (one, two)]
+        if pair[0] is None or pair[1] is None:
+            continue
+        sizes = [set(points_of(study, results, group, axis, "loss").x.tolist()) for group in (one, two)]
+        found[one, two, axis] = [
+            crossings(pair[0], pair[1], (x, x), min(counts) / 10, max(counts) * 100)
+            for x in sorted(sizes[0] & sizes[1])
+        ]
+    return found
+
+
+def scaling_document(scaling: Scaling) -> dict[str, Any]:
+    """For results.json, in full precision."""
+    return {
+        "scaling": {
+            "laws": [
+                {"group": group, "axis": axis, "measure": measure, **document(fitted)}
+                for (group, axis, measure, _), fitted in scaling.laws.items()
+            ],
+            "refused": [
+                {"group": group, "axis": axis, "measure": measure, "why": why}
+                for (group, axis, measure), why in scaling.refused.items()
+            ],
+            "crossings": [
+                {
+                    "between": [one, two],
+                    "axis": axis,
+                    "x": item.x,
+                    "examples": list(item.at),
+                    "share_of_draws_that_cross": item.crossed,
+                    "interval": item.interval,
+                }
+                for (one, two, axis), items in scaling.crossings.items()
+                for item in items
+            ],
+            "shared": dict(scaling.shared),
+        }
+    }
+
+
+def scaling_table(scaling: Scaling) -> Table:
+    """A row a law: how well it holds where it was not fitted, one prediction with its interval, then the exponents."""
+    rows, records = [], []
+    for (group, axis, measure, form), fitted in scaling.laws.items():
+        last = fitted.predictions[-1] if fitted.predictions else None
+        said = f"{last.predicted:.3f} ({last.low:.3f} to {last.high:.3f}), was {last.measured:.3f}" if last else "–"
+        rows.append(
+            [group, axis, measure, form, f"{fitted.fit_error:.4f}"]
+            + ["–" if fitted.held_out_error is None else f"{fitted.held_out_error:.4f}", said]
+            + [_with(getattr(fitted.law, name), fitted.intervals[name]) for name in ("alpha", "beta")]
+        )
+        record: dict[str, CellValue] = {"group": group, "axis": axis, "measure": measure, "form": form}
+        record |= {"fit_error": fitted.fit_error, "held_out_error": fitted.held_out_error}
+        records.append(record | {name: getattr(fitted.law, name) for name in ("alpha", "beta", "e")})
+    notes = [
+        "Loss in nats a token of held-out references; surface and substance as minus log-odds. Errors: mean absolute "
+        "deviations; the prediction is at the largest point, kept out of the fit, with the 95 % interval of the law.",
+        *(f"{group}, {axis}, {measure}: {why}." for (group, axis, measure), why in scaling.refused.items()),
+    ]
+    titles = ["", "size", "measure", "law", "fit error", "held-out error", "at the largest", "alpha", "beta"]
+    columns = [TableColumn(title, numeric=number > 3) for number, title in enumerate(titles)]
+    return Table("scaling", "The scaling law and what it predicts", columns, rows, notes, records)
+
+
+def crossing_table(scaling: Scaling) -> Table:
+    """Where two groups' losses cross over the number of examples, or that they do not."""
+    rows: list[list[str]] = []
+    records: list[dict[str, CellValue]] = []
+    for (one, two, axis), items in scaling.crossings.items():
+        for item in items:
+            at = ", ".join(f"{root:,.0f}" for root in item.at) or "no crossing"
+            within = f"{item.interval[0]:,.0f} to {item.interval[1]:,.0f}" if item.interval else "not decided"
+            rows.append([one, two, f"{axis} {item.x:g}", at, within, f"{100 * item.crossed:.0f} %"])
+            records.append({"one": one, "two": two, "x": item.x, "crossings": at, "crossed": item.crossed})
+    titles = ["", "against", "at", "examples", "95 %", "of draws cross"]
+    columns = [TableColumn(title, numeric=number > 2) for number, title in enumerate(titles)]
+    notes = [
+        "From a tenth of the fewest to a hundred times the most examples; critical points hang on small differences"
+    ]
+    return Table("crossings", "Where the laws of the loss cross", columns, rows, notes, records)
+
+
+def _with(value: float, bounds: tuple[float, float]) -> str:
+    return f"{value:.3f} ({bounds[0]:.3f} to {bounds[1]:.3f})"
