@@ -141,7 +141,7 @@ def _state(value: object) -> int | None:
     if isinstance(value, bool | int | float):
         if isinstance(value, float) and math.isnan(value):
             return UNKNOWN
-        return {0: FAIL, 1: PASS}.get(value)  # type: ignore[call-overload, no-any-return]
+        return PASS if value == 1 else FAIL if value == 0 else None
     return None
 
 
