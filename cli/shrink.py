@@ -25,6 +25,9 @@ def shrink_command(
     steps: Annotated[int, typer.Option(min=0, help="Steps of healing, four problem texts each.")] = 120,
     learning_rate: Annotated[float, typer.Option(min=0.0, help="Of healing.")] = 5e-4,
     seed: Annotated[int, typer.Option(min=0, help="Of healing.")] = 0,
+    first: Annotated[
+        int | None, typer.Option(min=0, help="First layer that goes, from 0 (default: where hidden states turn least).")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cuda, cuda:N, mps or cpu.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads (0: every usable core).")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="The record, as JSON.")] = False,
@@ -46,6 +49,7 @@ def shrink_command(
             steps=steps,
             learning_rate=learning_rate,
             seed=seed,
+            first=first,
             note=note,
             progress=lambda done, total: show(done),
         )

@@ -70,13 +70,14 @@ def shrink(
     steps: int = 120,
     learning_rate: float = 5e-4,
     seed: int = 0,
+    first: int | None = None,
     note: Note = lambda text: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Shrunk:
     """Write a sibling with ``layers`` decoder layers into ``folder``, ready to be a ``--model``.
 
-    Raises PyriteError for a source that is no plain model, for a number of layers that it does not have, and for a
-    folder that is there already.
+    The layers that go begin with ``first`` (from 0), or where hidden states turn least. Raises PyriteError for a source
+    that is no plain model, for layers that it does not have, and for a folder that is there already.
     """
     if folder.exists() and any(folder.iterdir()):
         raise PyriteError(f"{folder} is not empty; give another folder")
@@ -86,8 +87,13 @@ def shrink(
     count = len(decoder_layers(loaded.model))
     if not 1 <= layers < count:
         raise PyriteError(f"{source.text} has {count} layers; a sibling has 1 to {count - 1}, not {layers}")
+    if first is not None and not 0 <= first <= layers:
+        raise PyriteError(
+            f"{count - layers} layers that begin with {first} are not all there: 0 to {layers} can be first"
+        )
     batches, held_out = _texts(loaded, steps, "train"), _texts(loaded, _PROBES // _BATCH, "validation")
-    first = _least_turning(loaded.model, held_out, count - layers)
+    if first is None:
+        first = _least_turning(loaded.model, held_out, count - layers)
     removed = list(range(first, first + count - layers))
     small = load(source, compute).model
     _cut(small, removed)

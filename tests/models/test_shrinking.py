@@ -86,6 +86,13 @@ def test_layers_that_do_not_exist(tiny, tmp_path, layers):
         shrink(parse_source(str(tiny)), layers, tmp_path / "small", CPU, steps=0)
 
 
+def test_the_first_layer_that_goes_can_be_chosen(tiny, tmp_path):
+    record = shrink(parse_source(str(tiny)), 3, tmp_path / "small", CPU, steps=0, first=0)
+    assert record.removed == list(range(record.layers_before - 3))
+    with pytest.raises(PyriteError, match=r"are not all there: 0 to 3 can be first"):
+        shrink(parse_source(str(tiny)), 3, tmp_path / "other", CPU, steps=0, first=4)
+
+
 def test_a_folder_that_is_there_is_not_overwritten(tiny, tmp_path):
     (tmp_path / "x").write_text("")
     with pytest.raises(PyriteError, match="is not empty; give another folder"):
