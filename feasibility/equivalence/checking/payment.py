@@ -69,7 +69,7 @@ def unpaid(
         key, low, high = _scaled(said)
         known.setdefault(key, set()).update(_marks(low, high))
     score, rows = dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0)
-    limits: dict[object, set[int]] = {}
+    limits: dict[object, dict[int, Fraction]] = {}
     total = 0
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
     for said in _statements(second, yours):
@@ -87,7 +87,7 @@ def unpaid(
         key, low, high = _scaled(shifted)
         agreed = _marks(low, high) & known.get(key, set())
         if agreed:
-            limits.setdefault(key, set()).update(said.terms)
+            limits.setdefault(key, dict(said.terms))
         if len(said.terms) == 1:
             (k,) = said.terms
             if second.whole[k] and len(forward[k].terms if forward[k] is not None else ()) == 1:  # type: ignore[union-attr]
@@ -123,7 +123,12 @@ def unpaid(
     if not short and total <= due:
         return sorted(numbers)
     moving = [members for members in _families(families, forward, numbers) if _constant(forward[members[0]])]
-    return sorted(short) or (unpaid_shifts(moving, limits) if moving else [])
+    return sorted(short) or (unpaid_shifts(moving, limits, _constants(forward)) if moving else [])
+
+
+def _constants(forward: Sequence[Affine | None]) -> dict[int, Fraction]:
+    """By how much each column moves."""
+    return {k: Fraction(image.constant) for k, image in enumerate(forward) if image is not None and image.constant}
 
 
 def _constant(image: Affine | None) -> bool:

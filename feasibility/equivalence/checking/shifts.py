@@ -4,21 +4,32 @@ The constants of a map are unknowns, and each row or bound that they move is one
 limits as constants can always be met by choosing the constants, whatever the limits are; so of every set of shifted
 columns more limits must speak than it has constants (Hall's condition with one to spare: Hall 1935). A column's bounds,
 both together, are one limit: the width between them is the same before and after.
+
+Counting is not enough: two limits that hold the same difference of two columns say nothing about both moving together.
+So a limit that a shift moves must also follow from the others: its equation lies in the span of theirs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from fractions import Fraction
 
 Unknown = int
 """A constant of the map: the first of the columns that share it."""
 
 
-def unpaid_shifts(shifted: Sequence[Collection[int]], limits: Mapping[object, Collection[int]]) -> list[int]:
+_MOST = 400_000
+
+
+def unpaid_shifts(
+    shifted: Sequence[Collection[int]],
+    limits: Mapping[object, Mapping[int, Fraction]],
+    constants: Mapping[int, Fraction],
+) -> list[int]:
     """The columns whose constants could have been chosen to fit.
 
-    ``shifted`` are groups of columns that move by one constant, ``limits`` the agreeing limits, each with the columns
-    that it holds.
+    ``shifted`` are groups of columns that move by one constant, ``constants`` says by how much each column moves, and
+    ``limits`` are the agreeing limits, each with the columns that it holds and their coefficients.
     """
     owner = {k: members[0] for members in map(list, shifted) for k in members}
     touching: dict[Unknown, set[object]] = {members[0]: set() for members in map(list, shifted)}
@@ -37,7 +48,51 @@ def unpaid_shifts(shifted: Sequence[Collection[int]], limits: Mapping[object, Co
                 if len(_matching(rest)) < len(touching):
                     short = set(touching)
                     break
+    if not short:
+        short = _chosen(owner, limits, constants)
     return sorted(k for k, u in owner.items() if u in short)
+
+
+def _chosen(
+    owner: Mapping[int, Unknown], limits: Mapping[object, Mapping[int, Fraction]], constants: Mapping[int, Fraction]
+) -> set[Unknown]:
+    """The constants in limits that move and that no other limits bear out."""
+    unknowns = sorted(set(owner.values()))
+    if len(unknowns) ** 2 * len(limits) > _MOST:
+        return set(unknowns)  # too many to look at: undecided
+    basis: list[tuple[int, dict[Unknown, Fraction], dict[object, Fraction]]] = []
+    borne: set[object] = set()
+    inside: list[object] = []
+    for limit, terms in limits.items():
+        left: dict[Unknown, Fraction] = {}
+        for k, coefficient in terms.items():
+            if k in owner:
+                left[owner[k]] = left.get(owner[k], Fraction(0)) + coefficient
+        made: dict[object, Fraction] = {limit: Fraction(1)}
+        for pivot, equation, parts in basis:
+            factor = left.get(pivot, Fraction(0))
+            if factor:
+                left = {u: left.get(u, Fraction(0)) - factor * equation.get(u, Fraction(0)) for u in {*left, *equation}}
+                made = {m: made.get(m, Fraction(0)) - factor * parts.get(m, Fraction(0)) for m in {*made, *parts}}
+        left = {u: value for u, value in left.items() if value}
+        if not left:
+            borne.update(m for m, value in made.items() if value)  # these limits follow from each other
+            continue
+        pivot = min(left)
+        scale = left[pivot]
+        basis.append((pivot, {u: v / scale for u, v in left.items()}, {m: v / scale for m, v in made.items()}))
+        inside.append(limit)
+    return {
+        owner[k]
+        for limit in inside
+        if limit not in borne and _moves(limits[limit], constants)
+        for k in limits[limit]
+        if k in owner
+    }
+
+
+def _moves(terms: Mapping[int, Fraction], constants: Mapping[int, Fraction]) -> bool:
+    return sum((value * constants.get(k, Fraction(0)) for k, value in terms.items()), Fraction(0)) != 0
 
 
 def _matching(touching: Mapping[Unknown, Collection[object]]) -> dict[Unknown, object]:
