@@ -13,7 +13,10 @@ from .console import echo, note, print_json
 if TYPE_CHECKING:
     from ..problems.importers.records import Import
 
-_FORMATS = "nl4opt, mamo, optibench, industryor, complexor, nlp4lp, optmath, questions, folders or table"
+_FORMATS = (
+    "pyrite (what problems export wrote), nl4opt, mamo, optibench, industryor,"
+    " complexor, nlp4lp, optmath, questions, folders or table"
+)
 
 
 def register(app: typer.Typer) -> None:

@@ -27,6 +27,7 @@ COMMANDS = (
     "equivalent",
     "convert",
     "report",
+    "export",
     "compare",
     "view",
     "gate",

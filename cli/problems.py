@@ -12,7 +12,7 @@ import typer
 
 from ..feasibility.errors import PyriteError
 from . import audit, grids, importing
-from .console import echo
+from .console import echo, notes
 from .writing import counted, write_records
 
 problems_app = typer.Typer(
@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     problems_app.command("list")(list_command)
     problems_app.command("show")(show_command)
     problems_app.command("pairs")(pairs_command)
+    problems_app.command("export")(export_command)
     importing.register(problems_app)
     audit.register(problems_app)
     grids.register(problems_app)
@@ -142,6 +143,25 @@ def pairs_command(
     else:
         records = (pair for problem in with_reference for pair in preferences(problem, count, seed))
     write_records(out, counted(records, None, "pairs"))
+
+
+def export_command(
+    problems: Annotated[str, typer.Argument(help="problems.jsonl, or - for standard input.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="A .parquet file, or a folder as the Hugging Face hub has it, a file a split."),
+    ],
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first broken line.")] = False,
+) -> None:
+    """Write problems as parquet, for `datasets.load_dataset` and other tools; `problems import` reads it back."""
+    from ..problems.columns import export_problems
+    from ..problems.files import read_problems
+
+    known = read_problems(problems, strict)
+    notes(known.complaints, "remarks on the file's lines")
+    counts = export_problems(known, out)
+    for name, count in counts.items():
+        echo(f"{out if out.suffix == '.parquet' else out / (name + '.parquet')}: {count:,} problems")
 
 
 def _words(text: str) -> tuple[str, ...]:

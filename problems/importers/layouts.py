@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from ...feasibility.plugins import Registry
-from . import complexor, folders, industryor, mamo, nl4opt, optibench, optmath, questions, tabular
+from . import complexor, exported, folders, industryor, mamo, nl4opt, optibench, optmath, questions, tabular
 from .records import ConvertedRecord, ImportOptions, Remark, SourceRow
 from .rows import read_rows
 
@@ -94,6 +94,7 @@ class _ProgramFolders(Layout):
         return folders.convert(row, options)
 
 
+EXPORTED = _Rows(exported.NAME, exported.recognises, exported.convert)
 NL4OPT = _Rows(nl4opt.NAME, nl4opt.recognises, nl4opt.convert)
 MAMO = _Rows(mamo.NAME, mamo.recognises, mamo.convert)
 OPTIBENCH = _Rows(optibench.NAME, optibench.recognises, optibench.convert)
@@ -110,7 +111,7 @@ NLP4LP = _Folders(
     files_too=True,
 )
 
-_FIRST = ("nl4opt", "mamo", "optibench", "industryor", "optmath", "table", "nlp4lp", "questions")
+_FIRST = ("pyrite", "nl4opt", "mamo", "optibench", "industryor", "optmath", "table", "nlp4lp", "questions")
 
 LAYOUTS: Registry[Layout] = Registry("pyrite.importers", "format", Layout)  # type: ignore[type-abstract]
 """Layouts by name; ``table`` is any table with a column mapping."""

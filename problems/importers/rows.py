@@ -13,6 +13,7 @@ from typing import Any
 
 from ...feasibility.disk import open_input
 from ...feasibility.errors import PyriteError
+from ..parquet import read_parquet
 from .records import Remark, SourceRow
 
 _LISTS = ("data", "rows", "problems", "examples", "instances", "train", "test", "validation")
@@ -41,7 +42,8 @@ def read_rows(path: Path) -> Iterator[SourceRow | Remark]:
         if suffix in (".csv", ".tsv"):
             yield from _read_csv(path, "\t" if suffix == ".tsv" else ",")
         elif suffix == ".parquet":
-            yield from _read_parquet(path)
+            for number, columns in enumerate(read_parquet(path, str(path)), start=1):
+                yield _row(path, number, columns)
         elif suffix == ".arrow":
             yield from _read_dataset(path)
         elif suffix in (".jsonl", ".ndjson"):
@@ -136,23 +138,6 @@ def _read_csv(path: Path, separator: str) -> Iterator[SourceRow | Remark]:
             yield SourceRow(path, number, columns)
 
 
-def _read_parquet(path: Path) -> Iterator[SourceRow | Remark]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise PyriteError("parquet files need the extra `parquet`: pip install 'pyrite[parquet]'") from error
-    try:
-        table = pyarrow.parquet.ParquetFile(path)
-        number = 0
-        for batch in table.iter_batches():
-            for columns in batch.to_pylist():
-                number += 1
-                yield _row(path, number, columns)
-    except pyarrow.ArrowException as error:
-        raise PyriteError(f"{path} cannot be read as parquet: {str(error)[:100]}") from error
-
-
 def _read_dataset(path: Path) -> Iterator[SourceRow | Remark]:
     try:
         import datasets
@@ -164,4 +149,6 @@ def _read_dataset(path: Path) -> Iterator[SourceRow | Remark]:
     for split, part in parts:
         for columns in part:
             number += 1
-            yield _row(path, number, columns if split is None else {"split": split, **columns})
+            if split is not None and columns.get("split") is None:
+                columns = {**columns, "split": split}
+            yield _row(path, number, columns)

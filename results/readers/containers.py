@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from ...feasibility.disk import read_bytes
 from ...feasibility.errors import PyriteError
+from ...problems.parquet import read_parquet
 
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, EOFError, RuntimeError)
 MOST_BYTES: Final = 4 * 1024**3
@@ -275,13 +276,7 @@ def _member(archive: zipfile.ZipFile, raw: bytes, info: zipfile.ZipInfo, label: 
 
 
 def _parquet(raw: bytes, label: str) -> Rows:
-    pyarrow = _pyarrow(label, "parquet")
-    from pyarrow import parquet
-
-    try:
-        return _table(parquet.read_table(io.BytesIO(raw)).to_pylist())
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise PyriteError(f"{label}: the parquet file is damaged: {str(error)[:200]}") from error
+    return _table(list(read_parquet(io.BytesIO(raw), label)))
 
 
 def _arrow(files: list[bytes], label: str) -> Rows:
