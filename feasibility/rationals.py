@@ -18,7 +18,7 @@ Exact: TypeAlias = int | Fraction
 
 def simplify(value: Exact) -> Exact:
     """The same number, as an int when it is whole."""
-    if isinstance(value, Fraction) and value.denominator == 1:
+    if type(value) is not int and value.denominator == 1:
         return value.numerator
     return value
 
@@ -35,6 +35,9 @@ def same_value(value: Exact, target: Exact, tolerance: float) -> bool:
 
 def divide(numerator: Exact, denominator: Exact) -> Exact:
     """Exact quotient. Raises ZeroDivisionError."""
+    if type(numerator) is int and type(denominator) is int:
+        quotient, rest = divmod(numerator, denominator)
+        return Fraction(numerator, denominator) if rest else quotient
     return simplify(Fraction(numerator) / denominator)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import architecture
@@ -68,6 +69,18 @@ def test_the_checker_shares_no_code_with_the_prover(graph: dict[str, set[str]]) 
             reached = architecture.reached(graph, name)
             assert not [other for other in reached if other.startswith("feasibility.equivalence.proving")], name
             assert not [other for other in reached if other.startswith("feasibility.solver")], name
+
+
+def test_the_checker_divides_exactly() -> None:
+    """Its whole numbers are ints, and ``/`` of two ints is a float: all division is one function's."""
+    room = architecture.ROOT / "feasibility" / "equivalence" / "checking"
+    found = [
+        (path.name, node.lineno)
+        for path in sorted(room.glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div)
+    ]
+    assert [name for name, _ in found] == ["sides.py"], found
 
 
 def test_the_checker_of_lifted_proofs_shares_no_code_with_their_prover(graph: dict[str, set[str]]) -> None:

@@ -18,7 +18,7 @@ from ..rationals import magnitude
 from .checking.checker import check
 from .evidence import Comparison
 from .maps import Affine
-from .proving.prover import proposals
+from .proving.prover import Taken, proposals
 
 _UNGROUNDED = {
     "names": "the only correspondence that fits reads a variable as another one than its name says",
@@ -68,7 +68,8 @@ def _compare(
     bound = False
     undecided: Comparison | None = None
     objection: str | None = None
-    for proposal in proposals(a, b, policy, mapping, deadline):
+    taken = Taken()
+    for proposal in proposals(a, b, policy, mapping, deadline, taken):
         found = proposal.found
         if found.relation == "unknown":
             if proposal.trusted or found.code == "order-only":
@@ -96,6 +97,7 @@ def _compare(
         if found.relation == "equivalent":
             return found
         best, bound = found, proposal.bound
+        taken.differs = bound
     if best is not None and (objection == "left-over" or (not bound and objection not in (None, "names"))):
         # Something fits that the rules do not let stand; then a pairing by chance is no ground for a difference.
         best = None

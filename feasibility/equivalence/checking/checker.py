@@ -1,4 +1,4 @@
-"""Re-checks what the prover says, in Fractions, sharing no code with it; to be read as one whole, so 507 lines.
+"""Re-checks what the prover says, exactly, sharing no code with it; to be read as one whole, so 507 lines.
 
 Everything is recomputed from the two programs: merged columns, the maps' consistency, each certificate's combination,
 each witness. Certificates of method ``solver`` are a search's word and cannot be re-checked; they are counted.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from math import floor
 
 from ...programs.program import Program
+from ...rationals import Exact
 from ..evidence import Certificate, Comparison, Containment, Correspondence, Merge, Preference, Target, Witness
 from ..maps import Affine
 from ..naming import shared
@@ -24,6 +24,7 @@ from .sides import (
     combined,
     composed,
     cost_at,
+    exact,
     form_of,
     is_plan,
     merged_plan,
@@ -233,7 +234,7 @@ def _containment(way: _Way, containment: Containment | None, report: Report) -> 
             _whole(source, found, form_of(image), name, report)
 
 
-def _sides(target: CheckedSide) -> list[tuple[Target, dict[int, Fraction], Fraction]]:
+def _sides(target: CheckedSide) -> list[tuple[Target, dict[int, Exact], Exact]]:
     sides = []
     for i, (body, low, high) in enumerate(target.rows):
         if high is not None:
@@ -242,17 +243,17 @@ def _sides(target: CheckedSide) -> list[tuple[Target, dict[int, Fraction], Fract
             sides.append((Target("row", i, "lower"), {j: -v for j, v in body.items()}, -low))
     for k, (lowest, highest) in enumerate(zip(target.lower, target.upper, strict=True)):
         if highest is not None:
-            sides.append((Target("column", k, "upper"), {k: Fraction(1)}, highest))
+            sides.append((Target("column", k, "upper"), {k: 1}, highest))
         if lowest is not None:
-            sides.append((Target("column", k, "lower"), {k: Fraction(-1)}, -lowest))
+            sides.append((Target("column", k, "lower"), {k: -1}, -lowest))
     return sides
 
 
 def _claim(
     source: CheckedSide,
     certificate: Certificate,
-    terms: Mapping[int, Fraction],
-    limit: Fraction,
+    terms: Mapping[int, Exact],
+    limit: Exact,
     name: str,
     report: Report,
 ) -> None:
@@ -266,7 +267,7 @@ def _claim(
             report.problems.append(f"{name}: the plans are not shown to be none")
         return
     proved = combined(source, certificate)
-    factor = Fraction(certificate.factor)
+    factor = exact(certificate.factor)
     if certificate.method not in ("multipliers", "rounding") or factor <= 0 or proved is None:
         report.problems.append(f"{name}: the certificate for {aim.kind} {aim.number} {aim.side} cannot be read")
         return
@@ -274,7 +275,7 @@ def _claim(
     holds = body == {j: v * factor for j, v in terms.items()}
     if certificate.method == "rounding":
         holds = holds and all(v.denominator == 1 and source.whole[j] for j, v in body.items())
-        bound = Fraction(floor(bound))
+        bound = floor(bound)
     if not holds or bound > limit * factor:
         report.problems.append(f"{name}: the multipliers do not prove {aim.kind} {aim.number} {aim.side}")
 
@@ -290,9 +291,9 @@ def _whole(source: CheckedSide, certificate: Certificate, image: AffineForm, nam
         if low is None or low != high:
             report.problems.append(f"{name}: row {i} is no equation")
             return
-        constant += Fraction(y) * low
+        constant += exact(y) * low
         for j, v in body.items():
-            terms[j] = terms.get(j, Fraction(0)) - Fraction(y) * v
+            terms[j] = terms.get(j, 0) - exact(y) * v
     if constant.denominator != 1 or any(v and (v.denominator != 1 or not source.whole[j]) for j, v in terms.items()):
         report.problems.append(f"{name}: column {certificate.target.number} is not shown to be whole")
 
@@ -303,14 +304,14 @@ def _witness(way: _Way, witness: Witness | None, report: Report) -> None:
     if witness is None:
         report.problems.append(f"{name}: refuted without a witness")
         return
-    whole_plan = [Fraction(v) for v in witness.plan]
+    whole_plan = [exact(v) for v in witness.plan]
     if len(whole_plan) != len(way.unmerged.lower) or not is_plan(way.unmerged, whole_plan):
         report.problems.append(f"{name}: the witness is no plan of the source")
         return
     plan = merged_plan(whole_plan, way.merges)
     # Without a certificate for the slice the image must be forced: no column of the target may be open.
     open_columns = way.stated if witness.slice_certificate is not None else way.open
-    image: list[Fraction | None] = []
+    image: list[Exact | None] = []
     for k, affine in enumerate(way.images):
         if affine is None or k in open_columns:
             image.append(None)
@@ -334,7 +335,7 @@ def _witness(way: _Way, witness: Witness | None, report: Report) -> None:
         target.rows,
         {},
         {},
-        Fraction(0),
+        0,
     )
     own_bounds = all(
         (low is None or value is None or value >= low) and (high is None or value is None or value <= high)
@@ -353,7 +354,7 @@ def _without_maps(first: CheckedSide, second: CheckedSide, comparison: Compariso
         certificates = containment.certificates if containment else ()
         witness = containment.witness if containment else None
         if witness is not None:
-            plan = [Fraction(v) for v in witness.plan]
+            plan = [exact(v) for v in witness.plan]
             plans.append(len(plan) == len(side.lower) and is_plan(side, plan))
         elif len(certificates) != 1 or not proves_empty(side, certificates[0]):
             report.problems.append("without a correspondence, a side must be shown to be empty or to have a plan")
@@ -385,7 +386,7 @@ def _preference(case: _Costs, preference: Preference | None, report: Report) -> 
         # That a search finds no pair of plans ranked apart says nothing of the objectives.
         report.problems.append("no factor shows that one objective is a multiple of the other plus a constant")
         return
-    scale, shift = Fraction(preference.scale), Fraction(preference.constant)
+    scale, shift = exact(preference.scale), exact(preference.constant)
     if scale <= 0 or len(preference.certificates) != 2:
         report.problems.append("the objectives' factor is not positive")
         return
@@ -396,11 +397,11 @@ def _preference(case: _Costs, preference: Preference | None, report: Report) -> 
         report.problems.append(f"objective: {error}")
         return
     # scale * cost_a(back(y)) + shift - cost_b(y) <= 0 on B's plans
-    most = {j: scale * ours.get(j, Fraction(0)) - second.cost.get(j, Fraction(0)) for j in {*ours, *second.cost}}
+    most = {j: scale * ours.get(j, 0) - second.cost.get(j, 0) for j in {*ours, *second.cost}}
     limit = second.cost_constant - shift - scale * (ours_constant + first.cost_constant)
     _claim(second, preference.certificates[0], {j: v for j, v in most.items() if v}, limit, "objective", report)
     # cost_b(there(x)) - scale * cost_a(x) - shift <= 0 on A's plans
-    least = {j: theirs.get(j, Fraction(0)) - scale * first.cost.get(j, Fraction(0)) for j in {*theirs, *first.cost}}
+    least = {j: theirs.get(j, 0) - scale * first.cost.get(j, 0) for j in {*theirs, *first.cost}}
     limit = shift + scale * first.cost_constant - second.cost_constant - theirs_constant
     _claim(first, preference.certificates[1], {j: v for j, v in least.items() if v}, limit, "objective", report)
 
@@ -413,9 +414,9 @@ def _same_quadratic(case: _Costs, preference: Preference, report: Report) -> Non
     if preference.scale is None or preference.scale <= 0 or used & case.a_open or theirs & case.b_open:
         report.problems.append("the second-order objectives are not shown to be the same")
         return
-    scale = Fraction(preference.scale)
+    scale = exact(preference.scale)
     linear, constant = composed(first.cost, maps.backward)
-    second_order: dict[tuple[int, int], Fraction] = {}
+    second_order: dict[tuple[int, int], Exact] = {}
     for (j, k), v in first.cost_two.items():
         left, right = maps.backward[j], maps.backward[k]
         assert left is not None
@@ -423,30 +424,30 @@ def _same_quadratic(case: _Costs, preference: Preference, report: Report) -> Non
         (lt, lc), (rt, rc) = form_of(left), form_of(right)
         constant += v * lc * rc
         for p, c in lt.items():
-            linear[p] = linear.get(p, Fraction(0)) + v * c * rc
+            linear[p] = linear.get(p, 0) + v * c * rc
             for q, d in rt.items():
                 key = (min(p, q), max(p, q))
-                second_order[key] = second_order.get(key, Fraction(0)) + v * c * d
+                second_order[key] = second_order.get(key, 0) + v * c * d
         for q, d in rt.items():
-            linear[q] = linear.get(q, Fraction(0)) + v * lc * d
+            linear[q] = linear.get(q, 0) + v * lc * d
     same_two = {key: scale * v for key, v in second_order.items() if v} == second.cost_two
     same_one = {j: scale * v for j, v in linear.items() if v} == second.cost
     shift = second.cost_constant - scale * (constant + first.cost_constant)
-    if not (same_two and same_one and shift == Fraction(preference.constant)):
+    if not (same_two and same_one and shift == exact(preference.constant)):
         report.problems.append("the second-order objectives differ")
 
 
 def _ranked_apart(case: _Costs, preference: Preference, report: Report) -> None:
     first, second, maps = case.first, case.second, case.maps
-    better = [Fraction(v) for v in preference.better]
-    worse = [Fraction(v) for v in preference.worse]
+    better = [exact(v) for v in preference.better]
+    worse = [exact(v) for v in preference.worse]
     count = len(case.whole_b.lower)
     if not all(len(plan) == count and is_plan(case.whole_b, plan) for plan in (better, worse)):
         report.problems.append("the ranked pair are no plans")
         return
     better, worse = merged_plan(better, maps.b_merges), merged_plan(worse, maps.b_merges)
 
-    def ours(plan: Sequence[Fraction]) -> Fraction:
+    def ours(plan: Sequence[Exact]) -> Exact:
         point = {}
         for j, image in enumerate(maps.backward):
             if image is not None:
@@ -454,7 +455,7 @@ def _ranked_apart(case: _Costs, preference: Preference, report: Report) -> None:
                 point[j] = sum((c * plan[k] for k, c in terms.items()), start=constant)
         return cost_at(first, point)
 
-    def theirs(plan: Sequence[Fraction]) -> Fraction:
+    def theirs(plan: Sequence[Exact]) -> Exact:
         return cost_at(second, dict(enumerate(plan)))
 
     strict, other = (ours, theirs) if preference.strict_in == "a" else (theirs, ours)
@@ -465,9 +466,9 @@ def _ranked_apart(case: _Costs, preference: Preference, report: Report) -> None:
         report.problems.append("the ranked pair are not at their best")
 
 
-def _there_and_back(maps: Correspondence, plan: Sequence[Fraction]) -> list[Fraction]:
+def _there_and_back(maps: Correspondence, plan: Sequence[Exact]) -> list[Exact]:
     """A plan of merged B read as one of A and again as one of B; columns without formula stay."""
-    there: dict[int, Fraction] = {}
+    there: dict[int, Exact] = {}
     for j, image in enumerate(maps.backward):
         if image is not None:
             terms, constant = form_of(image)
@@ -502,6 +503,6 @@ def _at_best(case: _Costs, preference: Preference, report: Report) -> None:
         except ValueError as error:
             report.problems.append(f"objective: {error}")
             continue
-        terms = {j: around.get(j, Fraction(0)) - side.cost.get(j, Fraction(0)) for j in {*around, *side.cost}}
+        terms = {j: around.get(j, 0) - side.cost.get(j, 0) for j in {*around, *side.cost}}
         terms = {j: v for j, v in terms.items() if v}
         _claim(side, certificate, terms, -constant - extra, "objective", report)

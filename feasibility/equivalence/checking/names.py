@@ -8,14 +8,13 @@ that only the reference has is a decision that the answer lacks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 from ...programs.program import Program
 from ..evidence import Correspondence
 from ..maps import Affine
 from ..naming import named_in, shared
 from .equations import Equations
-from .sides import CheckedSide, form_of
+from .sides import CheckedSide, form_of, quotient
 
 
 def contradicted(a: Program, b: Program, first: CheckedSide, second: CheckedSide, maps: Correspondence) -> list[str]:
@@ -60,10 +59,10 @@ def _both_objective(first: CheckedSide, second: CheckedSide, j: int, k: int) -> 
 def _same_direction(equations: Equations, image: Affine, j: int) -> bool:
     """Whether the image is ``s * x_j`` with s > 0 at every plan of the equations."""
     left, extra = equations.normal(*form_of(image))
-    right, constant = equations.normal({j: Fraction(1)}, Fraction(0))
+    right, constant = equations.normal({j: 1}, 0)
     if left.keys() != right.keys():
         return False
-    ratios = {left[i] / v for i, v in right.items()}
+    ratios = {quotient(left[i], v) for i, v in right.items()}
     if not ratios:
         return extra == constant
     scale = ratios.pop()

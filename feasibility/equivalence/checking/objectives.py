@@ -10,12 +10,12 @@ is 1 or on which at least two coefficients (the constant is one) agree after the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
+from ...rationals import Exact
 from ..evidence import Correspondence, Preference
 from ..maps import Affine
 from .equations import Equations
-from .sides import AffineForm, CheckedSide, composed
+from .sides import AffineForm, CheckedSide, composed, exact, quotient
 
 
 def order_only(first: CheckedSide, second: CheckedSide, maps: Correspondence, preference: Preference) -> bool:
@@ -23,14 +23,14 @@ def order_only(first: CheckedSide, second: CheckedSide, maps: Correspondence, pr
 
     ``first`` and ``second`` are the merged sides with their derived lines. That they are right is not asked here.
     """
-    scale, shift = preference.scale, Fraction(preference.constant)
+    scale, shift = preference.scale, exact(preference.constant)
     if scale is None or first.cost_two or second.cost_two:
         return False
-    factor = Fraction(scale)
+    factor = exact(scale)
     # Either is enough: what B says of A's cost in its own columns, and what A says of B's.
     return not (
         _borne_out(second, _read(first, maps.backward), (second.cost, second.cost_constant), factor, shift)
-        or _borne_out(first, _read(second, maps.forward), (first.cost, first.cost_constant), 1 / factor, shift)
+        or _borne_out(first, _read(second, maps.forward), (first.cost, first.cost_constant), quotient(1, factor), shift)
     )
 
 
@@ -43,7 +43,7 @@ def _read(side: CheckedSide, images: Sequence[Affine | None]) -> AffineForm | No
     return terms, constant + side.cost_constant
 
 
-def _borne_out(side: CheckedSide, read: AffineForm | None, own: AffineForm, factor: Fraction, shift: Fraction) -> bool:
+def _borne_out(side: CheckedSide, read: AffineForm | None, own: AffineForm, factor: Exact, shift: Exact) -> bool:
     """Whether ``own = factor * read`` plus a constant is more than a fit."""
     if read is None:
         return False
@@ -58,5 +58,5 @@ def _borne_out(side: CheckedSide, read: AffineForm | None, own: AffineForm, fact
     return len(right[0]) + (right[1] != 0) > 1 and _is_multiple(left[0], right[0], factor)
 
 
-def _is_multiple(left: Mapping[int, Fraction], right: Mapping[int, Fraction], factor: Fraction) -> bool:
+def _is_multiple(left: Mapping[int, Exact], right: Mapping[int, Exact], factor: Exact) -> bool:
     return bool(left) and {j: factor * v for j, v in left.items()} == dict(right)

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
+from ...rationals import Exact
 from ..maps import Affine
 from .equations import Equations
 from .shifts import unpaid_shifts
-from .sides import CheckedSide, composed, form_of
+from .sides import CheckedSide, composed, exact, form_of, quotient
 from .totality import Standing
 
-PaidKey = tuple[tuple[int, Fraction], ...]
-PaymentMark = tuple[int, Fraction]
+PaidKey = tuple[tuple[int, Exact], ...]
+PaymentMark = tuple[int, Exact]
 
 
 @dataclass(slots=True)
@@ -27,9 +27,9 @@ class _Statement:
     """What one row or bound says, with the determined columns replaced; ``raw`` are the columns that it names."""
 
     raw: Collection[int]
-    terms: dict[int, Fraction]
-    low: Fraction | None
-    high: Fraction | None
+    terms: dict[int, Exact]
+    low: Exact | None
+    high: Exact | None
 
 
 def unpaid(
@@ -69,7 +69,7 @@ def unpaid(
         key, low, high = _scaled(said)
         known.setdefault(key, set()).update(_marks(low, high))
     score, rows = dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0)
-    limits: dict[object, dict[int, Fraction]] = {}
+    limits: dict[object, dict[int, Exact]] = {}
     total = 0
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
     for said in _statements(second, yours):
@@ -126,9 +126,9 @@ def unpaid(
     return sorted(short) or (unpaid_shifts(moving, limits, _constants(forward)) if moving else [])
 
 
-def _constants(forward: Sequence[Affine | None]) -> dict[int, Fraction]:
+def _constants(forward: Sequence[Affine | None]) -> dict[int, Exact]:
     """By how much each column moves."""
-    return {k: Fraction(image.constant) for k, image in enumerate(forward) if image is not None and image.constant}
+    return {k: exact(image.constant) for k, image in enumerate(forward) if image is not None and image.constant}
 
 
 def _constant(image: Affine | None) -> bool:
@@ -144,8 +144,8 @@ def _bare(image: Affine | None) -> Affine | None:
 
 
 def _alike_before(
-    terms: Mapping[int, Fraction],
-    pulled: Mapping[int, Fraction],
+    terms: Mapping[int, Exact],
+    pulled: Mapping[int, Exact],
     forward: Sequence[Affine | None],
     bare: Sequence[Affine | None],
     mine: Equations,
@@ -153,10 +153,10 @@ def _alike_before(
     """Whether units take part, and without them the body would be the same up to a positive factor."""
     if all(forward[k] == bare[k] for k in terms):
         return False
-    plain, _ = mine.normal(composed(terms, bare)[0], Fraction(0))
+    plain, _ = mine.normal(composed(terms, bare)[0], 0)
     if plain.keys() != pulled.keys():
         return False
-    ratios = {pulled[j] / v for j, v in plain.items()}
+    ratios = {quotient(pulled[j], v) for j, v in plain.items()}
     return len(ratios) == 1 and ratios.pop() > 0
 
 
@@ -169,10 +169,10 @@ def _cost_alike_before(
 ) -> bool:
     """The same of B's cost, unless the map makes it A's as written."""
     try:
-        pulled, _ = mine.normal(composed(second.cost, forward)[0], Fraction(0))
+        pulled, _ = mine.normal(composed(second.cost, forward)[0], 0)
     except ValueError:
         return False
-    if pulled == mine.normal(first.cost, Fraction(0))[0]:
+    if pulled == mine.normal(first.cost, 0)[0]:
         return False
     return _alike_before(second.cost, pulled, forward, bare, mine)
 
@@ -214,28 +214,30 @@ def _turns(image: Affine | None) -> bool:
 
 def _statements(side: CheckedSide, equations: Equations) -> Iterator[_Statement]:
     """All rows and bounds, each once in terms of the columns that the equations leave."""
-    bounds = [({j: Fraction(1)}, low, high) for j, (low, high) in enumerate(zip(side.lower, side.upper, strict=True))]
+    bounds: list[tuple[dict[int, Exact], Exact | None, Exact | None]] = [
+        ({j: 1}, low, high) for j, (low, high) in enumerate(zip(side.lower, side.upper, strict=True))
+    ]
     for body, low, high in (*side.rows, *bounds):
         if low is None and high is None:
             continue
-        terms, constant = equations.normal(body, Fraction(0))
+        terms, constant = equations.normal(body, 0)
         if terms:
             yield _Statement(body.keys(), terms, _less(low, constant), _less(high, constant))
 
 
-def _less(value: Fraction | None, constant: Fraction) -> Fraction | None:
+def _less(value: Exact | None, constant: Exact) -> Exact | None:
     return None if value is None else value - constant
 
 
-def _scaled(said: _Statement) -> tuple[PaidKey, Fraction | None, Fraction | None]:
+def _scaled(said: _Statement) -> tuple[PaidKey, Exact | None, Exact | None]:
     """The statement up to a factor: its first coefficient is 1."""
     lead = said.terms[min(said.terms)]
-    key = tuple((j, said.terms[j] / lead) for j in sorted(said.terms))
-    low, high = (None if end is None else end / lead for end in (said.low, said.high))
+    key = tuple((j, quotient(said.terms[j], lead)) for j in sorted(said.terms))
+    low, high = (None if end is None else quotient(end, lead) for end in (said.low, said.high))
     return (key, low, high) if lead > 0 else (key, high, low)
 
 
-def _marks(low: Fraction | None, high: Fraction | None) -> set[PaymentMark]:
+def _marks(low: Exact | None, high: Exact | None) -> set[PaymentMark]:
     return {(side, end) for side, end in ((0, low), (1, high)) if end is not None}
 
 
@@ -245,7 +247,7 @@ def _objective(
     maps: tuple[Sequence[Affine | None], Sequence[Affine | None]],
     mine: Equations,
     yours: Equations,
-) -> Mapping[int, Fraction] | None:
+) -> Mapping[int, Exact] | None:
     """B's cost in its undetermined columns when it is A's up to a positive factor; empty without costs, else None.
 
     Open columns, which stand for the objective, are read there and back: at their best.
@@ -257,13 +259,13 @@ def _objective(
         own, _ = composed(there, backward)
     except ValueError:
         return {}
-    left, right = mine.normal(there, Fraction(0))[0], mine.normal(around, Fraction(0))[0]
+    left, right = mine.normal(there, 0)[0], mine.normal(around, 0)[0]
     if left.keys() != right.keys():
         every = Equations(first)
-        left, right = every.normal(there, Fraction(0))[0], every.normal(around, Fraction(0))[0]
+        left, right = every.normal(there, 0)[0], every.normal(around, 0)[0]
     if not left and not right:
         return {}
     if left.keys() != right.keys():
         return None
-    ratios = {left[j] / v for j, v in right.items()}
-    return yours.normal(own, Fraction(0))[0] if len(ratios) == 1 and ratios.pop() > 0 else None
+    ratios = {quotient(left[j], v) for j, v in right.items()}
+    return yours.normal(own, 0)[0] if len(ratios) == 1 and ratios.pop() > 0 else None

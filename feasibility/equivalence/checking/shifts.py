@@ -12,7 +12,9 @@ So a limit that a shift moves must also follow from the others: its equation lie
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from fractions import Fraction
+
+from ...rationals import Exact
+from .sides import quotient
 
 Unknown = int
 """A constant of the map: the first of the columns that share it."""
@@ -23,8 +25,8 @@ _MOST = 400_000
 
 def unpaid_shifts(
     shifted: Sequence[Collection[int]],
-    limits: Mapping[object, Mapping[int, Fraction]],
-    constants: Mapping[int, Fraction],
+    limits: Mapping[object, Mapping[int, Exact]],
+    constants: Mapping[int, Exact],
 ) -> list[int]:
     """The columns whose constants could have been chosen to fit.
 
@@ -54,33 +56,35 @@ def unpaid_shifts(
 
 
 def _chosen(
-    owner: Mapping[int, Unknown], limits: Mapping[object, Mapping[int, Fraction]], constants: Mapping[int, Fraction]
+    owner: Mapping[int, Unknown], limits: Mapping[object, Mapping[int, Exact]], constants: Mapping[int, Exact]
 ) -> set[Unknown]:
     """The constants in limits that move and that no other limits bear out."""
     unknowns = sorted(set(owner.values()))
     if len(unknowns) ** 2 * len(limits) > _MOST:
         return set(unknowns)  # too many to look at: undecided
-    basis: list[tuple[int, dict[Unknown, Fraction], dict[object, Fraction]]] = []
+    basis: list[tuple[int, dict[Unknown, Exact], dict[object, Exact]]] = []
     borne: set[object] = set()
     inside: list[object] = []
     for limit, terms in limits.items():
-        left: dict[Unknown, Fraction] = {}
+        left: dict[Unknown, Exact] = {}
         for k, coefficient in terms.items():
             if k in owner:
-                left[owner[k]] = left.get(owner[k], Fraction(0)) + coefficient
-        made: dict[object, Fraction] = {limit: Fraction(1)}
+                left[owner[k]] = left.get(owner[k], 0) + coefficient
+        made: dict[object, Exact] = {limit: 1}
         for pivot, equation, parts in basis:
-            factor = left.get(pivot, Fraction(0))
+            factor = left.get(pivot, 0)
             if factor:
-                left = {u: left.get(u, Fraction(0)) - factor * equation.get(u, Fraction(0)) for u in {*left, *equation}}
-                made = {m: made.get(m, Fraction(0)) - factor * parts.get(m, Fraction(0)) for m in {*made, *parts}}
+                left = {u: left.get(u, 0) - factor * equation.get(u, 0) for u in {*left, *equation}}
+                made = {m: made.get(m, 0) - factor * parts.get(m, 0) for m in {*made, *parts}}
         left = {u: value for u, value in left.items() if value}
         if not left:
             borne.update(m for m, value in made.items() if value)  # these limits follow from each other
             continue
         pivot = min(left)
         scale = left[pivot]
-        basis.append((pivot, {u: v / scale for u, v in left.items()}, {m: v / scale for m, v in made.items()}))
+        basis.append(
+            (pivot, {u: quotient(v, scale) for u, v in left.items()}, {m: quotient(v, scale) for m, v in made.items()})
+        )
         inside.append(limit)
     return {
         owner[k]
@@ -91,8 +95,8 @@ def _chosen(
     }
 
 
-def _moves(terms: Mapping[int, Fraction], constants: Mapping[int, Fraction]) -> bool:
-    return sum((value * constants.get(k, Fraction(0)) for k, value in terms.items()), Fraction(0)) != 0
+def _moves(terms: Mapping[int, Exact], constants: Mapping[int, Exact]) -> bool:
+    return sum((value * constants.get(k, 0) for k, value in terms.items()), 0) != 0
 
 
 def _matching(touching: Mapping[Unknown, Collection[object]]) -> dict[Unknown, object]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 
+from ...rationals import Exact
 from ..evidence import Merge
 from ..maps import Affine
 from .equations import Equations
-from .sides import AffineForm, CheckedSide, composed, form_of
+from .sides import AffineForm, CheckedSide, composed, exact, form_of, quotient
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ def standing(side: CheckedSide, images: Sequence[Affine | None], back: Sequence[
         if constant + extra == 0 and there == {k: 1}:
             found.partners.add(k)
         else:
-            there[k] = there.get(k, Fraction(0)) - 1
+            there[k] = there.get(k, 0) - 1
             gaps[k] = ({j: v for j, v in there.items() if v}, constant + extra)
     if gaps:
         equations = Equations(side, gaps)
@@ -84,7 +84,7 @@ def _harmless(side: CheckedSide, stand: Standing) -> set[int]:
         if low is None or low != high or low != 0:
             continue
         for j in stand.determined & body.keys():
-            rest = [v / body[j] for k, v in body.items() if k != j]
+            rest = [quotient(v, body[j]) for k, v in body.items() if k != j]
             if rest and all(v < 0 for v in rest) and side.upper[j] is None and side.lower[j] in (None, 0):
                 found.add(j)
                 totals.add(i)
@@ -117,18 +117,18 @@ def merges_agree(
     return True
 
 
-_Part = tuple[Fraction, bool, tuple[bool, Fraction], tuple[bool, Fraction]]
+_Part = tuple[Exact, bool, tuple[bool, Exact], tuple[bool, Exact]]
 
 
 def _parts(side: CheckedSide, group: Merge) -> list[_Part]:
-    least = min(abs(Fraction(w)) for w in group.weights.values())
+    sizes = {j: exact(w if w > 0 else -w) for j, w in group.weights.items()}
+    least = min(sizes.values())
     rows: list[_Part] = []
-    for j, w in group.weights.items():
-        weight = Fraction(w) / least
+    for j, size in sizes.items():
         low, high = sorted((_end(side.lower[j]), _end(side.upper[j])))
-        rows.append((abs(weight), side.whole[j], low, high))
+        rows.append((quotient(size, least), side.whole[j], low, high))
     return sorted(rows)
 
 
-def _end(value: Fraction | None) -> tuple[bool, Fraction]:
-    return (value is None, Fraction(0) if value is None else value)
+def _end(value: Exact | None) -> tuple[bool, Exact]:
+    return (value is None, 0 if value is None else value)

@@ -104,8 +104,8 @@ def _images(images: Sequence[Affine | None], source: LiftedSide) -> list[tuple[S
         form: SymbolicForm = {source.cells[j]: {ONE: Fraction(c)} for j, c in image.terms.items()}
         if image.constant:
             form[None] = {ONE: Fraction(image.constant)}
-        whole = Fraction(image.constant).denominator == 1 and all(
-            Fraction(c).denominator == 1 and source.program.columns[j].is_integer for j, c in image.terms.items()
+        whole = image.constant.denominator == 1 and all(
+            c.denominator == 1 and source.program.columns[j].is_integer for j, c in image.terms.items()
         )
         found.append((form, whole))
     return found

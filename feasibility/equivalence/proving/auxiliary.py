@@ -8,7 +8,6 @@ of basis is found from rows of the same name. Every formula is a proposal; the p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 
 from ...programs.correspondence import words
 from ...programs.program import Program, Row
@@ -139,12 +138,12 @@ def _covers(program: Program, weights: Mapping[int, Exact]) -> bool:
     """The weighted whole-number ranges reach every whole number of the merged range."""
     reach: Exact | None = 0
     for j, weight in sorted(weights.items(), key=lambda item: magnitude(item[1])):
-        if Fraction(weight).denominator != 1:
+        if weight.denominator != 1:
             return False
         if reach is not None and magnitude(weight) > 1 + reach:
             return False
         column = program.columns[j]
-        if any(bound is not None and Fraction(bound).denominator != 1 for bound in (column.lower, column.upper)):
+        if any(bound is not None and bound.denominator != 1 for bound in (column.lower, column.upper)):
             return False
         if column.lower is None or column.upper is None:
             reach = None

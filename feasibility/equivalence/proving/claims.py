@@ -128,6 +128,13 @@ class ClaimSource:
                     points.append(solution.point)
         return points
 
+    def cheapest(self, cost: Affine) -> tuple[Exact, ...] | None:
+        """A plan that a search calls the cheapest; None without one. That it is a plan is exact."""
+        if not cost.terms:
+            return None
+        point = self._maximise({j: -c for j, c in cost.terms.items()}, relaxed=False).point
+        return None if point is None or not self.is_plan(point) else tuple(point)
+
     def whole(self, image: Affine, target: Target) -> ClaimOutcome:
         """Decide whether ``image`` is a whole number at every plan."""
         return self.surely_whole(image, target) or self._fractional_plan(image, target)
@@ -318,7 +325,7 @@ class ClaimSource:
         """The positive factor that makes the coefficients whole without a common divisor; None off integer columns."""
         if not all(self.program.columns[j].is_integer for j in terms):
             return None
-        denominator = lcm(*(Fraction(c).denominator for c in terms.values()))
+        denominator = lcm(*(c.denominator for c in terms.values()))
         return divide(denominator, gcd(*(int(c * denominator) for c in terms.values())))
 
     def _maximise(self, terms: Mapping[int, Exact], *, relaxed: bool) -> Solution:
@@ -356,7 +363,7 @@ class ClaimSource:
             return ClaimOutcome("unknown", code="no-ray", message="unbounded, but the ray does not pass the limit")
         if self.program.is_mixed_integer:
             # Whole multiples of a whole ray keep integer columns whole.
-            step = lcm(*(Fraction(r).denominator for r in ray)) if ray else 1
+            step = lcm(*(r.denominator for r in ray)) if ray else 1
             ray = tuple(simplify(r * step) for r in ray)
             speed = speed * step
         missing = limit - _value(terms, solution.point)
@@ -407,15 +414,15 @@ class ClaimSource:
                 column.upper is not None and value > column.upper
             ):
                 return False
-            if column.is_integer and Fraction(value).denominator != 1:
+            if column.is_integer and value.denominator != 1:
                 return False
         return all(_keeps(row, point) for row in self.program.rows)
 
     # -- integrality -----------------------------------------------------------------------------------------------
 
     def _is_whole(self, terms: Mapping[int, Exact], constant: Exact) -> bool:
-        return Fraction(constant).denominator == 1 and all(
-            Fraction(c).denominator == 1 and self.program.columns[j].is_integer for j, c in terms.items()
+        return constant.denominator == 1 and all(
+            c.denominator == 1 and self.program.columns[j].is_integer for j, c in terms.items()
         )
 
     def _reduced_by(self, image: Affine, row: Row) -> Exact | None:
@@ -495,12 +502,18 @@ def _between(image: Affine, left: tuple[Exact, ...], right: tuple[Exact, ...]) -
 
 
 def normalised(terms: Mapping[int, Exact], sign: int) -> tuple[ClaimKey, Exact]:
-    """``sign * terms`` scaled by a positive factor so that its first coefficient is 1 or -1, and that factor."""
+    """``sign * terms`` scaled by a positive factor to whole numbers without a common divisor, and that factor."""
     ordered = sorted(terms.items())
-    factor = divide(1, magnitude(ordered[0][1]))
-    if factor == 1:
-        return tuple((j, sign * c) for j, c in ordered), 1
-    return tuple((j, simplify(sign * c * factor)) for j, c in ordered), factor
+    denominator = 1
+    for _, c in ordered:
+        if type(c) is not int:
+            denominator = lcm(denominator, c.denominator)
+    if denominator != 1:
+        ordered = [(j, simplify(c * denominator)) for j, c in ordered]
+    divisor = gcd(*(c.numerator for _, c in ordered))
+    if divisor == 1:
+        return tuple(ordered) if sign > 0 else tuple((j, -c) for j, c in ordered), denominator
+    return tuple((j, sign * c.numerator // divisor) for j, c in ordered), divide(denominator, divisor)
 
 
 def _value(terms: Mapping[int, Exact], point: Sequence[Exact]) -> Exact:

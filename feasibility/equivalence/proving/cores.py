@@ -69,6 +69,7 @@ class Workshop:
     policy: Policy
     deadline: float
     kept: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
+    differs: bool = False
     _made: dict[tuple[int, Depth, bool], CoreVariant] = field(default_factory=dict)
 
     def variant(self, number: int, depth: Depth, sums: bool) -> CoreVariant:
@@ -133,9 +134,14 @@ def protected(a: Program, b: Program) -> tuple[frozenset[int], frozenset[int]]:
     return frozenset(pairs.values()), frozenset(pairs)
 
 
-def matches(a: Program, b: Program, policy: Policy, deadline: float, *, once: bool) -> Iterator[Match]:
-    """Correspondences of the cores, variant by variant; ``once``: of the first variant only."""
-    shop = Workshop(a, b, policy, deadline, protected(a, b))
+def matches(
+    a: Program, b: Program, policy: Policy, deadline: float, *, once: bool, differs: bool = False
+) -> Iterator[Match]:
+    """Correspondences of the cores, variant by variant; ``once``: of the first variant only.
+
+    ``differs``: under the names, which all bind, the two differ; only another unit may still make them alike.
+    """
+    shop = Workshop(a, b, policy, deadline, protected(a, b), differs)
     equations = [any(r.lower is not None and r.lower == r.upper for r in p.rows) for p in (a, b)]
     depths: list[Depth] = ["free", "loose", "none", "all"] if any(equations) else ["free", "loose"]
     seen: set[tuple[int, int]] = set()
@@ -207,9 +213,11 @@ def _matched(shop: Workshop, first: CoreVariant, second: CoreVariant) -> Iterato
         forward = [Affine({hints[k]: 1}) for k in range(count)]
         told.add(_mark(forward))
         # Names that say nothing tell a difference only when no other pairing fits, or where there are many of them.
-        yield _joined(shop, first, second, forward, "names", trusted=forced or not small, bound=forced)
-    # The same shape under other names is seen at once; the search is for what structure cannot see.
-    yield from _by_structure(shop, first, second, hints, told)
+        if not (forced and shop.differs and core_a.is_whole_program and core_b.is_whole_program):
+            yield _joined(shop, first, second, forward, "names", trusted=forced or not small, bound=forced)
+    if not (forced and shop.differs):
+        # The same shape under other names is seen at once; the search is for what structure cannot see.
+        yield from _by_structure(shop, first, second, hints, told)
     if not small:
         return
     a, b = first.printed(shop.policy, shop.deadline), second.printed(shop.policy, shop.deadline)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import OrderedDict
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import product
 
 from ...policy import Policy
@@ -28,7 +28,10 @@ _MIXTURES = 6
 
 @dataclass(slots=True)
 class Fingerprint:
-    """``ranges`` are exact for the columns in ``sure``; ``every`` lists all plans where the box is small."""
+    """``ranges`` are exact for the columns in ``sure``; ``every`` lists all plans where the box is small.
+
+    ``decided``: no search stopped early on the way.
+    """
 
     program: Program
     ranges: list[Range]
@@ -36,10 +39,46 @@ class Fingerprint:
     points: list[SamplePlan] = field(default_factory=list)
     every: list[SamplePlan] | None = None
     empty: bool = False
+    decided: bool = True
+
+
+_KEPT = 32
+"""Fingerprints that are remembered: the outputs to one problem are held against one reference."""
+
+_LARGEST = 400
+"""Entries of a core whose fingerprint is remembered; columns are few anyway."""
+
+_known: OrderedDict[object, Fingerprint] = OrderedDict()
 
 
 def fingerprint(program: Program, policy: Policy, deadline: float) -> Fingerprint:
-    """The ranges and plans of a small core. Raises OutOfTimeError at the deadline: half of this would mislead."""
+    """The ranges and plans of a small core. Raises OutOfTimeError at the deadline: half of this would mislead.
+
+    Remembered by all that the program and the policy say, unless a limit of time had a part in it.
+    """
+    mark = _mark(program, policy)
+    known = _known.get(mark) if mark is not None else None
+    if known is not None:
+        _known.move_to_end(mark)
+        return known
+    found = _made(program, policy, deadline)
+    if mark is not None and found.decided:
+        _known[mark] = found
+        if len(_known) > _KEPT:
+            _known.popitem(last=False)
+    return found
+
+
+def _mark(program: Program, policy: Policy) -> object:
+    if sum(len(row.linear) for row in program.rows) > _LARGEST or program.is_quadratic:
+        return None
+    columns = tuple((c.name, c.domain, c.lower, c.upper) for c in program.columns)
+    rows = tuple((r.name, tuple(r.linear.items()), r.lower, r.upper) for r in program.rows)
+    goal = tuple(program.objective.linear.items()), program.objective.constant
+    return policy.digest, program.sense, columns, rows, goal
+
+
+def _made(program: Program, policy: Policy, deadline: float) -> Fingerprint:
     every = _every(program, deadline)
     if every is not None:
         if not every:
@@ -85,6 +124,7 @@ def _by_solving(program: Program, policy: Policy, deadline: float) -> Fingerprin
     for number, goal in enumerate(goals):
         in_time(deadline)
         answer = solve(Program(program.columns, program.rows, "maximize", Quadratic(goal)), policy, deadline=deadline)
+        found.decided &= answer.status != "unknown"
         if answer.status == "infeasible":
             found.empty = answer.proof == "certified"
             return found
@@ -114,7 +154,7 @@ def keeps(program: Program, values: dict[int, Exact], fresh: set[int] | None = N
         column, value = program.columns[k], values[k]
         if (column.lower is not None and value < column.lower) or (column.upper is not None and value > column.upper):
             return False
-        if column.is_integer and Fraction(value).denominator != 1:
+        if column.is_integer and value.denominator != 1:
             return False
     for row in program.rows:
         if (fresh is not None and fresh.isdisjoint(row.linear)) or not values.keys() >= row.linear.keys():

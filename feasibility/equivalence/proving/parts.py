@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from itertools import combinations
 
 from ...programs.correspondence import Words, words
@@ -141,7 +140,7 @@ def _covers(columns: list[Column], weights: Mapping[int, Exact]) -> bool:
     """The weighted whole-number ranges reach every whole number of the merged range."""
     reach: Exact | None = 0
     for j, weight in sorted(weights.items(), key=lambda item: magnitude(item[1])):
-        if Fraction(weight).denominator != 1 or (reach is not None and magnitude(weight) > 1 + reach):
+        if weight.denominator != 1 or (reach is not None and magnitude(weight) > 1 + reach):
             return False
         low, high = columns[j].lower, columns[j].upper
         if low is None or high is None:

@@ -193,11 +193,16 @@ def _by_pairs(b: ClaimSource, ours: Affine, theirs: Affine, least: _Least) -> tu
     """
     view, lifted = b.view()
     left, right = b.core_form(ours), b.core_form(theirs)
+    apart = _best_of_each(view, left, right)
+    if apart is not None:
+        better, worse, strict_in = apart
+        told = Preference("differs", None, 0, least[1], least[0], lifted(better), lifted(worse), strict_in, "certified")
+        return told, []
     doubled = _doubled(view.program)
     count = len(view.program.columns)
     ratios: list[Exact | None] = []
     trouble = None
-    for strict, other, strict_in in ((left, right, "a"), (right, left, "b")):
+    for strict, other, side in ((left, right, "a"), (right, left, "b")):
         # keep other(p) - other(q) >= 0 and ask how far strict(q) - strict(p) can rise above 0
         row = Row("ranks", Quadratic(_difference(other, count, 1)), 0, None, "ranks")
         pair = ClaimSource(Program(doubled.columns, [*doubled.rows, row], "feasibility"), b.policy, b.deadline)
@@ -210,7 +215,7 @@ def _by_pairs(b: ClaimSource, ours: Affine, theirs: Affine, least: _Least) -> tu
                 least=least[0],
                 better=lifted(outcome.point[:count]),
                 worse=lifted(outcome.point[count:]),
-                strict_in="a" if strict_in == "a" else "b",
+                strict_in="a" if side == "a" else "b",
                 proof="certified",
             )
             return found, []
@@ -225,6 +230,25 @@ def _by_pairs(b: ClaimSource, ours: Affine, theirs: Affine, least: _Least) -> tu
     message = "the objectives rank the plans at hand alike, but differ by more than a scale and a shift"
     found = Preference("unknown", code=_ORDER_ONLY, message=message)
     return found, _scales(view, left, right, ratios)
+
+
+_Plan = tuple[Exact, ...]
+
+
+def _best_of_each(source: ClaimSource, ours: Affine, theirs: Affine) -> tuple[_Plan, _Plan, Literal["a", "b"]] | None:
+    """The best plans by either cost, the better one first and whose cost says so strictly; None where both are best.
+
+    What is best by the one cost is never worse by it; where the other says that it is, they rank the two apart.
+    """
+    first = source.cheapest(ours)
+    second = None if first is None else source.cheapest(theirs)
+    if first is None or second is None:
+        return None
+    if theirs.value(second) < theirs.value(first) and ours.value(second) >= ours.value(first):
+        return second, first, "b"
+    if ours.value(first) < ours.value(second) and theirs.value(first) >= theirs.value(second):
+        return first, second, "a"
+    return None
 
 
 def _scales(source: ClaimSource, ours: Affine, theirs: Affine, ratios: list[Exact | None]) -> _Scales:

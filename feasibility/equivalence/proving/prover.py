@@ -20,7 +20,7 @@ from ..naming import is_meaningful
 from .claims import ClaimSource
 from .clock import OutOfTimeError, in_time
 from .containment import contain
-from .cores import SMALL, Match, empties, matches, told_apart, with_lines
+from .cores import SMALL, Match, empties, matches, protected, told_apart, with_lines
 from .matching import Candidate, by_names, candidates, from_user, unmatched
 from .preference import prefer
 
@@ -38,22 +38,33 @@ class Proposal:
     bound: bool = False
 
 
+@dataclass(slots=True)
+class Taken:
+    """What whoever hears the proposals has made of them so far.
+
+    ``differs``: a difference under names that leave no other pairing holds, re-checked. Only another unit of a
+    continuous column could still make the two equivalent: a name keeps its sign, its origin and a whole column's unit.
+    """
+
+    differs: bool = False
+
+
 def proposals(
-    a: Program, b: Program, policy: Policy, mapping: Mapping[str, Affine] | None, deadline: float
+    a: Program, b: Program, policy: Policy, mapping: Mapping[str, Affine] | None, deadline: float, taken: Taken
 ) -> Iterator[Proposal]:
     """Relations of A to B with their evidence, under one correspondence after the other, the likeliest first.
 
-    They end when ``deadline`` passes.
+    They end when ``deadline`` passes, or when what was ``taken`` of them leaves nothing to be found.
     Raises PyriteError when ``mapping``, the user's own correspondence, cannot be used.
     """
     try:
-        yield from _proposals(a, b, policy, mapping, deadline)
+        yield from _proposals(a, b, policy, mapping, deadline, taken)
     except OutOfTimeError:
         return
 
 
 def _proposals(
-    a: Program, b: Program, policy: Policy, mapping: Mapping[str, Affine] | None, deadline: float
+    a: Program, b: Program, policy: Policy, mapping: Mapping[str, Affine] | None, deadline: float, taken: Taken
 ) -> Iterator[Proposal]:
     if mapping is not None:
         for candidate in from_user(a, b, mapping, deadline):
@@ -67,11 +78,14 @@ def _proposals(
     for named in by_names(a, b, deadline):
         complete = True
         yield Proposal(_attempt(named, policy, deadline), named.trusted and telling, named.trusted and binding)
+        if taken.differs and _all_whole_and_named(a, b):
+            return
     if linear:
-        if any(empties(a, b, policy, deadline)):
+        # A plan that the one side admits and the other does not was seen: they are not both without any.
+        if not taken.differs and any(empties(a, b, policy, deadline)):
             yield from _empty(a, b, policy, deadline)
             return
-        for match in matches(a, b, policy, deadline, once=complete and binding):
+        for match in matches(a, b, policy, deadline, once=complete and binding, differs=taken.differs):
             yield Proposal(_unmerged(a, b, _proved(match)), match.trusted, match.bound)
             in_time(deadline)
         if complete and binding:
@@ -86,6 +100,19 @@ def _proposals(
         yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), candidate.trusted and not linear)
         in_time(deadline)
     yield from _empty(a, b, policy, deadline)
+
+
+def _all_whole_and_named(a: Program, b: Program) -> bool:
+    """Every column is a whole number that both sides carry under a meaningful name, and none is the objective's own.
+
+    Then a correspondence that keeps the names is the identity at every plan: what it refutes, no other one repairs.
+    """
+    ours, theirs = protected(a, b)
+    return (
+        len(ours) == len(a.columns)
+        and len(theirs) == len(b.columns)
+        and all(column.is_integer for program in (a, b) for column in program.columns)
+    )
 
 
 def _empty(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator[Proposal]:

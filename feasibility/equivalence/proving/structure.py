@@ -68,7 +68,7 @@ def primitive(terms: Mapping[int, Exact]) -> dict[int, Exact]:
     """The terms scaled by a positive number to whole coefficients without a common divisor."""
     if not terms:
         return {}
-    denominator = lcm(*(Fraction(c).denominator for c in terms.values()))
+    denominator = lcm(*(c.denominator for c in terms.values()))
     divisor = reduce(gcd, (int(c * denominator) for c in terms.values()), 0)
     return {j: int(c * denominator) // divisor for j, c in terms.items()}
 

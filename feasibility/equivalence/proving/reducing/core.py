@@ -29,6 +29,11 @@ class Core:
         self.gone: dict[int, Gone] = {g.column: g for g in side.gone}
 
     @property
+    def is_whole_program(self) -> bool:
+        """No column was reduced away: the core's columns are the program's."""
+        return not self.gone
+
+    @property
     def lines(self) -> list[Line]:
         """The derived lines that grounds may name."""
         return self.side.lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import reduce
 from math import ceil, floor, gcd, lcm
 
@@ -45,7 +44,7 @@ def _primitive(side: ReducedSide, row: Body) -> None:
         if high is not None and high < 0:
             raise EmptyError(row.above)
         return
-    denominator = lcm(*(Fraction(c).denominator for c in row.terms.values()))
+    denominator = lcm(*(c.denominator for c in row.terms.values()))
     divisor = reduce(gcd, (int(c * denominator) for c in row.terms.values()), 0)
     factor = divide(denominator, divisor)
     if row.terms[min(row.terms)] < 0:
@@ -60,9 +59,9 @@ def _primitive(side: ReducedSide, row: Body) -> None:
         if factor < 0:
             row.lower, row.upper, row.below, row.above = row.upper, row.lower, row.above, row.below
     if all(side.columns[j].whole for j in row.terms):
-        if row.upper is not None and Fraction(row.upper).denominator != 1:
+        if row.upper is not None and row.upper.denominator != 1:
             row.upper, row.above = floor(row.upper), side.line(row.above)
-        if row.lower is not None and Fraction(row.lower).denominator != 1:
+        if row.lower is not None and row.lower.denominator != 1:
             row.lower, row.below = ceil(row.lower), side.line(row.below)
     if row.lower is not None and row.upper is not None and row.lower > row.upper:
         raise EmptyError(added(row.below, row.above, 1))

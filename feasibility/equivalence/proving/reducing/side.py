@@ -133,9 +133,9 @@ class ReducedSide:
         if lower is not None and (held.lower is None or lower > held.lower):
             held.lower, held.below, changed = lower, below, True
         if held.whole:
-            if held.upper is not None and Fraction(held.upper).denominator != 1:
+            if held.upper is not None and held.upper.denominator != 1:
                 held.upper, held.above = floor(held.upper), self.line(held.above)
-            if held.lower is not None and Fraction(held.lower).denominator != 1:
+            if held.lower is not None and held.lower.denominator != 1:
                 held.lower, held.below = ceil(held.lower), self.line(held.below)
         if held.lower is not None and held.upper is not None and held.lower > held.upper:
             raise EmptyError(added(held.below, held.above, 1))
