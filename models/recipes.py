@@ -18,7 +18,7 @@ from typing import Any
 from ..feasibility.disk import read_whole
 from ..feasibility.errors import PyriteError
 from ..feasibility.settings import from_table, near
-from .methods import get_method
+from .methods import Method, get_method
 from .sections import (
     AnswersSection,
     CompanionsSection,
@@ -30,8 +30,9 @@ from .sections import (
     PromptSection,
     Recipe,
     ScheduleSection,
+    TasksSection,
 )
-from .training.objectives import get_objective
+from .training.objectives import TuningObjective, get_objective
 
 __all__ = [
     "AnswersSection",
@@ -44,6 +45,7 @@ __all__ = [
     "PromptSection",
     "Recipe",
     "ScheduleSection",
+    "TasksSection",
     "parse_recipe",
     "read_recipe",
     "recipe_from",
@@ -196,6 +198,7 @@ def _check(recipe: Recipe, where: str) -> None:
         raise PyriteError(f"{where}: [data] needs families or a file to train on")
     try:
         objective.check_recipe(method, schedule)
+        _check_tasks(recipe, method, objective)
     except PyriteError as error:
         raise PyriteError(f"{where}: {error.message}") from error
 
@@ -224,6 +227,36 @@ def _check_forgetting(where: str, section: ForgettingSection, data: ProblemSecti
     trained = [name for name in section.families if name in data.families]
     if trained:
         raise PyriteError(f"{where}: forgetting.families are families that are not trained, and {trained[0]!r} is")
+
+
+def _check_tasks(recipe: Recipe, method: Method, objective: TuningObjective) -> None:
+    tasks, families = recipe.tasks, recipe.data.families
+    if tasks.plan == "mixed":
+        if tasks != TasksSection():
+            raise PyriteError('[tasks] has keys that plan = "mixed" does not use; say plan, or leave them out')
+        return
+    if not 0 < tasks.core < 1:
+        raise PyriteError(
+            f"tasks.core is a share above 0 and below 1, not {tasks.core:g}: with 0 nothing would be kept apart, with "
+            "1 nothing could learn after the first group"
+        )
+    if tasks.probe_steps < 1:
+        raise PyriteError(f"tasks.probe_steps is at least 1, not {tasks.probe_steps}")
+    for name, value in (("threshold", tasks.threshold), ("blend", tasks.blend), ("density", tasks.density)):
+        if not 0 <= value <= 1 or (name == "density" and not value):
+            raise PyriteError(f"tasks.{name} lies between 0 and 1, not {value:g}")
+    if not math.isfinite(tasks.scale) or tasks.scale <= 0:
+        raise PyriteError(f"tasks.scale is a number above 0, not {tasks.scale:g}")
+    if families and len(set(families)) < 2:
+        raise PyriteError(f"[tasks] needs at least 2 families to teach by task, and there is only {families[0]!r}")
+    if not objective.by_task:
+        raise PyriteError(f"objective {objective.name!r} cannot be taught by task; take supervised or dft")
+    if tasks.plan != "sequential" and not method.blends:
+        raise PyriteError(f"method {method.name!r} cannot be blended number by number; take full or lora")
+    if recipe.schedule.packing:
+        raise PyriteError("schedule.packing does not go with [tasks]: a row holds one example of one task")
+    if tasks.plan == "merged" and recipe.schedule.checkpoints:
+        raise PyriteError("schedule.checkpoints do not go with merging: there is one model, at the end")
 
 
 def _at_least(where: str, section: str, values: Any, **least: int) -> None:

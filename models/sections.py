@@ -103,6 +103,27 @@ class ProblemSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TasksSection:
+    """``[tasks]``: how the families of ``[data]``, each a task, are taught (docs/signals.md).
+
+    ``mixed`` all together; ``sequential`` one after the other; ``isolated`` by core parameter isolation (CPI-FT, arXiv
+    2508.21741); ``merged`` each apart, then merged by TIES (arXiv 2306.01708).
+    """
+
+    plan: Literal["mixed", "sequential", "isolated", "merged"] = "mixed"
+    probe_steps: int = 20  # isolated: steps on each task alone, which show its core; beside the schedule's
+    core: float = 0.01  # isolated: a core's share of the numbers that learn
+    scope: Literal["global", "tensor"] = "global"  # isolated: the share of all together, or of each tensor
+    embeddings: bool = True  # isolated: whether a core may hold embeddings
+    threshold: float = 0.1  # isolated: Jaccard of two cores from which their tasks are one group
+    blend: float = 0.0  # isolated: a task's weight in the blend (omega); 0: the k-th has 1/k, all count alike
+    slerp: Literal["weights", "updates"] = "weights"  # isolated: what is joined on the sphere
+    data: Literal["group", "all"] = "group"  # isolated: a stage's problems, those of its group or of every task
+    density: float = 0.2  # merged: share of each change that TIES keeps
+    scale: float = 1.0  # merged: what the merged change is multiplied by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSection:
     """``[schedule]``: how training runs."""
 
@@ -168,14 +189,17 @@ class Recipe:
     objective: ObjectiveSection = field(default_factory=ObjectiveSection)
     companions: CompanionsSection = field(default_factory=CompanionsSection)
     data: ProblemSection = field(default_factory=ProblemSection)
+    tasks: TasksSection = field(default_factory=TasksSection)
     schedule: ScheduleSection = field(default_factory=ScheduleSection)
     answers: AnswersSection = field(default_factory=AnswersSection)
     forgetting: ForgettingSection = field(default_factory=ForgettingSection)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON, every default written out."""
+        """Plain JSON, every default written out; ``tasks`` only where they are taught by task, as it came later."""
         document = dataclasses.asdict(self)
         assert isinstance(document, dict)
+        if self.tasks == TasksSection():
+            del document["tasks"]
         return typing.cast("dict[str, Any]", json.loads(json.dumps(document)))
 
     @property

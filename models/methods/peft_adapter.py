@@ -38,6 +38,8 @@ NOT_COVERED: dict[str, str] = {
 # Types whose own choice of modules is part of the method; for the others a recipe without target_modules means all
 # linear layers, which is where LoRA-like methods are reported to work best (arXiv 2305.14314, section 4).
 _OWN_TARGETS = frozenset({"ia3", "ln_tuning", "adaption_prompt", "trainable_tokens", "beft"})
+# AdaLoRA gives and takes ranks; OSF keeps parts of a factorization orthogonal to each other.
+_NOT_BLENDED = frozenset({"adalora", "osf"})
 _LEARNING_RATES = {
     "prompt_tuning": 3e-2,
     "p_tuning": 1e-2,
@@ -82,6 +84,7 @@ class PeftMethod(Method):
         self._fields = fields
         # Prompt-learning methods put virtual tokens before each row, so that a row can hold one example only.
         self.packs = self.narrow = "num_virtual_tokens" not in fields
+        self.blends = self._kind not in _NOT_BLENDED
         self.learning_rate = _LEARNING_RATES.get(self._kind, 2e-4)
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -84,6 +84,9 @@ class Method(Protocol):
     adds: bool = False
     """Whether it adds to a frozen base, which a checkpoint then leaves out."""
 
+    blends: bool = True
+    """Whether what learns are free numbers, of which any may be kept, exchanged or blended without the others."""
+
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The complete options, before any work and without a model. Raises PyriteError naming the option."""
         ...

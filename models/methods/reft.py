@@ -180,6 +180,7 @@ class ReftMethod(Method):
 
     def __init__(self, name: str, kind: type[LoReft] | type[DiReft], summary: str) -> None:
         self.name, self.summary, self._kind = name, summary, kind
+        self.blends = kind is DiReft  # a rotation's free parameters mean nothing one by one
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Ranges and types; whether the layers exist is seen when there is a model."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch.utils.data import RandomSampler
-from transformers import Trainer
+from transformers import Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from ..methods import Method
@@ -18,6 +18,7 @@ from .checkpoints import Meter
 from .objectives import TuningObjective
 from .order import EpochOrder
 from .processes import Processes
+from .tasks.stages import Stage, StagedOrder, staged_schedule
 
 
 class RecipeTrainer:
@@ -32,9 +33,18 @@ class RecipeTrainer:
     is_fsdp_enabled: bool
 
     def __init__(
-        self, *, method: Method, objective: TuningObjective, meter: Meter, processes: Processes, **arguments: Any
+        self,
+        *,
+        method: Method,
+        objective: TuningObjective,
+        meter: Meter,
+        processes: Processes,
+        stages: Sequence[Stage] = (),
+        warmup: float = 0.0,
+        **arguments: Any,
     ) -> None:
         self.method, self.objective, self.meter, self.processes = method, objective, meter, processes
+        self._stages, self._warmup = stages, warmup
         self.order: EpochOrder | None = None
         super().__init__(**arguments)
 
@@ -49,13 +59,26 @@ class RecipeTrainer:
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         chosen = super()._get_train_sampler(train_dataset)  # type: ignore[misc]
-        if isinstance(chosen, EpochOrder):
+        if self._stages:
+            lengths = list(chosen.lengths) if isinstance(chosen, LengthGroupedSampler) else None
+            per_step = self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps
+            self.order = StagedOrder(self._stages, per_step, self.args.seed, lengths, per_step)
+        elif isinstance(chosen, EpochOrder):
             self.order = chosen
         elif isinstance(chosen, LengthGroupedSampler):
             self.order = EpochOrder(len(chosen), self.args.seed, list(chosen.lengths), chosen.batch_size)
         elif isinstance(chosen, RandomSampler):
             self.order = EpochOrder(len(chosen), self.args.seed)
         return self.order or chosen  # an objective may have its own
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        """transformers', or one that begins again with every stage."""
+        if not self._stages or self.lr_scheduler is not None:
+            return super().create_scheduler(num_training_steps, optimizer)  # type: ignore[misc]
+        kind = self.args.lr_scheduler_type
+        self.lr_scheduler = staged_schedule(kind, optimizer or self.optimizer, self._stages, self._warmup)
+        self._created_lr_scheduler = True
+        return self.lr_scheduler
 
     def get_decay_parameter_names(self, model: Any) -> list[str]:
         """The parameters with weight decay: transformers' choice, less what the method takes out."""
@@ -91,6 +114,17 @@ class RecipeTrainer:
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         """Nothing: :func:`tune` has put the weights into the model before it was split."""
+
+
+class MethodSteps(TrainerCallback):  # type: ignore[misc]
+    """Tells the method of each step of the optimizer, while its gradients are still there."""
+
+    def __init__(self, method: Method) -> None:
+        self._method = method
+
+    def on_optimizer_step(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+        """Once all accumulated batches have been applied."""
+        self._method.on_step(rest["model"], state.global_step)
 
 
 def trainer_class(objective: TuningObjective) -> type[Any]:

@@ -7,27 +7,30 @@ substance, which the loss does not tell.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from importlib import metadata
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ...feasibility.disk import write_whole
 from ...feasibility.errors import PyriteError
 from ...problems.problem import Problem
 from ..data import draw_problems, recipe_prompt
-from ..devices import Compute, choose_compute
+from ..devices import choose_compute
 from ..embedded import Note, first_line
-from ..methods import Method, get_method
+from ..methods import get_method
 from ..prompts import Prompt
 from ..quiet import quiet_transformers
 from ..sections import Recipe
-from ..sources import Loaded, load, load_helper, load_tokenizer, parse_source
-from .objectives import Lessons, TuningObjective, get_objective
+from ..sources import RECORD, Loaded, load, load_helper, load_tokenizer, parse_source, read_record
+from .objectives import Lessons, get_objective
 from .processes import Processes, this_process
+from .record import Record, TuningRun
 
-FLOPS_FORMULA = "(4 * parameters + 2 * trainable parameters) * tokens; attention's quadratic part is left out"
-"""Forward 2N a token, gradients of activations 2N, gradients of weights 2 for each that learns: 6ND when all learn."""
+if TYPE_CHECKING:
+    from .tasks.course import Course
+    from .tasks.stages import Stage
 
 StepProgress = Callable[[int, int, float], None]
 
@@ -57,10 +60,15 @@ def tune(
 
     run = _begin(recipe, folder, note)
     done, last = run.processes.decide(lambda: earlier(folder, recipe))
+    course = None if recipe.tasks.plan == "mixed" else _course(run, problems, progress)
     loaded = _load(run)
     prompt = run.method.prompt(recipe_prompt(recipe.prompt, recipe.data), loaded.tokenizer, run.options)
-    lessons = _lessons(run, loaded, prompt, problems)
-    steps = _steps(recipe, len(lessons), last["processes"]["count"] if last else run.processes.count)
+    lessons = _lessons(run, loaded, prompt, problems) if course is None else _by_task(run, loaded, prompt, course)
+    merging = course if course is not None and recipe.tasks.plan == "merged" else None
+    if merging is not None:
+        steps = merging.merged_steps
+    else:
+        steps = _steps(recipe, len(lessons), last["processes"]["count"] if last else run.processes.count)
     kept = sorted({*recipe.schedule.checkpoints, steps})
     if not last or last["step"] < steps:
         _refuse_other_processes(run, last)
@@ -70,29 +78,17 @@ def tune(
         helper = load_helper(named, loaded, run.note) if named else None
         model = _prepare(run, loaded, helper)
         size = _size(run, model, len(lessons))
-        record = _Record(run, loaded, helper, prompt, lessons, size)
-        resumed = done[last["step"]] if last else None
-        _train(run, model, loaded.tokenizer, lessons, (steps, kept), record, progress, resumed, last)
+        record = Record(run, loaded, helper, prompt, lessons, size)
+        if merging is not None:
+            _write_merged(run, model, merging, record)
+        else:
+            plan, record = _plan(run, model, course, lessons, (steps, kept), record)
+            _train(run, model, loaded.tokenizer, lessons, plan, record, progress, done[last["step"]] if last else None)
         done, last = run.processes.decide(lambda: earlier(folder, recipe))
     return Tuned({step: done[step] for step in kept}, last)
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What a recipe names, found."""
-
-    recipe: Recipe
-    folder: Path
-    method: Method
-    options: dict[str, Any]
-    objective: TuningObjective
-    objective_options: dict[str, Any]
-    processes: Processes
-    compute: Compute
-    note: Note
-
-
-def _begin(recipe: Recipe, folder: Path, note: Note) -> _Run:
+def _begin(recipe: Recipe, folder: Path, note: Note) -> TuningRun:
     method, objective = get_method(recipe.method.name), get_objective(recipe.objective.name)
     if not method.trains:
         raise PyriteError(f"method {method.name!r} does not train; ask the model itself with `pyrite answer`")
@@ -103,14 +99,14 @@ def _begin(recipe: Recipe, folder: Path, note: Note) -> _Run:
     compute = processes.join(compute)
     processes.share(folder)
     said = note if processes.first else _say_nothing
-    return _Run(recipe, folder, method, options, objective, objective_options, processes, compute, said)
+    return TuningRun(recipe, folder, method, options, objective, objective_options, processes, compute, said)
 
 
 def _say_nothing(text: str) -> None:
     """The note of every process but the first."""
 
 
-def _load(run: _Run) -> Loaded:
+def _load(run: TuningRun) -> Loaded:
     source = parse_source(run.recipe.model.source, run.recipe.model.adapter)
     if run.processes.count > 1:
         with run.processes.in_turn():  # weights are fetched or converted once a machine
@@ -120,7 +116,7 @@ def _load(run: _Run) -> Loaded:
     return load(source, loading, run.note, training=True)
 
 
-def _lessons(run: _Run, loaded: Loaded, prompt: Prompt, problems: Sequence[Problem] | None) -> Lessons:
+def _lessons(run: TuningRun, loaded: Loaded, prompt: Prompt, problems: Sequence[Problem] | None) -> Lessons:
     recipe = run.recipe
     if problems is None and not run.objective.draws:
         problems = ()
@@ -135,6 +131,52 @@ def _lessons(run: _Run, loaded: Loaded, prompt: Prompt, problems: Sequence[Probl
     return lessons
 
 
+def _course(run: TuningRun, problems: Sequence[Problem] | None, progress: StepProgress) -> Course:
+    """The recipe's tasks, each tuned on alone where the plan wants that: whole tunings, which go on after a stop."""
+    from .tasks.course import Course, Probe, by_family, probe_recipe
+
+    recipe = run.recipe
+    if run.processes.count > 1 or run.processes.split:
+        raise PyriteError('[tasks] go with one process; start it without a launcher, or take plan = "mixed"')
+    if problems is None:
+        source = parse_source(recipe.model.source, recipe.model.adapter)
+        tokenizer = load_tokenizer(source, run.note)
+        drawn = draw_problems(recipe.data, "train", recipe_prompt(recipe.prompt, recipe.data), tokenizer)
+        problems = drawn.problems
+    tasks = by_family(problems)
+    probes: dict[str, Probe] = {}
+    if recipe.tasks.plan != "sequential":
+        for number, (task, asked) in enumerate(tasks.items(), 1):
+            run.note(f"task {number} of {len(tasks)}, alone: {task}")
+            tuned = tune(
+                probe_recipe(recipe, task, len(tasks)), run.folder / "probes" / task, run.note, progress, asked
+            )
+            probes[task] = Probe(tuned.checkpoints[tuned.record["step"]], tuned.record)
+    return Course(recipe.tasks, recipe.schedule.seed, tasks, probes)
+
+
+def _by_task(run: TuningRun, loaded: Loaded, prompt: Prompt, course: Course) -> Lessons:
+    """Every task's rows, one task after the other."""
+    from datasets import concatenate_datasets
+
+    from .tasks.course import LEAST
+
+    found: list[Lessons] = []
+    rows: dict[str, range] = {}
+    for task, asked in course.tasks.items():
+        lessons = _lessons(run, loaded, prompt, asked)
+        if len(lessons) < len(asked) and len(lessons) < LEAST:
+            raise PyriteError(
+                f"[tasks] of task {task!r} only {len(lessons)} problem fits schedule.max_length = "
+                f"{run.recipe.schedule.max_length}, and each task needs at least {LEAST}"
+            )
+        start = sum(map(len, found))
+        rows[task] = range(start, start + len(lessons))
+        found.append(lessons)
+    left_out = tuple(name for lessons in found for name in lessons.left_out)
+    return Lessons(concatenate_datasets([lessons.dataset for lessons in found]), left_out, rows=rows)
+
+
 def _steps(recipe: Recipe, examples: int, processes: int) -> int:
     schedule = recipe.schedule
     if schedule.steps:
@@ -147,7 +189,7 @@ def _steps(recipe: Recipe, examples: int, processes: int) -> int:
     return steps
 
 
-def _refuse_other_processes(run: _Run, last: dict[str, Any]) -> None:
+def _refuse_other_processes(run: TuningRun, last: dict[str, Any]) -> None:
     now = run.processes
     if last and last["processes"] != now.identity():
         before = dataclasses.replace(now, **last["processes"])
@@ -157,12 +199,12 @@ def _refuse_other_processes(run: _Run, last: dict[str, Any]) -> None:
         )
 
 
-def _refuse_other_lessons(run: _Run, last: dict[str, Any], lessons: Lessons) -> None:
+def _refuse_other_lessons(run: TuningRun, last: dict[str, Any], lessons: Lessons) -> None:
     if last and last.get("lessons", {}) != dict(lessons.record):
         raise PyriteError(f"{run.folder} was tuned on another file of answers; give another folder, or that file back")
 
 
-def _prepare(run: _Run, loaded: Loaded, helper: Loaded | None) -> Any:
+def _prepare(run: TuningRun, loaded: Loaded, helper: Loaded | None) -> Any:
     from transformers import set_seed
 
     set_seed(run.recipe.schedule.seed)
@@ -179,7 +221,7 @@ def _prepare(run: _Run, loaded: Loaded, helper: Loaded | None) -> Any:
     return model
 
 
-def _size(run: _Run, model: Any, examples: int) -> dict[str, int]:
+def _size(run: TuningRun, model: Any, examples: int) -> dict[str, int]:
     total = sum(parameter.numel() for parameter in model.parameters())
     learning = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     run.note(
@@ -190,69 +232,73 @@ def _size(run: _Run, model: Any, examples: int) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
-    """What a checkpoint's record says; called with what has been counted by then."""
+class _Plan:
+    """How long, what is kept, in which stages, and what has been used before the first step."""
 
-    run: _Run
-    loaded: Loaded
-    helper: Loaded | None
-    prompt: Prompt
-    lessons: Lessons
-    size: dict[str, int]
+    steps: int
+    kept: Sequence[int]
+    stages: Sequence[Stage] = ()
+    used: Mapping[str, Any] = field(default_factory=dict)
 
-    def __call__(self, step: int, tokens: int, learned: int, loss: float, seconds: float) -> dict[str, Any]:
-        recipe, run = self.run.recipe, self.run
-        per_step = recipe.schedule.batch_size * recipe.schedule.accumulation * run.processes.count
-        source = parse_source(recipe.model.source, recipe.model.adapter)
-        weights = self.loaded.identity["weights"]
-        return {
-            "format": 1,
-            "step": step,
-            "examples": step * per_step,
-            "base": {"source": source.name, "adapter": recipe.model.adapter, "weights": weights},
-            "method": {"name": run.method.name, "options": run.options},
-            **({} if self.helper is None else {"helper": self.helper.identity}),
-            "objective": {"name": run.objective.name, "options": run.objective_options},
-            "recipe": recipe.to_dict(),
-            "recipe_digest": recipe.digest,
-            "prompt": self.prompt.identity(self.loaded.tokenizer),
-            "parameters": self.size,
-            "tokens": {"seen": tokens, "learned": learned},
-            "left_out": len(self.lessons.left_out),
-            **({"lessons": dict(self.lessons.record)} if self.lessons.record else {}),
-            "loss": loss,
-            "flops": (4 * self.size["total"] + 2 * self.size["trainable"]) * tokens,
-            "flops_formula": FLOPS_FORMULA,
-            "seconds": round(seconds, 3),
-            "compute": run.compute.describe(),
-            "processes": run.processes.identity(),
-            "versions": {name: metadata.version(name) for name in ("torch", "transformers", "peft", "trl")},
-        }
+
+def _plan(
+    run: TuningRun,
+    model: Any,
+    course: Course | None,
+    lessons: Lessons,
+    length: tuple[int, Sequence[int]],
+    record: Record,
+) -> tuple[_Plan, Record]:
+    """The plan of a training, with what the record says of it; a course may put other weights into the model."""
+    if course is None:
+        return _Plan(*length), record
+    from .tasks.course import sentences
+
+    stages, told = course.begin(model, run.method, lessons.rows, length[0])
+    for line in sentences(told):
+        run.note(line)
+    return _Plan(*length, stages, course.used()), dataclasses.replace(record, tasks=told)
+
+
+def _write_merged(run: TuningRun, model: Any, course: Course, record: Record) -> None:
+    """The one checkpoint of tasks that were taught apart: no step is made here."""
+    from .checkpoints import PREFIX
+
+    told = course.merge(model, run.method)
+    folder = run.folder / f"{PREFIX}{course.merged_steps}"
+    folder.mkdir(parents=True, exist_ok=True)
+    run.method.save(model, folder)
+    used = course.used()
+    document = dataclasses.replace(record, tasks=told)(
+        course.merged_steps, used["seen"], used["learned"], course.loss, used["seconds"]
+    )
+    write_whole(folder / RECORD, json.dumps(document, indent=1) + "\n")
 
 
 def _train(
-    run: _Run,
+    run: TuningRun,
     model: Any,
     tokenizer: Any,
     lessons: Lessons,
-    plan: tuple[int, Sequence[int]],
-    record: _Record,
+    plan: _Plan,
+    record: Record,
     progress: StepProgress,
     resumed: Path | None,
-    last: dict[str, Any],
 ) -> None:
-    """Train to the last step, from the checkpoint ``resumed`` with its record ``last`` where there is one."""
+    """Train to the last step, from the checkpoint ``resumed`` where there is one."""
     from .checkpoints import Checkpoints, Meter, rewind_log
-    from .trainer import trainer_class
+    from .tasks.stages import Turns
+    from .trainer import MethodSteps, trainer_class
 
-    steps, kept = plan
+    last = {} if resumed is None else read_record(resumed)
+    used = last["tokens"] | {"seconds": last["seconds"], "loss": last["loss"]} if last else plan.used
     meter = Meter()
     if resumed is not None:
         run.method.resume(model, resumed)
-        if run.processes.first:  # what all have used so far is counted once
-            meter = Meter(last["tokens"]["seen"], last["tokens"]["learned"], last["seconds"], last["loss"])
+    if used and run.processes.first:  # what all have used so far is counted once
+        meter = Meter(used["seen"], used["learned"], used["seconds"], used.get("loss", 0.0))
     run.processes.decide(lambda: rewind_log(run.folder / "training.jsonl", last.get("step", 0)))
-    checkpoints = Checkpoints(run.folder, kept, run.recipe.schedule.save_every, meter, record, progress)
+    checkpoints = Checkpoints(run.folder, plan.kept, run.recipe.schedule.save_every, meter, record, progress)
     with quiet_transformers():
         trainer = trainer_class(run.objective)(
             method=run.method,
@@ -260,10 +306,12 @@ def _train(
             meter=meter,
             processes=run.processes,
             model=model,
-            args=_configuration(run, steps),
+            args=_configuration(run, plan.steps),
             train_dataset=lessons.dataset,
             processing_class=tokenizer,
-            callbacks=[checkpoints],
+            callbacks=[*([Turns(plan.stages)] if plan.stages else []), MethodSteps(run.method), checkpoints],
+            stages=plan.stages,
+            warmup=run.recipe.schedule.warmup,
             **run.objective.arguments(run.objective_options, tokenizer),
         )
         checkpoints.trainer = trainer
@@ -279,7 +327,7 @@ def _train(
             ) from error
 
 
-def _configuration(run: _Run, steps: int) -> Any:
+def _configuration(run: TuningRun, steps: int) -> Any:
     from .trainer import common_settings
 
     schedule = run.recipe.schedule

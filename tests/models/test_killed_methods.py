@@ -1,5 +1,6 @@
 """``pyrite run`` with methods that intervene, killed while it tunes and while it answers: the same as undisturbed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -89,3 +90,40 @@ def test_killed_while_tuning_and_while_answering(method, ground, tmp_path):
             for out in (whole, killed)
         ]
         assert sorted(map(str, verdicts[0])) == sorted(map(str, verdicts[1]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill_at", [("probes/a", 2), ("probes/b", 3), (".", 3), (".", 9)])
+def test_a_course_killed_in_a_probe_and_in_a_stage(kill_at, ground, tmp_path):
+    """CPI-FT over two tasks: the same weights and the same record as undisturbed."""
+    lines = [
+        problem.to_dict() | {"id": f"{task}{number}", "family": task}
+        for number, task in enumerate(("a", "b"))
+        for problem in bakeries(8, 20 * number)
+    ]
+    lines = [line | {"id": f"{line['id']}-{place}"} for place, line in enumerate(lines)]
+    write_lines(tmp_path / "tasks.jsonl", lines)
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        f'name = "killed"\n[model]\nsource = "{ground / "tiny"}"\ndevice = "cpu"\ndtype = "float32"\nthreads = 1\n'
+        f'[method]\nname = "full"\n[tasks]\nplan = "isolated"\nprobe_steps = 4\ncore = 0.05\nthreshold = 0.9\n'
+        f'[data]\nfile = "{tmp_path / "tasks.jsonl"}"\ncount = 16\n'
+        f"[schedule]\nsteps = 12\nbatch_size = 3\nlearning_rate = 0.003\nsave_every = 2\nweight_decay = 0.1\n"
+        f"[answers]\nmax_new_tokens = 8\n[forgetting]\nprompts = 0\n"
+        f'[answers.problems]\nfile = "{ground / "asked.jsonl"}"\ncount = 2\n'
+    )
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert run(recipe, whole)
+    place, step = kill_at
+    assert not run(recipe, killed, lambda: written(killed / "tuning" / place / "training.jsonl") >= step)
+    assert not (killed / "tuning" / "checkpoint-12").exists()
+    assert run(recipe, killed)
+    found = [out / "tuning" / "checkpoint-12" for out in (whole, killed)]
+    before, after = (load_file(folder / "model.safetensors") for folder in found)
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    told = [json.loads((folder / "pyrite.json").read_text())["tasks"] for folder in found]
+    for one in told:
+        del one["probes"]["seconds"]
+    assert told[0] == told[1]
+    assert told[0]["stages"][1]["held"] > 0

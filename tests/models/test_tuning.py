@@ -303,3 +303,15 @@ def test_every_committed_recipe_trains_on_the_problems_it_names(name, tmp_path):
     tuned = tune(short, tmp_path / "tuning")
     assert list(tuned.checkpoints) == [1, 2]
     load(parse_source(str(tuned.checkpoints[2])), choose_compute("cpu", "float32", 1))
+
+
+def test_adalora_gives_and_takes_ranks(folder, problems, tmp_path):
+    """Its allocation runs after each step of the optimizer, while gradients are there: from rank 6 to 2 on average."""
+    options = "init_r = 6\ntarget_r = 2\ntinit = 1\ntfinal = 2\ndeltaT = 1\ntotal_step = 8"
+    tuned = tune(recipe(folder, problems, "adalora", options, steps=8, batch_size=2), tmp_path)
+    found = load_file(tuned.checkpoints[8] / "adapter_model.safetensors")
+    values = [tensor for name, tensor in found.items() if "lora_E" in name]
+    ranks = [int((tensor != 0).sum()) for tensor in values]
+    assert sum(ranks) <= 2 * len(ranks)
+    assert max(ranks) > min(ranks)
+    load(parse_source(str(tuned.checkpoints[8])), choose_compute("cpu", "float32", 1))

@@ -19,7 +19,7 @@ class _Chosen(Supervised):
 
     name = "chosen"
     summary = "the chosen answers of a pairs file, token by token; with --kind right: rejection sampling"
-    draws = False
+    draws = by_task = False
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         complete = check_options(self.name, options, {OPTION: ("", text, "a file's path")})

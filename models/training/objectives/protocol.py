@@ -28,6 +28,8 @@ class Lessons:
     """Ids of the problems that were too long."""
     record: Mapping[str, Any] = field(default_factory=dict)
     """What they were made of, for each checkpoint's record; a run goes on only with the same."""
+    rows: Mapping[str, range] = field(default_factory=dict)
+    """The rows of each task, where they are taught by task."""
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -45,6 +47,9 @@ class TuningObjective(Protocol):
 
     draws: bool = True
     """Whether it learns from the problems of ``[data]``; else it reads a file of its own."""
+
+    by_task: bool = False
+    """Whether rows made of some problems may be taught apart from the others and in a given order."""
 
     logged: tuple[str, ...] = ()
     """What its trainer logs besides the loss that is worth a place in ``training.jsonl``."""

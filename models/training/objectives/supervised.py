@@ -19,6 +19,7 @@ class Supervised(TuningObjective):
 
     name = "supervised"
     summary = "the reference's answer, token by token (cross-entropy on the answer alone)"
+    by_task = True
     loss_type = "nll"
     """trl's word for the loss of a token."""
 
