@@ -36,6 +36,7 @@ def compare_command(
 ) -> None:
     """Compare two runs: exact McNemar, paired bootstrap, flips both ways, and what the gain is made of."""
     from ..reports.tables.overview import changes_table, flips_table, pair_of
+    from ..reports.tables.pass_at_k import pass_at_k_changes_table
     from ..reports.tables.scores import scores_table
     from ..results.collection import read_collection
 
@@ -51,17 +52,19 @@ def compare_command(
     for sentence in collection.mixed:
         note(f"pyrite: mixed: {sentence}")
     pair = pair_of(*collection.runs)
+    sampled = pass_at_k_changes_table(*collection.runs)
     if as_json:
         document: dict[str, Any] = {"first": str(first), "second": str(second), "mixed": list(collection.mixed)}
         document["scores"] = scores_table(collection).to_dict()["rows"]
         document["changes"] = changes_table(pair).to_dict()["rows"]
         document["flips"] = flips_table(pair).to_dict()["rows"]
+        document["pass_at_k"] = [] if sampled is None else sampled.to_dict()["rows"]
         document["decomposition"] = None if pair.split is None else asdict(pair.split)
         document["power"] = pair.power
         document["words"] = pair.words
         print_json(document)
         return
-    tables = [scores_table(collection), changes_table(pair)]
+    tables = [scores_table(collection), changes_table(pair), *([] if sampled is None else [sampled])]
     if pair.flips:
         tables.append(flips_table(pair, 40 if kind == "text" else None))
     _show(tables, flips_table(pair), kind)

@@ -11,7 +11,7 @@ from scipy.stats import binom, binomtest
 
 from .observing import OUTCOMES, PASS, UNKNOWN, Observed, States
 from .paired import difference_interval
-from .statistics import SEED, Floats
+from .statistics import SEED, Floats, bootstrap_interval, pass_at_k_by_problem
 
 PERMUTATIONS = 20_000
 
@@ -239,3 +239,34 @@ def power_sentence(n: int, churn: float = 0.0) -> str:
         return f"With {problems} no drop at all would be seen ({method})."
     points = f"{100 * drop:.0f}" if drop >= 0.1 else f"{100 * drop:.1f}"
     return f"With {problems} a drop of under {points} points goes unseen more than one time in five ({method})."
+
+
+@dataclass(frozen=True, slots=True)
+class PassAtKChange:
+    """pass@k of two runs over the ``problems`` that have at least ``k`` known answers in both; the difference second
+    less first with its bootstrap interval over problems."""
+
+    k: int
+    first: float
+    second: float
+    difference: float
+    low: float
+    high: float
+    problems: int
+
+
+def compare_pass_at_k(
+    first: Observed, second: Observed, outcome: str, k: int, level: float = 0.95
+) -> PassAtKChange | None:
+    """pass@k of one outcome in two runs on the same problems. None when no problem has ``k`` known answers in both."""
+    values = [pass_at_k_by_problem(observed, outcome, k) for observed in (first, second)]
+    both = sorted(values[0].keys() & values[1].keys())
+    if not both:
+        return None
+    pairs = np.array([[values[0][name], values[1][name]] for name in both], dtype=np.float64)
+    before, after = pairs.mean(axis=0)
+    rows = np.column_stack([pairs[:, 1] - pairs[:, 0], np.ones(len(pairs))])
+    low, high = bootstrap_interval(rows, lambda sums: sums[:, 0] / sums[:, 1], level)
+    if len(both) == 1:  # one problem says nothing about the spread between problems
+        low, high = -1.0, 1.0
+    return PassAtKChange(k, float(before), float(after), float(after - before), low, high, len(both))

@@ -171,15 +171,20 @@ class PassAtK:
 def pass_at_k_of(observed: Observed, outcome: str, k: int, level: float = 0.95) -> PassAtK | None:
     """The mean of pass@k over problems, its interval between problems. None when no problem has ``k`` answers."""
     states = observed.column(outcome)
-    size = len(observed.problems)
-    n = np.bincount(observed.problem[states < UNKNOWN], minlength=size)
-    c = np.bincount(observed.problem[states == PASS], minlength=size)
-    asked = np.bincount(observed.problem[states != ABSENT], minlength=size)
-    values = np.array([pass_at_k(int(a), int(b), k) for a, b in zip(n, c, strict=True) if a >= k], dtype=np.float64)
+    asked = len(np.unique(observed.problem[states != ABSENT]))
+    values = np.array(list(pass_at_k_by_problem(observed, outcome, k).values()), dtype=np.float64)
     if not len(values):
         return None
     low, high = clustered_interval(values, np.arange(len(values)), level)
-    return PassAtK(k, float(values.mean()), low, high, len(values), int(((asked > 0) & (n < k)).sum()))
+    return PassAtK(k, float(values.mean()), low, high, len(values), asked - len(values))
+
+
+def pass_at_k_by_problem(observed: Observed, outcome: str, k: int) -> dict[str, float]:
+    """pass@k of each problem, by id, that has at least ``k`` known answers."""
+    states, size = observed.column(outcome), len(observed.problems)
+    n = np.bincount(observed.problem[states < UNKNOWN], minlength=size).tolist()
+    c = np.bincount(observed.problem[states == PASS], minlength=size).tolist()
+    return {observed.problems[i]: pass_at_k(n[i], c[i], k) for i in range(size) if n[i] >= k}
 
 
 def resample(rows: Floats, draws: int = DRAWS, seed: int = SEED) -> Floats:

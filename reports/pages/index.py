@@ -19,7 +19,8 @@ from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, rate_
 from ...results.summary import reasons
 from ..charts import LETTERS, CurvePoint, Score, element, ladder, learning_curve, marker, percent, plane, shade
 from ..escaping import file_name, shortened, storable
-from ..tables.overview import Pair, changes_table, pairs_of, pass_at_k_table, reasons_table
+from ..tables.overview import Pair, changes_table, pairs_of, reasons_table
+from ..tables.pass_at_k import pass_at_k_table
 from ..tables.scores import Beside, beside, repaired_rate, scores_table
 from ..tables.table import Table
 from .saying import state_of

@@ -19,14 +19,12 @@ from ...results.comparing import (
 from ...results.decomposition import Decomposition, decompose, in_words
 from ...results.flipping import ExplainedFlip, explained
 from ...results.observing import asked_stages
-from ...results.statistics import Cluster, conditional_rate, pass_at_k_of, rate_of
-from ..charts import percent
+from ...results.statistics import Cluster, conditional_rate, rate_of
 from ..escaping import shortened
 from .changes import change_cells, change_columns, change_record
+from .pass_at_k import pass_at_k_table
 from .scores import AFTER_REPAIR, bounds, joined, record_of, scores_table, with_interval
 from .table import CellValue, Table, TableColumn
-
-PASS_AT = (1, 2, 4, 5, 8, 10, 16, 32, 64, 100)
 
 
 @dataclass(frozen=True)
@@ -121,38 +119,6 @@ def families_table(collection: Collection) -> Table | None:
 def _family_number(run: Run, name: str) -> int:
     families = run.observed.families
     return families.index(name) if name in families else -1
-
-
-def pass_at_k_table(collection: Collection) -> Table | None:
-    """pass@k of both scores, for runs with several answers a problem; None when no run has them."""
-    rows: list[list[str]] = []
-    records: list[dict[str, CellValue]] = []
-    for run in collection.runs:
-        if not run.observed.has_samples:
-            continue
-        for k in PASS_AT:
-            cells: list[str] = []
-            record: dict[str, CellValue] = {"run": run.name, "k": k}
-            for outcome in ("surface", "substance"):
-                at = pass_at_k_of(run.observed, outcome, k)
-                if at is None:
-                    continue
-                cells.append(f"{percent(at.rate)} ({100 * at.low:.1f}–{100 * at.high:.1f})")
-                cells.append(f"{at.left_out:,}")
-                record |= {f"{outcome}": at.rate, f"{outcome}_low": at.low, f"{outcome}_high": at.high}
-                record |= {f"{outcome}_problems": at.problems, f"{outcome}_left_out": at.left_out}
-            if len(cells) == 4:
-                rows.append([run.name, f"{k}", *cells])
-                records.append(record)
-    if not rows:
-        return None
-    columns = [TableColumn("run", numeric=False), TableColumn("k"), TableColumn("surface"), TableColumn("left out")]
-    columns += [TableColumn("substance"), TableColumn("left out")]
-    notes = [
-        "pass@k: the unbiased estimator of Chen et al. (arXiv 2107.03374), mean over problems; those with fewer than k "
-        "known answers are left out."
-    ]
-    return Table("pass-at-k", "pass@k", columns, rows, notes, records)
 
 
 def _place(stage: str) -> int:

@@ -60,6 +60,27 @@ def test_formats_for_papers(pyrite, tmp_path, kind, files):
     assert all((tmp_path / "out" / name).stat().st_size > 100 for name in files)
 
 
+def test_compare_shows_pass_at_k_where_problems_have_several_answers(pyrite, tmp_path):
+    """Before: two of four right on both problems; after: all of one, none of the other."""
+    runs = []
+    for name, right in (("before", {"a": 2, "b": 2}), ("after", {"a": 4, "b": 0})):
+        verdicts = [
+            verdict(i, None if sample < count else "value", sample) for i, count in right.items() for sample in range(4)
+        ]
+        run = write_run(tmp_path / name, verdicts, [{**BAKERY, "id": i} for i in right], {})
+        lines = [{"problem_id": i, "sample": sample, "output": RIGHT} for i in right for sample in range(4)]
+        write_lines(run / "outputs.jsonl", lines)
+        runs.append(run)
+    done = pyrite("compare", *runs)
+    assert "pass@k, before and after" in done.stdout, done.stderr
+    rows = json.loads(pyrite("compare", *runs, "--json").stdout)["pass_at_k"]
+    found = {(row["k"], row["score"]): (round(row["first"], 6), row["second"]) for row in rows}
+    assert found[1, "substance"] == (0.5, 0.5)
+    assert found[2, "substance"] == (round(5 / 6, 6), 0.5)
+    assert found[4, "substance"] == (1.0, 0.5)
+    assert "pass@k" in pyrite("report", *runs, "--out", tmp_path / "out").stdout
+
+
 def test_compare_in_words_and_as_json(pyrite, tmp_path):
     before, after = two_runs(tmp_path)
     done = pyrite("compare", before, after)

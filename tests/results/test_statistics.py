@@ -1,5 +1,6 @@
 """Rates and intervals, against published examples, statsmodels and simulation."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from scipy.optimize import minimize_scalar
 from statsmodels.stats.proportion import proportion_confint
 
 from pyrite.feasibility.verdict import STAGES
+from pyrite.results.comparing import compare_pass_at_k
 from pyrite.results.observing import OUTCOMES, observe
 from pyrite.results.paired import difference_interval, tango
 from pyrite.results.statistics import (
@@ -105,6 +107,38 @@ def test_pass_at_k_is_the_fraction_of_subsets_with_a_right_answer():
                 assert pass_at_k(n, c, k) == pytest.approx(1 - math.comb(n - c, k) / math.comb(n, k), abs=1e-12)
     with pytest.raises(ValueError):
         pass_at_k(3, 1, 4)
+
+
+@pytest.mark.parametrize(("n", "c"), [(1, 0), (5, 2), (8, 1), (10, 7), (12, 3)])
+def test_pass_at_k_by_drawing_every_subset(n, c):
+    answers = [True] * c + [False] * (n - c)
+    for k in range(1, n + 1):
+        draws = [any(draw) for draw in itertools.combinations(answers, k)]
+        assert pass_at_k(n, c, k) == pytest.approx(sum(draws) / len(draws), abs=1e-12)
+
+
+def test_pass_at_k_to_64_is_unbiased():
+    """A model right with probability p: the mean over runs of 80 answers is 1 - (1 - p)^k, and 64 of 64 is exact."""
+    assert pass_at_k(64, 1, 64) == 1
+    assert pass_at_k(64, 0, 64) == 0
+    for p in (0.01, 0.05):
+        for k in (1, 8, 64):
+            expected = sum(math.comb(80, c) * p**c * (1 - p) ** (80 - c) * pass_at_k(80, c, k) for c in range(81))
+            assert expected == pytest.approx(1 - (1 - p) ** k, abs=1e-9)
+
+
+def test_sharpening_is_a_gain_at_one_that_is_lost_at_many():
+    """Ten problems of 64 answers: before each is right now and then, after half of them always and half never."""
+    before = [verdict(f"p{i}", None if s < 16 else "value", s) for i in range(10) for s in range(64)]
+    after = [verdict(f"p{i}", None if i < 5 else "value", s) for i in range(10) for s in range(64)]
+    one, many = (compare_pass_at_k(observe(before), observe(after), "substance", k) for k in (1, 64))
+    assert (one.first, one.second, one.problems) == (pytest.approx(0.25), pytest.approx(0.5), 10)
+    assert (many.first, many.second, many.difference) == (1, 0.5, -0.5)
+    assert many.low < -0.5 < many.high < 0
+    assert one.low < 0.25 < one.high
+    assert compare_pass_at_k(observe(before), observe(after), "substance", 65) is None
+    alone = compare_pass_at_k(observe(before[:64]), observe(after[:64]), "substance", 2)
+    assert (alone.low, alone.high) == (-1, 1)
 
 
 def test_pass_at_k_of_a_run_says_what_it_left_out():
