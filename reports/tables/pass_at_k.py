@@ -62,10 +62,9 @@ def pass_at_k_changes_table(first: Run, second: Run) -> Table | None:
                     f"{found.problems:,}",
                 ]
             )
-            records.append(
-                {"k": k, "score": outcome, "first": found.first, "second": found.second}
-                | {"difference": found.difference, "low": found.low, "high": found.high, "problems": found.problems}
-            )
+            record: dict[str, CellValue] = {"k": k, "score": outcome, "first": found.first, "second": found.second}
+            record |= {"difference": found.difference, "low": found.low, "high": found.high, "problems": found.problems}
+            records.append(record)
     if not any(record["k"] != 1 for record in records):
         return None
     columns = [TableColumn("k"), TableColumn("score", numeric=False), TableColumn(first.name), TableColumn(second.name)]

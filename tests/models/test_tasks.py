@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import shutil
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -124,7 +125,7 @@ def test_slerp_goes_evenly_from_one_end_to_the_other(seed, weight):
     assert torch.equal(slerp(one, other, 0.0)[0], one)
     assert torch.equal(slerp(one, other, 1.0)[0], other)
     unit = [tensor / tensor.norm() for tensor in (one, other)]
-    on_sphere, _ = slerp(*unit, weight)
+    on_sphere, _ = slerp(unit[0], unit[1], weight)
     assert float(on_sphere.norm()) == pytest.approx(1, abs=1e-5)
     assert angle(unit[0], on_sphere) == pytest.approx(weight * between, abs=1e-3)
     expected = (math.sin((1 - weight) * between) * one + math.sin(weight * between) * other) / math.sin(between)
@@ -151,7 +152,7 @@ def test_cores_are_transplanted_to_the_bit(updates, weight):
     cores = [core_of(before, after, 0.2) for after in tasks]
     found = fuse(
         before,
-        [(lambda after=after: after, core) for after, core in zip(tasks, cores, strict=True)],
+        [(partial(dict, after), core) for after, core in zip(tasks, cores, strict=True)],
         weight,
         updates=updates,
     )
@@ -175,7 +176,7 @@ def test_cores_are_transplanted_to_the_bit(updates, weight):
 
 def test_one_task_fused_evenly_is_that_task():
     before, after = random_weights(0), random_weights(1)
-    found = fuse(before, [(lambda: after, core_of(before, after, 0.1))])
+    found = fuse(before, [(partial(dict, after), core_of(before, after, 0.1))])
     assert all(torch.equal(found.weights[name], after[name]) for name in after)
 
 
@@ -341,7 +342,7 @@ def test_stage_one_begins_at_the_fused_model(ground, tmp_path):
     after = {task: weights(tmp_path / "probes" / task / "checkpoint-2") for task in TASKS}
     cores = {task: core_of(start, after[task], 0.05) for task in TASKS}
     order = [task for group in tuned.record["tasks"]["groups"] for task in group]
-    expected = fuse(start, [(lambda task=task: after[task], cores[task]) for task in order])
+    expected = fuse(start, [(partial(dict, after[task]), cores[task]) for task in order])
     assert all(torch.equal(found[name], expected.weights[name]) for name in found)
     assert tuned.record["tasks"]["fused"]["transplanted"] == size(union(list(cores.values())))
 
