@@ -172,7 +172,7 @@ class Pipeline:
         return asked, tuple(learned), prompt
 
     def _learns(self) -> bool:
-        return bool(self.recipe.data.families or self.recipe.data.file)
+        return self.recipe.data.is_named
 
     def _answer(
         self,

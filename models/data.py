@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -43,10 +43,10 @@ def recipe_prompt(section: PromptSection, data: ProblemSection) -> Prompt:
     """The prompt of a recipe; its worked examples are validation problems, which nothing trains on or asks."""
     examples: tuple[Problem, ...] = ()
     if section.examples:
-        if not data.families:
-            raise PyriteError("[prompt] examples are drawn from [data] families, and there are none")
-        source = ProblemSection(
-            families=data.families, size=data.size, count=section.examples, task=data.task, texts=data.texts
+        if not data.families and not data.grids:
+            raise PyriteError("[prompt] examples are drawn from [data] families or grids, and there are none")
+        source = replace(
+            data, file=None, variants=("plain",), count=section.examples, split=None, first_seed=0, max_tokens=0
         )
         examples = draw_problems(source, "validation").problems
     return Prompt(section.style, examples, section.fallback, system=section.system)
@@ -60,10 +60,8 @@ def draw_problems(section: ProblemSection, split: str, prompt: Prompt | None = N
     """
     if section.file is not None:
         read: Iterable[Problem] = read_problems(section.file)
-        return Drawn(tuple(islice(ask_for_plans(read) if section.task == "plan" else read, section.count)))
-    if not section.families:
-        raise PyriteError("no problems are named: give families or a file")
-    turns = [_seeds(section, family, variant, split) for family in section.families for variant in section.variants]
+        return Drawn(tuple(islice(_asked(read, section), section.count)))
+    turns = _turns(section, split)
     found: list[Problem] = []
     passed_over = 0
     while len(found) < section.count:
@@ -84,6 +82,31 @@ def draw_problems(section: ProblemSection, split: str, prompt: Prompt | None = N
     return Drawn(tuple(found), passed_over)
 
 
+def _asked(problems: Iterable[Problem], section: ProblemSection) -> Iterable[Problem]:
+    return problems if section.task == "formulation" else ask_for_plans(problems, both=section.task == "both")
+
+
+def _turns(section: ProblemSection, split: str) -> list[Iterator[Problem]]:
+    """What takes turns in giving a problem: each grid whole or with a part out, or each family in each variant."""
+    if section.grids:
+        if section.families:
+            raise PyriteError("families and grids are drawn by different recipes: name one of them")
+        kinds = {"none": (False,), "one": (True,), "both": (False, True)}[section.outages]
+        return [_grids(section, case, out, split) for case in section.grids for out in kinds]
+    if not section.families:
+        raise PyriteError("no problems are named: give families, grids or a file")
+    return [_seeds(section, family, variant, split) for family in section.families for variant in section.variants]
+
+
+def _grids(section: ProblemSection, case: str, outage: bool, split: str) -> Iterator[Problem]:
+    from ..problems.grids.making import GridOrder, make_grids
+
+    count = section.count * _SEEDS_PER_PROBLEM
+    yield from make_grids(
+        GridOrder((case,), section.physics, count, section.first_seed, outage, section.split or split)
+    )
+
+
 def _seeds(section: ProblemSection, family: str, variant: Any, split: str) -> Iterator[Problem]:
     from ..problems.families import draw, split_of
 
@@ -91,8 +114,7 @@ def _seeds(section: ProblemSection, family: str, variant: Any, split: str) -> It
     seed = section.first_seed
     while True:
         if split_of(seed) == wanted:
-            drawn = draw(family, seed, section.size, variant, section.texts)
-            yield from ask_for_plans([drawn]) if section.task == "plan" else [drawn]
+            yield from _asked([draw(family, seed, section.size, variant, section.texts)], section)
         seed += 1
 
 

@@ -194,8 +194,8 @@ def _check(recipe: Recipe, where: str) -> None:
         objective.check(recipe.objective.options)
     except PyriteError as error:
         raise PyriteError(f"{where}: [objective] {error.message}") from error
-    if objective.draws and not data.families and not data.file:
-        raise PyriteError(f"{where}: [data] needs families or a file to train on")
+    if objective.draws and not data.is_named:
+        raise PyriteError(f"{where}: [data] needs families, grids or a file to train on")
     try:
         objective.check_recipe(method, schedule)
         _check_tasks(recipe, method, objective)
@@ -207,8 +207,9 @@ def _check_problems(where: str, key: str, section: ProblemSection) -> None:
     _at_least(where, key, section, count=1, first_seed=0, max_tokens=0)
     if section.file and section.texts != "varied":
         raise PyriteError(f"{where}: {key}.texts is about generated families; a file's problems are told as they are")
-    if section.families and section.file:
-        raise PyriteError(f"{where}: [{key}] takes families or a file, not both")
+    if sum(map(bool, (section.families, section.grids, section.file))) > 1:
+        raise PyriteError(f"{where}: [{key}] takes families, grids or a file, one of them")
+    _check_grids(where, key, section)
     if not section.variants:
         raise PyriteError(f"{where}: {key}.variants is empty")
     if section.families:
@@ -218,6 +219,22 @@ def _check_problems(where: str, key: str, section: ProblemSection) -> None:
             for name in names:
                 if name not in known:
                     raise PyriteError(f"{where}: {key}.{kind} has no {name!r}; {near(name, known)}")
+
+
+def _check_grids(where: str, key: str, section: ProblemSection) -> None:
+    if not section.grids:
+        if section.physics != "ac" or section.outages != "none":
+            raise PyriteError(f"{where}: {key}.physics and {key}.outages are about grids, and none is named")
+        return
+    if section.task != "plan":
+        raise PyriteError(f'{where}: {key}.task is "plan" where grids are named: a grid is asked for its dispatch')
+    from ..problems.grids.cases import check_case
+
+    for case in section.grids:
+        try:
+            check_case(case, section.physics)
+        except PyriteError as error:
+            raise PyriteError(f"{where}: {key}.grids: {error.message}") from error
 
 
 def _check_forgetting(where: str, section: ForgettingSection, data: ProblemSection) -> None:

@@ -85,7 +85,7 @@ class CompanionsSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemSection:
-    """``[data]`` and ``[answers.problems]``: generated families, or a file of problems.
+    """``[data]`` and ``[answers.problems]``: generated families, power grids, or a file of problems.
 
     With ``max_tokens`` longer examples (prompt and answer together) are passed over while drawing, and counted.
     """
@@ -97,9 +97,17 @@ class ProblemSection:
     first_seed: int = 0
     split: Split | None = None  # which seeds: train for [data], test for [answers.problems] unless said otherwise
     file: str | None = None  # a problems.jsonl instead of families
+    grids: tuple[str, ...] = ()  # power grids instead of families: ieee9, ieee14 ... (extra grid; the task is a plan)
+    physics: Literal["ac", "dc"] = "ac"  # of the grids
+    outages: Literal["none", "one", "both"] = "none"  # of the grids: N, N-1, or both in turn
     max_tokens: int = 0  # 0: no limit
     texts: Literal["varied", "plain"] = "varied"  # how families are told; the references are the same
-    task: Literal["formulation", "plan"] = "formulation"  # what is asked of families: a model, or the best plan itself
+    task: Literal["formulation", "plan", "both"] = "formulation"  # a model is asked for, the best plan itself, or both
+
+    @property
+    def is_named(self) -> bool:
+        """Something is named to take problems from."""
+        return bool(self.families or self.grids or self.file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +219,9 @@ class Recipe:
             del document["objective"]  # as in recipes from before there were others
         if self.data.texts == "varied":
             del document["data"]["texts"]  # likewise
+        if not self.data.grids:
+            for name in ("grids", "physics", "outages"):
+                del document["data"][name]  # likewise
         for name in ("system", "file"):
             if not document["prompt"][name]:
                 del document["prompt"][name]  # likewise

@@ -18,19 +18,27 @@ SHOWN = 60
 """Values that the form of an answer spells out; of larger ones the members are listed by variable."""
 
 
-def ask_for_plans(problems: Iterable[Problem], policy: Policy | None = None) -> Iterator[Problem]:
-    """The problems that have a best plan, asked for it. Infeasible and unbounded ones are passed over."""
+def ask_for_plans(
+    problems: Iterable[Problem], policy: Policy | None = None, *, both: bool = False
+) -> Iterator[Problem]:
+    """The problems that have a best plan, asked for it. Infeasible and unbounded ones are passed over.
+
+    With ``both`` each is asked for its formulation first and for its plan after it.
+    """
     for problem in problems:
         made = plan_problem(problem, policy)
         if made is not None:
+            if both and made is not problem:
+                yield problem
             yield made
 
 
 def plan_problem(problem: Problem, policy: Policy | None = None) -> Problem | None:
     """The problem asked for its best plan, or None when it has none.
 
-    The text gains the form of the answer; ``plan`` holds the reference's own optimal plan. Raises PyriteError for a
-    problem without a reference formulation, or one that the solver does not finish.
+    The text gains the form of the answer; ``plan`` holds the reference's own optimal plan, ``plan_of`` this
+    problem's id. Raises PyriteError for a problem without a reference formulation, or one that the solver does not
+    finish.
     """
     if problem.task == "plan":
         return problem
@@ -51,7 +59,7 @@ def plan_problem(problem: Problem, policy: Policy | None = None) -> Problem | No
         optimum=solution.objective,
         status="optimal",
         task="plan",
-        extra={**problem.extra, "plan": write_plan(plan)},
+        extra={**problem.extra, "plan": write_plan(plan), "plan_of": problem.id},
     )
 
 

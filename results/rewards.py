@@ -5,6 +5,8 @@
 ``value``        1 when its optimum is the right one, else 0, whatever its plan does to the rules of the problem: the
                  "execution accuracy" that solver-informed rewards usually pay for
 ``feasible``     1 when a solver finds a point (formulations), or the plan keeps every rule (plans), else 0
+``kept``         the share of the problem's rules that a plan keeps (0 where no plan can be read); for formulations
+                 as ``feasible``
 ``substance``    1 when it is right, else 0
 ``ladder``       the share of its ladder's stages that it passes, of those that the problem allows to ask
 ===============  ==================================================================================================
@@ -21,6 +23,7 @@ from types import TracebackType
 from typing import Self, TypeAlias
 
 from ..feasibility.errors import PyriteError, PyriteWarning
+from ..feasibility.plans.rules import KINDS
 from ..feasibility.policy import Policy
 from ..feasibility.scoring.pool import Pool
 from ..feasibility.settings import near
@@ -66,6 +69,18 @@ def _feasible(verdict: Verdict, policy: Policy) -> Reward:
     return 1.0 if all(status == "pass" for status in statuses) else None
 
 
+def _kept(verdict: Verdict, policy: Policy) -> Reward:
+    if verdict.ladder.task != PLAN.task:
+        return _feasible(verdict, policy)
+    if not verdict.surface:
+        return _surface(verdict, policy)
+    tables = [verdict.result(kind).details for kind in KINDS]
+    rules = sum(int(table.get("rules", 0)) for table in tables)
+    if any(verdict.result(kind).status == "unknown" for kind in KINDS):
+        return None
+    return sum(int(table.get("kept", 0)) for table in tables) / rules if rules else 1.0
+
+
 def _substance(verdict: Verdict, policy: Policy) -> Reward:
     return None if verdict.substance is None else float(verdict.substance)
 
@@ -82,6 +97,7 @@ SHAPES: dict[str, Shape] = {
     "surface": _surface,
     "value": _value,
     "feasible": _feasible,
+    "kept": _kept,
     "substance": _substance,
     "ladder": _ladder,
 }

@@ -17,6 +17,7 @@ from ..settings import Settings, context_length
 from ..sources import Loaded
 from .answering import Request, sample_seed
 from .attention import use_packed_attention
+from .choosing_grammar import grammar_for, has_own_keys
 from .decoding import Grammars
 from .generating import AnswerRow, generate_rows, plain_generate
 from .grammar import VERSION
@@ -119,7 +120,7 @@ class LocalAnswerer:
                 row.uniform = np.random.default_rng(sample_seed(settings.seed, request.key))
             row.constraint = self._constraint(request)
             opened.append(self.prompt.opened(request.problem, tokenizer))
-            row.end = JsonEnd(thinking=bool(opened[-1]))
+            row.end = JsonEnd(thinking=bool(opened[-1]), plan=request.problem.task == "plan")
             rows.append(row)
         pad, text = tokenizer.pad_token_id, TokenText(tokenizer)
         ends = end_tokens(model, tokenizer) if self.ensemble is None else self.ensemble.ends()
@@ -147,18 +148,14 @@ class LocalAnswerer:
         return self.ensemble.following(pad, problems, self.prompt), 0 if ahead else self.settings.drafts
 
     def _constraint(self, request: Request) -> Any:
-        if self.settings.decoding == "free":
+        grammar = grammar_for(self.settings.decoding, request.problem)
+        if grammar is None:
             return None
-        from .grammar import language_grammar
-        from .names_grammar import names_grammar
-
         if self._grammars is None:
             model, tokenizer = self.loaded.model, self.loaded.tokenizer
             width = model.get_output_embeddings().weight.shape[0]
             self._grammars = Grammars(tokenizer, width, sorted(end_tokens(model, tokenizer)))
-        if self.settings.decoding == "grammar":
-            return self._grammars.start(language_grammar())
-        return self._grammars.start(names_grammar(request.problem), own_keys=True)
+        return self._grammars.start(grammar, own_keys=has_own_keys(self.settings.decoding, request.problem))
 
     def _context(self) -> int:
         models = [self.loaded] if self.ensemble is None else self.ensemble.members

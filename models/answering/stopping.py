@@ -1,4 +1,4 @@
-"""Where an answer ends: at the end of the first formulation outside of thinking, or at the model's own end token.
+"""Where an answer ends: at the end of the first formulation (or plan) outside of thinking, or at the end token.
 
 Which object is a formulation, and what is thinking, is decided by the same functions as when outputs are read
 (:mod:`pyrite.feasibility.language.document.reading`): a draft inside of thinking, ``{}``, ``let {x} be`` or a map of
@@ -18,6 +18,8 @@ from ...feasibility.language.document.thinking import Follower, kept_marks
 class JsonEnd:
     """Follows one answer, piece by piece. ``thinking`` says that the prompt has opened thinking already.
 
+    With ``plan`` an object with "values" that is an object ends the answer, and a formulation does not.
+
     The scanner sees each character once. It counts braces outside strings; when they balance, the piece is read as
     JSON, and only a readable formulation ends the answer.
 
@@ -27,7 +29,8 @@ class JsonEnd:
     [False, False, False, True]
     """
 
-    def __init__(self, thinking: bool = False) -> None:
+    def __init__(self, thinking: bool = False, plan: bool = False) -> None:
+        self._plan = plan
         self._follower = Follower(thinking)
         self._pieces: list[str] = []
         self._depth = 0
@@ -69,6 +72,9 @@ class JsonEnd:
 
     def _is_answer(self) -> bool:
         text = "".join(self._pieces)
+        if self._plan:
+            document = _load(text) if '"values"' in text else None
+            return isinstance(document, dict) and isinstance(document.get("values"), dict)
         if not MENTION.search(text):
             return False
         document = _load(text)

@@ -26,6 +26,7 @@ from ..prompts import Prompt
 from ..settings import Settings, context_length
 from ..sources import Source, load_tokenizer, local_folder, weights_digest
 from .answering import Request, sample_seed
+from .choosing_grammar import grammar_for
 from .grammar import VERSION
 from .stopping import JsonEnd, TokenText
 from .vllm_starting import check_device, engine_arguments, read_config, require_vllm, start_engine
@@ -47,7 +48,7 @@ class Growing:
     end: JsonEnd = field(init=False)
 
     def __post_init__(self) -> None:
-        self.end = JsonEnd(thinking=bool(self.opened))
+        self.end = JsonEnd(thinking=bool(self.opened), plan=self.request.problem.task == "plan")
 
     def take(self, tokens: Sequence[int], ends: frozenset[int], text: TokenText) -> bool:
         """Go on with tokens up to where the answer ends; what the engine wrote beyond is dropped. True at the end."""
@@ -150,7 +151,7 @@ class VllmAnswerer:
         engine.reset_prefix_cache()
         for number, row in growing.items():
             given = sampling_arguments(self.settings, row.request, row.limit, ends)
-            grammar = request_grammar(self.settings, row.request)
+            grammar = grammar_for(self.settings.decoding, row.request.problem, numbered=True)
             if grammar is not None:
                 given["structured_outputs"] = StructuredOutputsParams(grammar=grammar)
             parameters = SamplingParams(**given, output_kind=RequestOutputKind.DELTA)
@@ -228,13 +229,3 @@ def sampling_arguments(settings: Settings, request: Request, limit: int, ends: f
     if settings.temperature > 0:
         found["seed"] = sample_seed(settings.seed, request.key) % 2**63
     return found
-
-
-def request_grammar(settings: Settings, request: Request) -> str | None:
-    """The grammar that the answer keeps to, as the transformers back end has it."""
-    if settings.decoding == "free":
-        return None
-    from .grammar import language_grammar
-    from .names_grammar import names_grammar
-
-    return language_grammar() if settings.decoding == "grammar" else names_grammar(request.problem, numbered=True)

@@ -57,6 +57,14 @@ class Outage:
     name: str
 
 
+def check_case(case: str, physics: Physics) -> None:
+    """Raises PyriteError for a grid that is not there, or has no optimum of this kind."""
+    if case not in CASES:
+        raise PyriteError(f"there is no grid {case!r}; there are {', '.join(CASES)}")
+    if physics == "ac" and case not in AC_CASES:
+        raise PyriteError(f"{case} has no alternating current optimum in pandapower; take {', '.join(AC_CASES)}, or dc")
+
+
 def draw_grid(case: str, physics: Physics, seed: int, outage: bool = False) -> tuple[Grid, Dispatch, Outage | None]:
     """A case with drawn loads, perhaps with one part out, and its optimal power flow.
 
@@ -64,8 +72,7 @@ def draw_grid(case: str, physics: Physics, seed: int, outage: bool = False) -> t
     drawn again from the same seed. Raises PyriteError when 50 in a row fail, for a case that is not there, or without
     pandapower.
     """
-    if physics == "ac" and case in CASES and case not in AC_CASES:
-        raise PyriteError(f"{case} has no alternating current optimum in pandapower; take {', '.join(AC_CASES)}, or dc")
+    check_case(case, physics)
     chance = random.Random(f"{case} {physics} {seed} {'n-1' if outage else 'n'}")  # noqa: S311 - a drawing, no secret
     for _ in range(50):
         network = _network(case)
@@ -106,8 +113,6 @@ def _pandapower() -> Any:
 
 def _network(case: str) -> Any:
     pandapower = _pandapower()
-    if case not in CASES:
-        raise PyriteError(f"there is no grid {case!r}; there are {', '.join(CASES)}")
     with _quiet():
         return getattr(pandapower.networks, CASES[case])()
 

@@ -63,15 +63,15 @@ def grid_problem(case: str, physics: Physics, seed: int, outage: bool = False) -
     broken = worst(rules.checks(plan, policy))
     if broken:
         raise PyriteError(f"the optimal power flow of {case} (seed {seed}) breaks its own rules: {broken[0].sentence}")
-    kind = "n-1" if outage else "n"
+    family = f"{case}-{physics}-n1" if outage else f"{case}-{physics}"
     extra: dict[str, Any] = {"plan": write_plan(plan)}
     if out is not None:
         extra["outage"] = {"kind": out.kind, "name": out.name}
     return Problem(
-        id=f"{case}-{physics}-{kind}-{seed}",
+        id=f"{family}-{seed}",
         text=f"{tell(grid, out)}\n{form(rules.asked)}",
         optimum=rules.objective(plan),
-        family=f"{case}-{physics}",
+        family=family,
         split=split_of(seed),
         task="plan",
         grid=grid,

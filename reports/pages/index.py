@@ -21,6 +21,7 @@ from ..charts import LETTERS, CurvePoint, Score, element, ladder, learning_curve
 from ..escaping import file_name, shortened, storable
 from ..tables.overview import Pair, changes_table, pairs_of, reasons_table
 from ..tables.pass_at_k import pass_at_k_table
+from ..tables.plans import plan_tables
 from ..tables.scores import Beside, beside, repaired_rate, scores_table
 from ..tables.table import Table
 from .saying import state_of
@@ -78,7 +79,7 @@ def index_context(
     shown = asked_stages(*(run.observed for run in runs))
     surfaces = [rate_of(run.observed, "surface", cluster) for run in runs]
     substances = [rate_of(run.observed, "substance", cluster) for run in runs]
-    extras = [table for table in (pass_at_k_table(collection), *sensitivity) if table]
+    extras = [table for table in (pass_at_k_table(collection), *plan_tables(collection), *sensitivity) if table]
     names = [run.name for run in runs]
     cards = [_card(run, i, cluster, beside(collection)) for i, run in enumerate(runs)]
     scores = [Score(n, a, b) for n, a, b in zip(names, surfaces, substances, strict=True)]

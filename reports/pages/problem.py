@@ -16,7 +16,7 @@ from ...feasibility.language.mathematics import MathRow, rows_of
 from ...feasibility.programs.compiling import Rejected, build
 from ...feasibility.programs.correspondence import match_names
 from ...feasibility.programs.program import Program
-from ...feasibility.verdict import Verdict
+from ...feasibility.verdict import PLAN, Verdict
 from ...problems.problem import Problem
 from ...results.collection import Collection, Run
 from ...results.outputs import Output
@@ -26,6 +26,7 @@ from .aligning import AlignedLine, AligningReader, align, fold, scalars
 from .formulas import html_of, row_html
 from .layout import laid_out, prose
 from .locating import Shown, locate, marked_text
+from .plan_view import PlanView, plan_view
 from .regions import RegionMark, draw, plan_point
 from .saying import Evidence, evidence_of, headline, ladder_of, plan_items
 
@@ -75,6 +76,7 @@ class Panel:
     plan_omitted: int
     picture: Markup | None
     picture_note: str
+    plan_view: PlanView | None
     formulation_note: str
     json: str
 
@@ -104,6 +106,7 @@ class ProblemPage:
     groups: Sequence[tuple[str, Sequence[PageLine]]]
     groups_note: str
     has_reference: bool
+    is_plan: bool
     files: Mapping[str, str]
 
 
@@ -147,6 +150,7 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
     rows: list[list[MathRow] | None] = []
     flags: dict[tuple[str, str], str] = {}
     summary: list[tuple[str, int, str, str]] = []
+    is_plan = problem is not None and problem.task == "plan"
     reference = problem.reference if problem else None
     for number, run in enumerate(collection.runs):
         verdicts = run.by_problem.get(identifier, [])
@@ -171,8 +175,9 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
                 more=more,
                 plan=plan,
                 plan_omitted=omitted,
-                picture=_picture(reading, problem, first, run, number),
+                picture=None if is_plan else _picture(reading, problem, first, run, number),
                 picture_note=_picture_note(reading, first),
+                plan_view=plan_view(problem, first, output, run.policy, f"grid-{number}"),
                 formulation_note=reading.note,
                 json=reading.formulation.to_json(2)[:MAX_SHOWN] if reading.formulation else "",
             )
@@ -196,6 +201,7 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         groups=_groups(lines, flags, [row is not None for row in rows]),
         groups_note=_lines_note(reference, readings),
         has_reference=reference is not None,
+        is_plan=is_plan,
         files=files,
     )
 
@@ -212,6 +218,8 @@ def _read(output: Output | None, verdict: Verdict | None, run: Run) -> _Reading:
         return _Reading(note="There is no output to show.")
     start = verdict.result("parses").details.get("start")
     reading = _Reading(start=start if isinstance(start, int) else 0)
+    if verdict.ladder.task == PLAN.task:
+        return reading  # a plan has a view of its own
     if verdict.result("schema").status != "pass":
         reading.note = "The output does not come as far as a formulation."
         return reading

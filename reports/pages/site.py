@@ -225,11 +225,17 @@ def _environment() -> Environment:
         finalize=_clean,
     )
     environment.globals["version"] = _version()
-    environment.globals["capital"] = lambda text: text[:1].upper() + text[1:]
+    environment.globals["capital"] = _capital
     environment.filters["plain"] = lambda text: Markup(visible_attribute(text))  # noqa: S704 - it escapes
     environment.filters["short"] = lambda text: shortened(text, 300)
     environment.filters["raw"] = lambda text: Markup(escape(storable(text)))  # noqa: S704 - it escapes
     return environment
+
+
+def _capital(text: str) -> str:
+    """A sentence with its first letter large, unless it begins with a name that is no word (``vm[1] comes to``)."""
+    first = text.partition(" ")[0]
+    return text if any(sign in first for sign in "[_(0123456789") else text[:1].upper() + text[1:]
 
 
 def _version() -> str:

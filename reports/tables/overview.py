@@ -23,6 +23,7 @@ from ...results.statistics import Cluster, conditional_rate, rate_of
 from ..escaping import shortened
 from .changes import change_cells, change_columns, change_record
 from .pass_at_k import pass_at_k_table
+from .plans import plan_tables
 from .scores import AFTER_REPAIR, bounds, joined, record_of, scores_table, with_interval
 from .table import CellValue, Table, TableColumn
 
@@ -232,7 +233,7 @@ def all_tables(collection: Collection, cluster: Cluster = "problem") -> list[Tab
     """The tables of a report in their order; of several runs, each against the first."""
     tables = [scores_table(collection, cluster), stages_table(collection, cluster)]
     tables += [table for table in (families_table(collection), pass_at_k_table(collection)) if table is not None]
-    tables.append(reasons_table(collection))
+    tables += [*plan_tables(collection), reasons_table(collection)]
     for pair in pairs_of(collection):
         tables += [changes_table(pair), *([flips_table(pair, 40)] if pair.flips else [])]
     return tables

@@ -207,15 +207,26 @@ def test_one_megawatt_is_missed_where_it_was_taken(fourteen: tuple[Grid, Plan, f
         assert broken[0].unit == "MW"
 
 
+EVERY_GRID = [("ieee9", "ac")]
+EVERY_GRID_SLOWLY = [
+    *((case, "ac") for case in ("ieee14", "ieee30", "ieee118")),
+    *((case, "dc") for case in ("ieee9", "ieee14", "ieee30", "ieee57", "ieee118")),
+]
+
+
 @needs_pandapower
-def test_perturbations_fail_where_they_were_made(nine: tuple[Grid, Plan, float]) -> None:
-    grid, plan, _ = nine
+@pytest.mark.parametrize(
+    ("case", "physics"), [*EVERY_GRID, *(pytest.param(*way, marks=pytest.mark.slow) for way in EVERY_GRID_SLOWLY)]
+)
+def test_a_thousand_perturbations_fail_where_they_were_made(case: str, physics: str) -> None:
+    grid, plan, _ = solved(case, physics)
     chance = random.Random(7)
     neighbours = {bus.name: {bus.name} for bus in grid.buses}
     for branch in grid.branches:
         neighbours[branch.start].add(branch.end)
         neighbours[branch.end].add(branch.start)
     rules, policy = GridRules(grid), Policy()
+    assert worst(rules.checks(plan, policy)) == []
     for _ in range(1000):
         variable, (member,) = chance.choice([key for key in plan.values if key != ("va", (grid.slack,))])
         step = chance.choice([-1, 1]) * chance.uniform(1, 5) * {"pg": 1, "qg": 1, "va": 1, "vm": 0.01}[variable]

@@ -38,7 +38,11 @@ GOOD = '[data]\nfamilies = ["product-mix"]\n'
         ("[method]\nname = 'none'\n[method.options]\nr = 3", "method 'none' has no options"),
         ("[method]\nname = 'prompt_tuning'\n[schedule]\npacking = true", "schedule.packing does not go with method"),
         ("[data]\nfamilies = ['product-mixx']", "data.families has no 'product-mixx'; did you mean 'product-mix'"),
-        ("[data]\nfamilies = ['product-mix']\nfile = 'x'", r"\[data\] takes families or a file, not both"),
+        ("[data]\nfamilies = ['product-mix']\nfile = 'x'", r"\[data\] takes families, grids or a file, one of"),
+        ("[data]\nfamilies = ['product-mix']\noutages = 'one'", "data.physics and data.outages are about grids"),
+        ("[data]\ngrids = ['ieee9']", 'data.task is "plan" where grids are named'),
+        ("[data]\ngrids = ['ieee99']\ntask = 'plan'", "data.grids: there is no grid 'ieee99'; there are ieee9"),
+        ("[data]\ngrids = ['ieee57']\ntask = 'plan'", "ieee57 has no alternating current optimum"),
         ("[data]\nfamilies = 'product-mix'", "data.families is a list"),
         ("[data]\nsize = 'tiny'", "data.size is one of small, medium, large, not 'tiny'"),
         ("[answers]\nsamples = 2", r"\[answers\] several samples of a greedy answer"),
@@ -54,7 +58,7 @@ def test_a_bad_recipe_is_refused_with_the_key(text, said):
 
 
 def test_training_needs_data():
-    with pytest.raises(PyriteError, match=r"\[data\] needs families or a file"):
+    with pytest.raises(PyriteError, match=r"\[data\] needs families, grids or a file"):
         parse_recipe("", "r.toml")
 
 

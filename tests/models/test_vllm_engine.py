@@ -26,11 +26,12 @@ from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.verdict import SURFACE
 from pyrite.feasibility.workers.apart import run_apart
 from pyrite.models.answering import Request, Settings, answer_problems
+from pyrite.models.answering.choosing_grammar import grammar_for
 from pyrite.models.answering.decoding import Grammars
 from pyrite.models.answering.local import LocalAnswerer
 from pyrite.models.answering.making import make_answerer
 from pyrite.models.answering.stopping import TokenText
-from pyrite.models.answering.vllm_engine import Growing, request_grammar, sampling_arguments, vllm_answerer
+from pyrite.models.answering.vllm_engine import Growing, sampling_arguments, vllm_answerer
 from pyrite.models.answering.vllm_starting import check_device, engine_arguments, start_engine
 from pyrite.models.devices import Compute, choose_compute
 from pyrite.models.merging import write_merged
@@ -255,7 +256,7 @@ def test_greedy_answers_are_those_of_transformers(asked, loaded, decoding):
         width = loaded.model.config.vocab_size
         grammars = Grammars(loaded.tokenizer, width, [loaded.tokenizer.eos_token_id])
         for problem in problems:
-            constraint = grammars.start(request_grammar(asked(decoding=decoding).settings, Request(problem, 0)))
+            constraint = grammars.start(grammar_for(decoding, problem, numbered=True))
             for token in loaded.tokenizer(found[problem.id, 0][0], add_special_tokens=False)["input_ids"]:
                 constraint.take(token)  # raises when the grammar forbids it
 

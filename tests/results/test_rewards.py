@@ -13,6 +13,7 @@ from tiny_model import bakeries
 
 import pyrite.rewards
 from pyrite.feasibility.errors import PyriteError, PyriteWarning
+from pyrite.feasibility.plans.rules import KINDS
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.verdict import LADDERS, StageResult, Verdict
@@ -142,6 +143,10 @@ def test_shapes_of_a_plan():
     assert rows["surface"] == [1, 1, 1, 0]
     feasible = 0 if "promise" in str(formulated.reference.to_dict()) else 1
     assert rows["feasible"] == [1, feasible, 0, 0]
+    assert rows["kept"][0] == 1 > rows["kept"][2] > 0 == rows["kept"][3]
+    details = [much.result(kind).details for kind in KINDS]
+    kept, rules = (sum(table[name] for table in details) for name in ("kept", "rules"))
+    assert rows["kept"][2] == kept / rules
     assert rows["ladder"][0] == 1 > rows["ladder"][1] > rows["ladder"][3] == 0
 
 
