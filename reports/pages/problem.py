@@ -150,7 +150,6 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
     rows: list[list[MathRow] | None] = []
     flags: dict[tuple[str, str], str] = {}
     summary: list[tuple[str, int, str, str]] = []
-    is_plan = problem is not None and problem.task == "plan"
     reference = problem.reference if problem else None
     for number, run in enumerate(collection.runs):
         verdicts = run.by_problem.get(identifier, [])
@@ -159,29 +158,14 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         reading = _read(output, first, run)
         readings.append(reading)
         rows.append(rows_of(reading.formulation, most=LINES_SHOWN) if reading.formulation else None)
-        kinds = _kinds(reading.formulation, reference)
-        answers = [_answer(run, number, verdict, base, files, kinds) for verdict in verdicts[:SAMPLES_SHOWN]]
-        more = [(verdict.sample, headline(verdict)) for verdict in verdicts[SAMPLES_SHOWN : SAMPLES_SHOWN + 200]]
+        answers = [
+            _answer(run, number, verdict, base, files, _kinds(reading.formulation, reference))
+            for verdict in verdicts[:SAMPLES_SHOWN]
+        ]
         if first is not None:
             _flag(flags, first, f"{LETTERS[number % 26]}: " if len(collection.runs) > 1 else "")
         summary.append((LETTERS[number % 26], number % COLORS, *_in_short(verdicts, output.finish if output else None)))
-        plan, omitted = _plan(first)
-        panels.append(
-            Panel(
-                letter=LETTERS[number % 26],
-                color=number % COLORS,
-                name=run.name,
-                answers=answers,
-                more=more,
-                plan=plan,
-                plan_omitted=omitted,
-                picture=None if is_plan else _picture(reading, problem, first, run, number),
-                picture_note=_picture_note(reading, first),
-                plan_view=plan_view(problem, first, output, run.policy, f"grid-{number}"),
-                formulation_note=reading.note,
-                json=reading.formulation.to_json(2)[:MAX_SHOWN] if reading.formulation else "",
-            )
-        )
+        panels.append(_panel(run, number, problem, verdicts, reading, output, answers))
     wanted = rows_of(reference, most=LINES_SHOWN) if reference else []
     numbers = scalars(reference) | _data_scalars(problem)
     readers = [AligningReader(numbers | scalars(r.formulation), r.renames) for r in readings]
@@ -201,8 +185,37 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         groups=_groups(lines, flags, [row is not None for row in rows]),
         groups_note=_lines_note(reference, readings),
         has_reference=reference is not None,
-        is_plan=is_plan,
+        is_plan=problem is not None and problem.task == "plan",
         files=files,
+    )
+
+
+def _panel(
+    run: Run,
+    number: int,
+    problem: Problem | None,
+    verdicts: Sequence[Verdict],
+    reading: _Reading,
+    output: Output | None,
+    answers: Sequence[AnswerView],
+) -> Panel:
+    """One run's column: its answers, and of the first one its plan and picture."""
+    first = verdicts[0] if verdicts else None
+    plan, omitted = _plan(first)
+    is_plan = problem is not None and problem.task == "plan"
+    return Panel(
+        letter=LETTERS[number % 26],
+        color=number % COLORS,
+        name=run.name,
+        answers=answers,
+        more=[(verdict.sample, headline(verdict)) for verdict in verdicts[SAMPLES_SHOWN : SAMPLES_SHOWN + 200]],
+        plan=plan,
+        plan_omitted=omitted,
+        picture=None if is_plan else _picture(reading, problem, first, run, number),
+        picture_note=_picture_note(reading, first),
+        plan_view=plan_view(problem, first, output, run.policy, f"grid-{number}"),
+        formulation_note=reading.note,
+        json=reading.formulation.to_json(2)[:MAX_SHOWN] if reading.formulation else "",
     )
 
 
