@@ -1,4 +1,4 @@
-"""Everything that the page of one problem shows, as plain data for its template; one page, so 462 lines."""
+"""Everything that the page of one problem shows, as plain data for its template; one page, so 483 lines."""
 
 from __future__ import annotations
 
