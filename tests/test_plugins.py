@@ -195,7 +195,7 @@ def test_an_outside_package_adds_one_of_each(look_again: Callable[[str], None], 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("half", r"method 'half' of the package pyrite-outside \(outside:half\) is none: it lacks adds, check"),
+        ("half", r"method 'half' of the package pyrite-outside \(outside:half\) is none: it lacks adds, blends, check"),
         ("gone", "method 'gone' of the package pyrite-outside cannot be loaded: ModuleNotFoundError"),
         ("halv", "did you mean 'half'?"),
     ],
