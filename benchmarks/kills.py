@@ -24,7 +24,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from benchmarks.foreign_files import ANSWER, FORMULATION, PROBLEMS
+from benchmarks.valid_files import ANSWER, FORMULATION, PROBLEMS
 
 _OLD = "what stood here before\n"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +13,6 @@ from .console import bold, dim, echo, print_json, read_text, table
 from .models import model_program
 
 if TYPE_CHECKING:
-    from ..feasibility.equivalence.maps import Affine
     from ..feasibility.language.formulation import Formulation
     from ..feasibility.policy import Policy
     from ..feasibility.programs.program import Program
@@ -47,6 +45,7 @@ def equivalent_command(
     Every answer comes with its evidence, re-checked by a separate checker. Exit code 0 only when equivalent.
     """
     from ..feasibility.equivalence.deciding import compare
+    from ..feasibility.equivalence.given_map import read_map
     from ..feasibility.equivalence.lifting.lifted import lift
     from ..feasibility.equivalence.rendering import to_json
 
@@ -60,7 +59,7 @@ def equivalent_command(
     known = find_problem(problem, problems) if problem is not None and problems is not None else None
     first, ours = _program(a, chosen, known)
     second, theirs = _reference(known, chosen) if b is None else _program(b, chosen, known)
-    images = None if mapping is None else _mapping(mapping, first)
+    images = None if mapping is None else read_map(read_text(mapping), first, mapping)
     found = compare(first, second, chosen, mapping=images, text=known.text if known else "")
     document = to_json(first, second, found, known.units if known else {})
     if found.relation == "equivalent" and ours is not None and theirs is not None:
@@ -97,20 +96,6 @@ def _reference(problem: Problem | None, policy: Policy) -> tuple[Program, Formul
     if problem.reference is None:
         raise PyriteError(f"problem {problem.id!r} has no reference formulation to compare with")
     return build(problem.reference, problem.data, policy), problem.reference
-
-
-def _mapping(path: str, program: Program) -> dict[str, Affine]:
-    """The user's map, each value an expression in one variable of A."""
-    from ..feasibility.equivalence.given_map import read_affine
-
-    text = read_text(path)
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise PyriteError(f"{path} is not JSON: {error}") from error
-    if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
-        raise PyriteError(f'{path}: a map is {{"variable of B": "expression in A\'s variable"}}')
-    return {name: read_affine(value, program, f"{path}, {name}") for name, value in document.items()}
 
 
 def _show(document: dict[str, Any], checked: int, trusted: int) -> None:

@@ -57,7 +57,7 @@ def from_table(kind: type[T], table: Mapping[str, Any], where: str, section: str
     """
     hints = get_type_hints(kind)
     shown = f"[{section}] " if section else ""
-    for key in table:
+    for key in _section(table, where, section or "this"):
         if key not in hints:
             raise PyriteError(f"{where}: {shown}has no key {key!r}; {near(key, hints)}")
     values = {

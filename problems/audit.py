@@ -267,10 +267,11 @@ def _build(problem: Problem, entry: AuditEntry, policy: Policy) -> Program | Non
     if findings:
         entry.fault("schema", f"{findings[0].where}: {findings[0].message}")
         return None
-    resolved, findings = resolve(problem.reference, problem.data, policy)
+    lengths = policy.with_lengths_of_own()  # the same as in scoring
+    resolved, findings = resolve(problem.reference, problem.data, lengths)
     program = None
     if resolved is not None:
-        program, findings = compile_program(resolved, policy)
+        program, findings = compile_program(resolved, lengths)
     if program is None:
         first = findings[0]
         code = "does-not-bind" if has_data and first.code in DATA_CODES else "does-not-build"

@@ -87,17 +87,29 @@ def read_parquet(source: Any, label: str, columns: Sequence[str] | None = None) 
         with _open(parquet, source, label, columns) as file:
             spent = 0
             for batch in file.iter_batches(batch_size=_BATCH, columns=None if columns is None else list(columns)):
+                batch.validate(full=True)  # damaged offsets would be read from foreign memory
                 cost = sum(_cost(column) for column in batch.columns)
                 spent += cost
                 if spent > MOST_BYTES:
                     raise PyriteError(f"{label}: its rows hold more than {MOST_BYTES // 1024**3} GiB")
                 step = max(1, _AT_ONCE * batch.num_rows // max(cost, 1))
                 for start in range(0, batch.num_rows, step):
-                    yield from batch.slice(start, step).to_pylist()
+                    yield from map(json_value, batch.slice(start, step).to_pylist())
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, RecursionError) as error:
         raise PyriteError(f"{label}: the parquet file is damaged: {str(error)[:200]}") from error
     except MemoryError as error:
         raise PyriteError(f"{label}: the parquet file unpacks to more than the memory") from error
+
+
+def json_value(value: Any) -> Any:
+    """A value of a table as JSON has it: bytes are a text that was stored so; times and decimals are what they print."""
+    if isinstance(value, dict):
+        return {str(key): json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(item) for item in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _open(parquet: Any, source: Any, label: str, columns: Sequence[str] | None) -> Any:

@@ -26,7 +26,7 @@ def shown(problem: Problem, policy: Policy | None = None) -> str:
         return "\n\n".join([*parts, f"No reference formulation. Stored: {stored or 'nothing'}."])
     parts.append(mathematics(problem.reference, problem.data))
     limits = policy or Policy()
-    program = build(problem.reference, problem.data, limits)
+    program = build(problem.reference, problem.data, limits.with_lengths_of_own())
     solution = solve(program, limits)
     optimum = solution.objective if solution.status == "optimal" else None
     found = _answer(solution.status, optimum, problem.units.get("objective", ""))

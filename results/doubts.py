@@ -135,7 +135,11 @@ def _lints(problem: Problem, policy: Policy) -> list[str]:
 
     if problem.reference is None or len(problem.text) > _LINTED_TEXT:
         return []
-    small = replace(policy, max_terms=min(policy.max_terms, _LINTED_TERMS), max_rows=min(policy.max_rows, _LINTED_ROWS))
+    small = replace(
+        policy.with_lengths_of_own(),
+        max_terms=min(policy.max_terms, _LINTED_TERMS),
+        max_rows=min(policy.max_rows, _LINTED_ROWS),
+    )
     try:
         program = build(problem.reference, problem.data, small)
     except Rejected:

@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,9 @@ SEED = "schedule.seed"
 """The axis whose values are repetitions of one setting."""
 
 _OWN = ("axes", "search", "also", "analysis", "estimate")
+MOST_CELLS = 10_000
+"""Combinations of the axes; a slip of the pen makes more, and every one is a recipe to check and a model to tune."""
+
 _METHOD_KEYS = ("label", "name", "options", "learning_rates", "recipe")
 
 
@@ -102,6 +106,8 @@ def parse_study(text: str, where: str = "study") -> Study:
         )
     axes = dict(_flattened(own["axes"], where))
     search = from_table(SearchSection, own["search"], where, "search")
+    if not isinstance(own["also"], dict):
+        raise PyriteError(f"{where}: [also] holds tables of problems, not {own['also']!r:.80}")
     also = {name: from_table(ProblemSection, table, where, f"also.{name}") for name, table in own["also"].items()}
     for name in also:
         if not re.fullmatch(r"\w[\w-]{0,39}", name):
@@ -129,7 +135,7 @@ def _flattened(table: Mapping[str, Any], where: str, before: str = "") -> Iterat
             yield from _flattened(value, where, f"{name}.")
         elif not isinstance(value, list) or not value:
             raise PyriteError(f"{where}: axes.{name} is a list of values, not {value!r}")
-        elif len({json.dumps(item, sort_keys=True) for item in value}) < len(value):
+        elif len({json.dumps(item, sort_keys=True, default=str) for item in value}) < len(value):
             raise PyriteError(f"{where}: axes.{name} has the same value twice")
         else:
             yield name, value
@@ -143,6 +149,8 @@ def _cells(
     where: str,
     loss: bool,
 ) -> tuple[Cell, ...]:
+    if math.prod(map(len, axes.values())) > MOST_CELLS:
+        raise PyriteError(f"{where}: [axes] make more than {MOST_CELLS:,} cells")
     found: list[Cell] = []
     first_of: dict[tuple[tuple[str, str], ...], str] = {}
     answered: set[tuple[tuple[str, str], ...]] = set()
@@ -172,7 +180,7 @@ def _cell(
     where: str,
     loss: bool,
 ) -> Cell:
-    table: dict[str, Any] = json.loads(json.dumps(document))
+    table: dict[str, Any] = json.loads(json.dumps(document, default=str))  # a date is of no use in a recipe
     labels: dict[str, str] = {}
     own_rates: Sequence[float] | None = None
     for axis, value in chosen.items():
@@ -207,16 +215,11 @@ def _put_method(table: dict[str, Any], value: Any, where: str) -> tuple[str, Seq
     method = {"name": entry["name"]}
     if "options" in entry:
         method["options"] = entry["options"]
-    table["method"] = (
-        {**table.get("method", {}), **method}
-        if table.get("method", {}).get("name")
-        in (
-            None,
-            entry["name"],
-        )
-        else method
-    )
-    for path, inner in _leaves(entry.get("recipe", {})):
+    shared, own = table.get("method", {}), entry.get("recipe", {})
+    if not isinstance(shared, dict) or not isinstance(own, dict):
+        raise PyriteError(f"{where}: [method] and a method's recipe are tables")
+    table["method"] = {**shared, **method} if shared.get("name") in (None, entry["name"]) else method
+    for path, inner in _leaves(own):
         _put(table, path, inner, where)
     rates = entry.get("learning_rates")
     if rates is not None and not (isinstance(rates, list) and all(isinstance(r, float | int) for r in rates)):

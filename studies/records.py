@@ -85,7 +85,14 @@ class Asked:
             set(asked.states) - set(OUTCOMES) or len(asked.problem) != rows or len(asked.family) != rows
         ):
             raise ValueError("states and problems do not go together")
+        if not _within(asked.problem, len(asked.problems)) or not _within(asked.family, len(asked.families)):
+            raise ValueError("an output is of no problem or family that is listed")
         return asked
+
+
+def _within(places: Sequence[object], size: int) -> bool:
+    """Whether all are places of a list of this length."""
+    return all(type(place) is int and 0 <= place < size for place in places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +141,5 @@ def read_result(folder: Path, cell: str) -> CellResult | None:
         table["asked"] = [Asked.from_dict(item) for item in table["asked"]]
         table["also"] = {name: Asked.from_dict(item) for name, item in table["also"].items()}
         return CellResult(**table)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise PyriteError(f"{path} is no result of a cell ({error}); remove it and the cell is run again") from error

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.foreign_files import NAMES, PROBLEMS, damaged, survives, targets
+from benchmarks.foreign_files import NAMES, damaged, survives, targets
 from benchmarks.fuzz_readers import attack, empty, run
+from benchmarks.valid_files import PROBLEMS
 from pyrite.feasibility.errors import PyriteError
 from pyrite.models.gguf_header import check_gguf_header
 from pyrite.problems.lines import line_of

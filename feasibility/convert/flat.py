@@ -121,8 +121,8 @@ def formulation_text(formulation: Formulation, notes: Notes) -> str:
     limit = Policy().max_expression_chars
     if max(map(len, texts)) > limit:
         notes.add(
-            f"an expression is longer than {limit:,} characters: `check` takes it, `score` needs --set "
-            f"max_expression_chars={max(map(len, texts))}"
+            f"an expression is longer than {limit:,} characters: `check` and references take it; as an answer it needs "
+            f"--set max_expression_chars={max(map(len, texts))}"
         )
     marks: dict[str, str] = {}
     for name, variable in formulation.variables.items():

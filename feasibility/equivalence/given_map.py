@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import json
+
 from ..errors import PyriteError
 from ..language.grammar.parsing import ExpressionError, parse_expression
 from ..language.grammar.syntax import Binary, Expression, IndexMember, IndexName, NameReference, Negative, Number
+from ..one_line import one_line
 from ..programs.program import Program, member_name
 from ..rationals import divide
 from .maps import Affine
+
+
+def read_map(text: str, program: Program, where: str) -> dict[str, Affine]:
+    """A map's JSON: each variable of B as an expression in A's (``program``). Raises PyriteError, naming ``where``."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PyriteError(f"{where} is not JSON: {error}") from error
+    if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
+        raise PyriteError(f'{where}: a map is {{"variable of B": "expression in A\'s variable"}}')
+    return {name: read_affine(value, program, f"{where}, {one_line(name, 80)}") for name, value in document.items()}
 
 
 def read_affine(text: str, program: Program, where: str) -> Affine:

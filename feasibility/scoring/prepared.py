@@ -84,7 +84,8 @@ def prepare(reference: Reference, policy: Policy) -> PreparedReference:
         text = f"the reference formulation is not valid: {invalid[0].where}: {invalid[0].message}"
         return PreparedReference(reference, trouble=("reference-broken", text))
     try:
-        program = build(reference.formulation, reference.data, policy)
+        # A recorded or converted reference is as long as its model: the lengths are limits for answers.
+        program = build(reference.formulation, reference.data, policy.with_lengths_of_own())
     except Rejected as error:
         text = f"the reference formulation does not build: {error.message}"
         return PreparedReference(reference, trouble=("reference-broken", text))

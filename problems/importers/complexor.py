@@ -63,7 +63,7 @@ def read_folders(path: Path, format_name: str) -> Iterator[SourceRow | Remark]:
         if not present:
             continue
         number += 1
-        columns: dict[str, Any] = {"name": folder.name}
+        columns: dict[str, Any] = {"name": folder.resolve().name}
         for name in present:
             file = folder / name
             try:

@@ -19,7 +19,7 @@ from ...feasibility.disk import read_whole
 from ...feasibility.errors import PyriteError
 from ...feasibility.language.formulation import Formulation
 from ...feasibility.recording import Recording, SourceTrouble, record, require_sandbox
-from ...feasibility.workers.apart import run_apart
+from ...feasibility.workers.apart import run_beside
 from ..problem import Problem
 from .records import ConvertedRecord, ImportOptions, Label, Remark, RowError, SourceRow, label
 
@@ -79,7 +79,7 @@ def rows(path: Path) -> Iterator[SourceRow | Remark]:
         if not found:
             continue
         number += 1
-        columns: dict[str, Any] = {"name": folder.name, "set": path.name}
+        columns: dict[str, Any] = {"name": folder.resolve().name, "set": path.resolve().name}
         for name in found:
             kind = "text" if name in _TEXTS else "answer" if name in _ANSWERS else "program"
             try:
@@ -143,9 +143,9 @@ def _reference(row: SourceRow) -> tuple[Formulation | None, list[tuple[str, str,
 
 
 def _record(program: str) -> Recording:
-    """A program recorded in a process that may die of it."""
+    """A program recorded in a process that may die of it, and is kept for the next one."""
     try:
-        return run_apart(record, program)
+        return run_beside(record, program)
     except PyriteError:
         dead = SourceTrouble("worker-died", "the process that read the program died", certain=False)
         return Recording("text", trouble=dead)

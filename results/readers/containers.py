@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from ...feasibility.disk import read_bytes
 from ...feasibility.errors import PyriteError
-from ...problems.parquet import read_parquet
+from ...problems.parquet import json_value, read_parquet
 
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, EOFError, RuntimeError)
 MOST_BYTES: Final = 4 * 1024**3
@@ -288,10 +288,16 @@ def _arrow(files: list[bytes], label: str) -> Rows:
     try:
         for raw in files:
             reader = ipc.open_file(raw) if raw.startswith(_ARROW) else ipc.open_stream(raw)
-            rows += reader.read_all().to_pylist()
+            rows += _values(reader.read_all())
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise PyriteError(f"{label}: the arrow data is damaged: {str(error)[:200]}") from error
     return _table(rows)
+
+
+def _values(table: Any) -> list[dict[str, Any]]:
+    """A table's rows. Offsets are held against the buffers first: damaged ones would be read from foreign memory."""
+    table.validate(full=True)
+    return [json_value(row) for row in table.to_pylist()]
 
 
 def _table(rows: list[dict[str, Any]]) -> Rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pyrite.feasibility.language.formulation import Formulation
@@ -79,6 +81,13 @@ def test_the_language_is_found_by_the_text() -> None:
     assert by_task([RIGHT, JSON, RIGHT]) == {"formulation": [1], "code": [0, 2]}
 
 
+def test_a_notebook_is_named_whether_in_a_fence_or_not() -> None:
+    notebook = json.dumps({"cells": [{"cell_type": "code", "source": ["import pulp"]}], "nbformat": 4}, indent=1)
+    for text in (notebook, f"{notebook}\n", f"```python\n{notebook}\n```"):
+        assert task_of(text) == "code"
+        assert Judge(None, None, get_task("code")).judge(text).stages["parses"].code == "notebook"
+
+
 def test_a_programs_own_fences_do_not_end_it() -> None:
     program = (
         'text = """\n```\n"""\nimport gurobipy as gp\n'
@@ -91,7 +100,7 @@ def test_a_programs_own_fences_do_not_end_it() -> None:
 def test_an_endless_program_does_not_hold_up_the_others() -> None:
     endless = "```python\nwhile True:\n    pass\n```"
     big = "```python\nx = 10 ** 10 ** 8\n```"
-    with Pool(Policy(time_limit=2.0), workers=1, task="code") as pool:
+    with Pool(Policy(time_limit=5.0), workers=1, task="code") as pool:
         tasks = [("p", sample, text) for sample, text in enumerate((endless, big, RIGHT))]
         verdicts = list(pool.judge(tasks, {"p": Reference(optimum=175)}))
     assert [verdict.stages["runs"].code for verdict in verdicts[:2]] == ["time-limit", "time-limit"]

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from pyrite.feasibility.errors import PyriteError
-from pyrite.feasibility.workers.apart import run_apart
+from pyrite.feasibility.workers.apart import run_apart, run_beside
 from pyrite.feasibility.workers.board import BOARD_SIZE, MARKS, Board
 from pyrite.feasibility.workers.pool import AHEAD, Workers
 from pyrite.feasibility.workers.work import Again, Failure, Job, Work
@@ -217,6 +217,20 @@ def test_a_function_apart():
     with pytest.raises(PyriteError, match="SIGABRT") as caught:
         run_apart(double, 15)
     assert caught.value.exit_code == 3
+
+
+def test_a_process_is_kept_between_calls_until_one_kills_it():
+    first = run_beside(os.getpid)
+    assert first != os.getpid()
+    assert run_beside(double, 4) == 8
+    with pytest.raises(PyriteError, match="thirteen"):
+        run_beside(double, 13)
+    kept = run_beside(os.getpid)
+    assert kept == run_beside(os.getpid)
+    with pytest.raises(PyriteError, match="SIGABRT"):
+        run_beside(double, 15)
+    assert run_beside(double, 6) == 12
+    assert run_beside(os.getpid) not in (first, kept)
 
 
 def test_a_process_apart_ends_with_its_parent_and_takes_its_own_children_along(tmp_path):

@@ -12,6 +12,7 @@ import pytest
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.rationals import same_value
+from pyrite.feasibility.scoring.prepared import prepare
 from pyrite.problems import audit as audit_module
 from pyrite.problems.audit import FAULTS, NOTES, AuditEntry, audit, audit_each, audit_problem
 from pyrite.problems.problem import Problem
@@ -72,6 +73,22 @@ def test_a_sound_problem():
 def test_faults_and_notes(fields, faults, notes):
     entry = audit_problem(problem(**fields))
     assert codes(entry) == (faults, notes)
+
+
+def test_a_reference_is_as_long_as_its_model():
+    """A recorded or converted reference may have a row of more characters than an answer's expression."""
+    names = [f"amount_of_the_product_number_{place}" for place in range(3_500)]
+    long = {
+        "variables": {name: {"domain": "continuous", "lower": 0, "upper": 1} for name in names},
+        "objective": {"sense": "maximize", "expression": names[0]},
+        "constraints": {"all": " + ".join(names) + " <= 5"},
+    }
+    assert len(names) * len(names[0]) > Policy().max_expression_chars
+    asked = problem(reference=long, optimum=1)
+    entry = audit_problem(asked, Policy(time_limit=60))
+    assert entry.builds is True
+    assert not entry.faults
+    assert prepare(asked.as_reference(), Policy(time_limit=60)).trouble is None
 
 
 def test_data_that_contradicts_the_reference_does_not_bind():

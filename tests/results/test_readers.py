@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 # ruff: noqa: E501 - rows of other programs are as long as they are
+import datetime
+import decimal
 import gzip
+import io
 import json
 import zipfile
 from contextlib import suppress
@@ -329,3 +332,35 @@ def test_the_files_that_people_hold(path: Path) -> None:
         verdict = judge.judge(answer.answer)
         none = answer.finish in ("length", "no-output") or answer.output in ("no", "{}")
         assert verdict.substance is not none, answer
+
+
+def test_columns_that_are_no_json_become_text(tmp_path: Path) -> None:
+    """Tables hold bytes, times and decimals; outputs are JSON."""
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    row = {
+        "problem_id": "p1", "output": b"an answer", "at": datetime.datetime(2026, 1, 2), "cost": decimal.Decimal("1.5"),
+        "inner": {"day": datetime.date(2026, 1, 2)},
+    }  # fmt: skip
+    parquet.write_table(pyarrow.Table.from_pylist([row]), tmp_path / "o.parquet")
+    (output,) = read_answers(tmp_path / "o.parquet")
+    assert output.output == "an answer"
+    assert output.extra == {"at": "2026-01-02 00:00:00", "cost": "1.5", "inner": {"day": "2026-01-02"}}
+
+
+def test_damaged_offsets_of_a_table_are_refused(tmp_path: Path) -> None:
+    """pyarrow reads foreign memory, and ends the process, unless it is asked to look at the offsets first."""
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import ipc
+
+    sink = io.BytesIO()
+    table = pyarrow.Table.from_pylist([{"problem_id": "p1", "output": "x" * 64}, {"problem_id": "p2", "output": "y"}])
+    with ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    data = sink.getvalue()
+    offsets = (0).to_bytes(4, "little") + (64).to_bytes(4, "little") + (65).to_bytes(4, "little")
+    assert data.count(offsets) == 1
+    (tmp_path / "o.arrow").write_bytes(data.replace(offsets, offsets[:8] + (1 << 30).to_bytes(4, "little")))
+    with pytest.raises(PyriteError, match="arrow data is damaged"):
+        read_answers(tmp_path / "o.arrow")

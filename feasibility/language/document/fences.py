@@ -21,6 +21,9 @@ _STATEMENT: Final = re.compile(
     re.MULTILINE,
 )
 
+_CELLS: Final = re.compile(r'"cells"\s*:\s*\[')
+"""A notebook's JSON: it is taken as the program, and refused by its name when it is read as Python."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProgramText:
@@ -55,8 +58,10 @@ def last_program(text: str, languages: Collection[str] = PYTHON) -> ProgramText:
         fenced = True
         if language in languages or (not language and _STATEMENT.search(text, start, end)):
             found = (start, end, closed)
-    if found is None and not fenced and _STATEMENT.match(text[span.start : span.end].lstrip()):
-        found = (span.start, span.end, True)
+    if found is None and not fenced:
+        bare = text[span.start : span.end].strip()
+        if _STATEMENT.match(bare) or (bare.startswith("{") and _CELLS.search(bare)):
+            found = (span.start, span.end, True)
     if found is None:
         if not text[span.start : span.end].strip():
             code = "unfinished" if span.thought else "empty-output"

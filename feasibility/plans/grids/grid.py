@@ -17,6 +17,9 @@ from ...errors import PyriteError
 
 Physics: TypeAlias = Literal["ac", "dc"]
 
+_LARGEST = 1e15
+"""No number of a grid is larger: squares of it stay far from what a float can hold."""
+
 MAX_PARTS = 20_000
 """Buses, generators or branches that a grid may have: a file is foreign, and what is read of it is bounded."""
 
@@ -212,6 +215,7 @@ def _field(value: Any, key: str, where: str) -> Any:
 
 
 def _finite(value: Any, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise PyriteError(f"{what} is a finite number, not {str(value)[:40]!r}")
+    # Compared, not asked whether finite: that overflows for a whole number beyond every float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST <= value <= _LARGEST:
+        raise PyriteError(f"{what} is a number of at most {_LARGEST:g} in size, not {str(value)[:40]!r}")
     return float(value)

@@ -88,10 +88,10 @@ def _on_other_data(
     """The failure that other data bring to light, or the number of instances on which both agree."""
     reference = prepared.reference
     assert reference.formulation is not None
-    agreed = 0
+    agreed, lengths = 0, policy.with_lengths_of_own()  # both have been read already
     for number, data in enumerate(redrawn(reference.data, INSTANCES, policy.seed, only=taken)):
         try:
-            ours, theirs = build(formulation, data, policy), build(reference.formulation, data, policy)
+            ours, theirs = build(formulation, data, lengths), build(reference.formulation, data, lengths)
         except Rejected:
             # The formulation restates the problem's numbers, so it speaks of this instance only.
             return agreed
