@@ -102,7 +102,7 @@ def read_parquet(source: Any, label: str, columns: Sequence[str] | None = None) 
 
 
 def json_value(value: Any) -> Any:
-    """A value of a table as JSON has it: bytes are a text that was stored so; times and decimals are what they print."""
+    """A table's value as JSON has it: bytes are a text that was stored so; times and decimals are what they print."""
     if isinstance(value, dict):
         return {str(key): json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
