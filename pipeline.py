@@ -85,6 +85,8 @@ class Pipeline:
 
             for run in self.runs():
                 score_into(run)
+            if trains:
+                self._cards(tuned.checkpoints)
         if trains and (recipe.forgetting.prompts or recipe.forgetting.families):
             with self._stage("forgetting"):
                 Forgetting(self, prompt).record(tuned.checkpoints)
@@ -128,6 +130,9 @@ class Pipeline:
         document = self.recipe.to_dict()
         if target.exists():
             before = {"forgetting": document["forgetting"], **json.loads(target.read_text(encoding="utf-8"))}
+            for recipe in (before, document):  # where numbers are sent changes none of them
+                recipe.get("schedule", {}).pop("report_to", None)
+            before.get("answers", {}).setdefault("tensor_parallel", 1)
             if before != document:
                 raise PyriteError(f"{self.folder} belongs to another recipe ({target}); give another --out")
             return
@@ -207,6 +212,14 @@ class Pipeline:
         apart = recipe.answers.back_end == "vllm"
         tally = run_apart(_answer_run, *work, heard=heard) if apart else _answer_run(*work, tell=heard)
         self._note(f"  {name}: {tally.sentence()}")
+
+    def _cards(self, checkpoints: Mapping[int, Path]) -> None:
+        """The scores into each checkpoint's model card, beside those of the base model."""
+        from .models.card import write_card
+
+        runs = self.folder / "runs"
+        for step, path in checkpoints.items():
+            write_card(path, [run for run in (runs / "base", runs / f"step-{step}") if (run / "summary.json").exists()])
 
     def _report(self) -> None:
         from .reports.charts import CurvePoint, learning_curve, standalone

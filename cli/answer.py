@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.one_line import one_line
 from .console import next_step, note, notes, print_json, progress
 
 
@@ -36,6 +37,7 @@ def answer_command(
     device: Annotated[str, typer.Option(help="auto, cuda, cuda:N, mps or cpu.")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, bfloat16, float16 or float32.")] = "auto",
     back_end: Annotated[str, typer.Option(help="transformers, or vllm (extra vllm; no drafts).")] = "transformers",
+    tensor_parallel: Annotated[int, typer.Option(min=1, help="GPUs that share the model (vllm).")] = 1,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads (0: every usable core).")] = 0,
     batch_size: Annotated[int, typer.Option(min=0, help="Answers at once (0: 128 on a GPU, else 40).")] = 0,
     max_new_tokens: Annotated[int, typer.Option(help="Tokens at which an answer is cut; cuts are counted.")] = 512,
@@ -63,6 +65,15 @@ def answer_command(
         bool, typer.Option("--plain-prompt", help="Plain headings for a model without chat template.")
     ] = False,
     parallel: Annotated[int, typer.Option("--parallel", "--concurrency", help="Requests at once (endpoint).")] = 4,
+    endpoint: Annotated[
+        list[str] | None, typer.Option(help="A further endpoint of the same model, http://host/v1#name; may repeat.")
+    ] = None,
+    batch_out: Annotated[
+        Path | None, typer.Option(help="Ask nothing: write the requests that are left as a batch file (JSON lines).")
+    ] = None,
+    batch_in: Annotated[
+        str | None, typer.Option(help="Ask nothing: take the answers from a batch endpoint's results.")
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds a request may take (endpoint).")] = 300.0,
     request: Annotated[
         list[str] | None,
@@ -93,13 +104,16 @@ def answer_command(
         max_new_tokens=max_new_tokens,
         batch_size=batch_size,
         drafts=drafts,
+        tensor_parallel=tensor_parallel,
         decoding=decoding,  # type: ignore[arg-type]  # Settings checks the word
     )
     known = read_problems(problems)
     if limit is not None:
         del known[limit:]
     notes(known.complaints, "broken lines were passed over")
-    source = parse_source(model, adapter)
+    if endpoint and not model.startswith(("http://", "https://")):
+        raise PyriteError(f"--endpoint adds to a --model that is an endpoint (http://host/v1#name), not to {model}")
+    source = parse_source(",".join([model, *(endpoint or ())]), adapter)
     asked = Prompt(
         _style(prompt, source),
         _worked(examples, examples_from),
@@ -110,6 +124,9 @@ def answer_command(
     asking = Asking(parse_fields(request or ()), parse_fields(template or (), "--template"), timeout)
     compute = (device, dtype, threads)
     answerer = make_answerer(source, asked, settings, compute, parallel, note, back_end, companions, asking)
+    if batch_out is not None or batch_in is not None:
+        _by_batch(answerer, (out, known, settings), batch_out, batch_in, as_json)
+        return
     with progress(len(known) * samples, "answering") as show:
         tally = answer_into(out, answerer, known, settings, lambda done, total: show(done))
     note(f"{tally.sentence()}; run: {out}")
@@ -118,6 +135,37 @@ def answer_command(
     )
     if as_json:
         print_json(asdict(tally))
+
+
+def _by_batch(
+    answerer: Any, asked: tuple[Any, ...], batch_out: Path | None, batch_in: str | None, as_json: bool
+) -> None:
+    """Requests into a file, or results out of one, by the same run folder as any answering."""
+    from ..models.answering.batch_files import BatchReader, open_batch
+    from ..models.answering.endpoint import EndpointAnswerer
+    from ..models.answering.into_run import answer_into
+    from ..results.run import RunFolder
+
+    if not isinstance(answerer, EndpointAnswerer):
+        raise PyriteError("batch files are for one endpoint: --model http://host/v1#NAME")
+    out, known, settings = asked
+    folder = RunFolder(out)
+    there = folder.outputs.exists() and folder.outputs.stat().st_size
+    present = frozenset(output.key for output in folder.read_outputs()) if there else frozenset()
+    batch = open_batch(answerer, present, batch_out, batch_in)
+    tally = answer_into(out, batch, known, settings)
+    if isinstance(batch, BatchReader):
+        for line in batch.notes:
+            note(f"pyrite: {one_line(line, 1_000)}")
+        note(f"{tally.sentence()}; run: {out}")
+        next_step(f"pyrite score {out}/problems.jsonl {out}/outputs.jsonl --out {out}")
+    elif batch.written:
+        note(f"{batch.written:,} requests in {batch_out}, {tally.before:,} were answered; run: {out}")
+        next_step("the same command with --batch-in RESULTS.jsonl in the place of --batch-out, when they are there")
+    else:
+        note(f"nothing is left to ask; {batch_out} was not written")
+    if as_json:
+        print_json({**asdict(tally), "written": getattr(batch, "written", 0)})
 
 
 def _style(prompt: str, source: Any) -> Any:

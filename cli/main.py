@@ -38,6 +38,7 @@ COMMANDS = (
     "tune",
     "answer",
     "pairs",
+    "card",
     "shrink",
 )
 """Modules of this folder, in the order of the help page; each has ``register(app)``."""

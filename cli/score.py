@@ -36,6 +36,10 @@ def score_command(
     ],
     out: Annotated[str | None, typer.Option(help="Run folder; what it already holds is not judged again.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes (default: one a core; 0: none).")] = None,
+    engine: Annotated[str, typer.Option(help="local, or ray: the nodes of a Ray cluster (extra ray).")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="The Ray cluster: auto, or HOST:PORT (default: one of this machine).")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the answers to the first N problems.")] = None,
     language: Annotated[
         str, typer.Option(help="formulation (JSON), code (programs for a solver library), or auto: each by its text.")
@@ -58,12 +62,14 @@ def score_command(
 ) -> None:
     """Score raw outputs twice: surface (stages 1-3) and substance (the strongest stage the reference allows)."""
     from ..problems.files import read_problems
+    from ..results.engines import get_engine
     from ..results.readers.reading import parse_map, read_answers
     from ..results.run import RunFolder
     from ..results.scoring import score_outputs, summary_of
 
     if problems == outputs == "-":
         raise PyriteError("problems and outputs cannot both come from standard input")
+    place = get_engine(engine, address)
     chosen = read_policy(policy, settings or ())
     known = read_problems(problems, strict)
     answers = read_answers(outputs, known, None if mapping is None else parse_map(mapping), strict)
@@ -74,7 +80,9 @@ def score_command(
     folder = None if out is None else RunFolder(out)
     started = time.monotonic()
     with progress(len(answers), "judging") as show:
-        scored = score_outputs(known, answers, chosen, folder=folder, workers=workers, language=language, told=show)
+        scored = score_outputs(
+            known, answers, chosen, folder=folder, workers=workers, language=language, told=show, engine=place
+        )
     seconds = time.monotonic() - started
     opinions = None
     if second_opinion:

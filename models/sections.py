@@ -21,6 +21,7 @@ from .prompts import Fallback, Style
 from .settings import BackEnd, Settings
 
 Split = Literal["train", "validation", "test"]
+Tracker = Literal["trackio", "wandb", "tensorboard"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +153,7 @@ class ScheduleSection:
     checkpoints: tuple[int, ...] = ()  # steps at which a checkpoint is kept; the last step always is
     save_every: int = 25  # steps between the checkpoints that only serve to go on after a stop
     seed: int = 0
+    report_to: tuple[Tracker, ...] = ()  # trackio, wandb, tensorboard: where losses are sent while training
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +172,7 @@ class AnswersSection:
     decoding: Literal["free", "grammar", "names"] = "free"
     back_end: BackEnd = "transformers"  # vllm: the extra vllm, in a process of its own
     drafts: int = 4  # tokens guessed ahead and checked in one pass; 0: none
+    tensor_parallel: int = 1  # GPUs that vLLM splits the model over
 
     def settings(self) -> Settings:
         """As answering takes them."""
@@ -222,6 +225,7 @@ class Recipe:
         if not self.data.grids:
             for name in ("grids", "physics", "outages"):
                 del document["data"][name]  # likewise
+        del document["schedule"]["report_to"]
         for name in ("system", "file"):
             if not document["prompt"][name]:
                 del document["prompt"][name]  # likewise

@@ -28,7 +28,8 @@ class Settings:
     ``temperature`` 0 is greedy. ``drafts`` tokens are guessed from what was written before and checked in one pass
     (0: none); they change the last bits of sums, so they belong to the identity. ``decoding``: ``free``; ``grammar``
     keeps to the language (stages 1-2 and the grammar of expressions); ``names`` also to the names that each problem's
-    reference declares. ``batch_size`` 0 chooses by device. ``max_prompt_tokens`` 0 means what the model can hold.
+    reference declares. ``tensor_parallel``: GPUs that vLLM splits the model
+    over. ``batch_size`` 0 chooses by device. ``max_prompt_tokens`` 0 means what the model can hold.
     """
 
     samples: int = 1
@@ -40,9 +41,11 @@ class Settings:
     batch_size: int = 0
     decoding: Decoding = "free"
     drafts: int = 4
+    tensor_parallel: int = 1
 
     def __post_init__(self) -> None:
-        at_least = {"samples": 1, "max_new_tokens": 1, "max_prompt_tokens": 0, "batch_size": 0, "drafts": 0}
+        at_least = {"samples": 1, "max_new_tokens": 1, "max_prompt_tokens": 0, "batch_size": 0}
+        at_least |= {"drafts": 0, "tensor_parallel": 1}
         for name, least in at_least.items():
             if getattr(self, name) < least:
                 raise PyriteError(f"{name} is at least {least}, not {getattr(self, name)}")
@@ -61,5 +64,8 @@ class Settings:
         return min(self.max_prompt_tokens or room, room)
 
     def identity(self) -> dict[str, Any]:
-        """For run.json: everything, as plain JSON."""
-        return asdict(self)
+        """For run.json: everything, as plain JSON; one GPU is not said, as in runs from before there were more."""
+        found = asdict(self)
+        if self.tensor_parallel == 1:
+            del found["tensor_parallel"]
+        return found

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ..feasibility.errors import PyriteError
 from ..feasibility.policy import Policy
 from ..feasibility.scoring.languages import by_task
-from ..feasibility.scoring.pool import Pool
 from ..feasibility.verdict import Verdict
 from ..problems.problem import Problem
 from .doubts import doubts
+from .engines import Engine, Local
 from .outputs import Output
 from .run import RunFolder, write_json
 from .summary import summarize
@@ -41,22 +41,25 @@ def score_outputs(
     workers: int | None = None,
     language: str = "auto",
     told: Callable[[int], None] = lambda done: None,
+    engine: Engine | None = None,
 ) -> Scored:
     """Judge the outputs; with a folder, those that it has no verdict for, and write them there.
 
     ``language`` says what answers to problems that ask for a formulation are read as (see
     :func:`~pyrite.feasibility.scoring.languages.task_of`): the ladder of formulations, or of programs.
-    ``told`` hears how many are done. Raises PyriteError when the folder belongs to other problems or another policy,
+    ``told`` hears how many are done; ``engine`` says where they are judged (default: here).
+
+    Raises PyriteError when the folder belongs to other problems or another policy,
     and (exit code 3) on KeyboardInterrupt: with a folder what was judged is kept.
     """
     chosen = policy or Policy()
     if folder is None:
-        return _judged(problems, outputs, chosen, None, None, workers, language, told)
+        return _judged(problems, outputs, chosen, None, None, workers, language, told, engine or Local())
     folder.create()
     # The lock comes first: what another process is about to finish must not be read as not done.
     with folder.verdict_writer() as file:
         todo = folder.begin(chosen, problems, outputs)
-        done = _judged(problems, todo, chosen, folder, file, workers, language, told)
+        done = _judged(problems, todo, chosen, folder, file, workers, language, told, engine or Local())
     return replace(done, verdicts=folder.read_verdicts())
 
 
@@ -69,6 +72,7 @@ def _judged(
     workers: int | None,
     language: str,
     told: Callable[[int], None],
+    engine: Engine,
 ) -> Scored:
     """Judge these outputs, and write each verdict into the file as soon as its turn comes."""
     tasks = [(output.problem_id, output.sample, output.answer) for output in todo]
@@ -83,7 +87,7 @@ def _judged(
     try:
         for task, places in groups.items():
             before = len(verdicts)
-            with Pool(chosen, workers, task) as pool:
+            with engine.open(chosen, workers, task) as pool:
                 found = pool.judge([tasks[place] for place in places], references)
                 for place, verdict in zip(places, found, strict=True):
                     _keep(file, verdict)

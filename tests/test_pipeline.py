@@ -48,6 +48,9 @@ def test_a_recipe_becomes_runs_and_pages_and_nothing_is_printed(
         ("answering (step-2)", 2, 2),
     }
     json.dumps(result)
+    card = (tmp_path / "out" / "tuning" / "checkpoint-2" / "README.md").read_text(encoding="utf-8")
+    assert "| base | the base model | 2 | 2 |" in card
+    assert "| step-2 | this checkpoint | 2 | 2 |" in card
     cost = result["runs"][1]["forgetting"]
     assert cost["kl_base_tuned"] > 0
     assert cost["texts"] == 2

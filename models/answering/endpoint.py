@@ -145,7 +145,7 @@ class EndpointAnswerer:
         failure: PyriteError | None = None
         held: list[Output] = []  # refusals before the first answer: perhaps the request is wrong, not the prompts
         with ThreadPoolExecutor(self.parallel) as pool:
-            asked = [pool.submit(self._ask, request) for request in batch]
+            asked = [pool.submit(self.ask, request) for request in batch]
             for done in as_completed(asked):
                 if done.cancelled():
                     continue
@@ -166,9 +166,15 @@ class EndpointAnswerer:
             raise failure
         yield from held
 
-    def _ask(self, request: Request) -> Output:
+    @property
+    def has_answered(self) -> bool:
+        """Whether any prompt was answered: a refusal is then the prompt's fault."""
+        return self._answered > 0
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """The request as this server wants it."""
         settings = self.settings
-        body: dict[str, Any] = {
+        plain: dict[str, Any] = {
             "model": self.model,
             "messages": self.prompt.messages(request.problem),
             "max_tokens": settings.max_new_tokens,
@@ -176,9 +182,14 @@ class EndpointAnswerer:
             "top_p": settings.top_p,
             "seed": sample_seed(settings.seed, request.key) % 2**31,
         }
+        return self.asking.body(plain)
+
+    def ask(self, request: Request) -> Output:
+        """One answer, from any thread. Raises PyriteError when it does not come or every prompt would be refused."""
+        body = self.body(request)
         started = time.monotonic()
         try:
-            document, folded = self._patiently(self.asking.body(body))
+            document, folded = self._patiently(body)
         except RequestRefusedError as error:
             return self._recorded(request, error, body, time.monotonic() - started)
         with self._lock:
@@ -191,12 +202,7 @@ class EndpointAnswerer:
             message = document["choices"][0].get("message") or {}
         except (PyriteError, StopIteration, KeyError, TypeError, AttributeError) as error:
             raise PyriteError(f"{self.url} answered something that is no chat completion") from error
-        usage = document.get("usage")
-        counts = usage if isinstance(usage, dict) else {}
-        extra: dict[str, Any] = {
-            "tokens": _count(counts.get("completion_tokens")),
-            "prompt_tokens": _count(counts.get("prompt_tokens")),
-        }
+        extra: dict[str, Any] = usage_of({"body": document})
         for name in ("reasoning_content", "reasoning"):
             if isinstance(message.get(name), str) and message[name]:
                 extra["reasoning"] = message[name]
@@ -271,6 +277,17 @@ def _names_a_field(said: str, body: Mapping[str, Any]) -> bool:
     about = ("unsupported", "not supported", "extra", "unknown", "unrecognized", "unexpected", "not permitted")
     named = any(f"'{name}'" in words or f'"{name}"' in words for name in body if name not in ("messages", "model"))
     return named and any(word in words for word in about)
+
+
+def usage_of(response: Any) -> dict[str, Any]:
+    """Tokens of answer and prompt, as a response's ``body`` says them; 0 where it does not."""
+    body = response.get("body", response) if isinstance(response, Mapping) else None
+    usage = body.get("usage") if isinstance(body, Mapping) else None
+    counts = usage if isinstance(usage, Mapping) else {}
+    return {
+        "tokens": _count(counts.get("completion_tokens")),
+        "prompt_tokens": _count(counts.get("prompt_tokens")),
+    }
 
 
 def _count(value: Any) -> int:

@@ -34,6 +34,8 @@ def make_answerer(
 
     if back_end not in BACK_ENDS:
         raise PyriteError(f"the back end is {' or '.join(BACK_ENDS)}, not {back_end!r}")
+    if settings.tensor_parallel > 1 and back_end != "vllm":
+        raise PyriteError("several GPUs for one model (--tensor-parallel) are vLLM's: add --back-end vllm")
     if companions and (source.kind == "endpoint" or back_end != "transformers"):
         who = source.name if source.kind == "endpoint" else f"the back end {back_end}"
         raise PyriteError(f"{who} gives no scores to which an expert's could be added; leave --expert out")
@@ -41,8 +43,13 @@ def make_answerer(
         if back_end != "transformers":
             raise PyriteError(f"{source.name} answers by itself; leave --back-end out")
         from .endpoint import Asking, EndpointAnswerer
+        from .endpoints import SeveralEndpoints, addresses_of
 
-        return EndpointAnswerer(source.name, prompt, settings, parallel, asking=asking or Asking(), note=note)
+        members = [
+            EndpointAnswerer(address, prompt, settings, parallel, asking=asking or Asking(), note=note)
+            for address in addresses_of(source.name)
+        ]
+        return members[0] if len(members) == 1 else SeveralEndpoints(members, note)
     if asking is not None and asking.identity():
         raise PyriteError(f"--request and --template are for endpoints; {source.text} is none")
     from ..devices import choose_compute

@@ -5,7 +5,7 @@ answer is withdrawn from the engine as soon as its JSON object is complete and h
 tuned are merged first (``merging``). Sampled answers have seeds of their own, but vLLM's random numbers are not those
 of the other back end.
 
-What is not covered: several GPUs, drafts (``Settings.drafts`` belongs to the transformers back end), endpoints.
+What is not covered: drafts (``Settings.drafts`` belongs to the transformers back end), endpoints.
 """
 
 from __future__ import annotations
@@ -182,7 +182,10 @@ class VllmAnswerer:
         if self._engine is None:
             room = min(self._context(), (self._longest or self._context()) + self.settings.max_new_tokens)
             self._engine = start_engine(
-                engine_arguments(self.folder, self.compute, self.config, room, self.rows), self.compute.device
+                engine_arguments(
+                    self.folder, self.compute, self.config, room, self.rows, self.settings.tensor_parallel
+                ),
+                self.compute.device,
             )
             if self.workplace is not None:
                 self.workplace.cleanup()

@@ -1,7 +1,8 @@
 """Starting vLLM: what it is told, what it may not do, and what it says when it does not start.
 
 The engine runs in this process, so that its steps come in a fixed order and nothing outlives a kill. What vLLM prints
-is dropped; ``PYRITE_DEBUG=1`` shows it. What is not covered: several GPUs.
+is dropped; ``PYRITE_DEBUG=1`` shows it. Several GPUs are passed to
+vLLM (``tensor_parallel_size``), which starts its own processes for them.
 """
 
 from __future__ import annotations
@@ -43,8 +44,12 @@ def check_device(compute: Compute) -> None:
         raise PyriteError(f"vLLM does not run on {compute.device}; answer with --back-end transformers")
 
 
-def engine_arguments(folder: Path, compute: Compute, config: Any, room: int, rows: int) -> dict[str, Any]:
+def engine_arguments(
+    folder: Path, compute: Compute, config: Any, room: int, rows: int, parallel: int = 1
+) -> dict[str, Any]:
     """For vLLM's EngineArgs. ``room`` is the tokens of the longest prompt with its answer, ``rows`` answers at once.
+
+    ``parallel`` GPUs share the model. Raises PyriteError when its attention heads cannot be shared out among them.
 
     On a GPU the memory is vLLM's own choice (nine tenths of it); on a CPU it is what the rows need, at most a quarter
     of the machine's, unless ``VLLM_CPU_KVCACHE_SPACE`` (GiB) says otherwise.
@@ -59,6 +64,11 @@ def engine_arguments(folder: Path, compute: Compute, config: Any, room: int, row
         "disable_log_stats": True,
         "structured_outputs_config": {"backend": "guidance"},
     }
+    if parallel > 1:
+        heads = int(config.num_attention_heads)
+        if heads % parallel:
+            raise PyriteError(f"--tensor-parallel {parallel} does not divide the model's {heads} attention heads")
+        found["tensor_parallel_size"] = parallel
     if compute.device == "cpu":
         # Compiling takes minutes and a C++ compiler, for answers that take seconds.
         found["enforce_eager"] = True

@@ -16,6 +16,7 @@ from transformers import TrainerCallback
 from ...feasibility.disk import write_whole
 from ...feasibility.errors import PyriteError
 from ...problems.lines import append_lines, read_lines, write_lines
+from ..card import CARD, card
 from ..embedded import first_line
 from ..sections import Recipe
 from ..sources import RECORD, read_record
@@ -98,6 +99,7 @@ class Checkpoints(TrainerCallback):  # type: ignore[misc]
         step = state.global_step
         target = self._folder / f"{PREFIX}{step}" / RECORD
         record = self._record(step, tokens, learned, self._meter.loss, self._meter.seconds)
+        write_whole(target.with_name(CARD), card(record))  # in the place of peft's blank one
         write_whole(target, json.dumps(record, indent=1) + "\n")
         for other, folder in whole_checkpoints(self._folder).items():
             if other < step and other not in self._kept:

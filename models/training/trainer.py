@@ -141,6 +141,7 @@ def common_settings(
     device: str,
     dtype: str,
     processes: Processes,
+    name: str = "pyrite",
 ) -> Mapping[str, Any]:
     """What every trainer is told of a recipe's schedule; what is saved and when is decided by ``Checkpoints``."""
     return {
@@ -165,7 +166,9 @@ def common_settings(
         "train_sampling_strategy": "group_by_length" if schedule.group_by_length and not schedule.packing else "random",
         "save_strategy": "no",
         "logging_steps": 1,
-        "report_to": "none",
+        "report_to": list(schedule.report_to) or "none",
+        "run_name": name,
+        "project": "pyrite",
         "disable_tqdm": True,
         "dataloader_pin_memory": device.startswith("cuda"),
     }

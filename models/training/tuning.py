@@ -27,6 +27,7 @@ from ..sources import RECORD, Loaded, load, load_helper, load_tokenizer, parse_s
 from .objectives import Lessons, get_objective
 from .processes import Processes, this_process
 from .record import Record, TuningRun
+from .trackers import reporting, require_trackers
 
 if TYPE_CHECKING:
     from .tasks.course import Course
@@ -70,6 +71,9 @@ def tune(
     else:
         steps = _steps(recipe, len(lessons), last["processes"]["count"] if last else run.processes.count)
     kept = sorted({*recipe.schedule.checkpoints, steps})
+    if last:
+        still = "" if last["step"] < steps else "; it is done"
+        run.note(f"going on at checkpoint-{last['step']} of {steps} steps{still}")
     if not last or last["step"] < steps:
         _refuse_other_processes(run, last)
         _refuse_other_lessons(run, last, lessons)
@@ -94,6 +98,7 @@ def _begin(recipe: Recipe, folder: Path, note: Note) -> TuningRun:
         raise PyriteError(f"method {method.name!r} does not train; ask the model itself with `pyrite answer`")
     options, objective_options = method.check(recipe.method.options), objective.check(recipe.objective.options)
     objective.check_recipe(method, recipe.schedule)
+    require_trackers(recipe.schedule.report_to)
     processes = this_process()
     compute = choose_compute(recipe.model.device, recipe.model.dtype, processes.threads(recipe.model.threads))
     compute = processes.join(compute)
@@ -318,7 +323,8 @@ def _train(
         _check_split(trainer, run.processes)
         _forget_trainer_prints(trainer)
         try:
-            trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
+            with reporting(run.recipe.schedule.report_to):
+                trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
         except (RuntimeError, MemoryError) as error:
             raise _explain(error, run.recipe, run.compute.device) from error
         except OSError as error:
@@ -340,6 +346,7 @@ def _configuration(run: TuningRun, steps: int) -> Any:
         device=run.compute.device,
         dtype=run.compute.dtype,
         processes=run.processes,
+        name=f"{run.recipe.name}-{run.recipe.digest[:8]}",
     )
     try:
         return run.objective.configure(settings, schedule, run.objective_options)
