@@ -133,6 +133,7 @@ class Pipeline:
             for recipe in (before, document):  # where numbers are sent changes none of them
                 recipe.get("schedule", {}).pop("report_to", None)
             before.get("answers", {}).setdefault("tensor_parallel", 1)
+            before.get("model", {}).setdefault("load", "full")
             if before != document:
                 raise PyriteError(f"{self.folder} belongs to another recipe ({target}); give another --out")
             return

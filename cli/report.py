@@ -32,12 +32,16 @@ def report_command(
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Also judge the same outputs by published, more lenient rules.")
     ] = False,
+    price: Annotated[
+        str | None, typer.Option(help="What a million tokens of prompts and of answers cost, as 0.15,0.60.")
+    ] = None,
     allow_mixed: Annotated[
         bool, typer.Option("--allow-mixed", help="Show runs under different policies or problems; every page says so.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Every table as JSON on standard output.")] = False,
 ) -> None:
     """Write the pages (or tables for papers) of runs, and show the same tables here."""
+    from ..reports.tables.effort import parse_prices
     from ..reports.tables.overview import all_tables
     from ..results.collection import read_collection
 
@@ -53,7 +57,7 @@ def report_command(
         note(f"pyrite: mixed: {sentence}")
     extra = _sensitivity(collection) if sensitivity else []
     chosen: Cluster = "family" if cluster == "family" else "problem"
-    tables = [*all_tables(collection, chosen), *extra]
+    tables = [*all_tables(collection, chosen, None if price is None else parse_prices(price)), *extra]
     folder = out if out is not None else runs[0] / "report"
     written = _write(collection, tables, extra, kind, folder, chosen)
     if as_json:

@@ -33,6 +33,7 @@ class ModelSection:
     device: str = "auto"
     dtype: str = "auto"
     threads: int = 0  # 0: every usable core
+    load: Literal["full", "4bit"] = "full"  # 4bit: the frozen base while an adapter is tuned on it (QLoRA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +227,8 @@ class Recipe:
             for name in ("grids", "physics", "outages"):
                 del document["data"][name]  # likewise
         del document["schedule"]["report_to"]
+        if self.model.load == "full":
+            del document["model"]["load"]  # likewise
         for name in ("system", "file"):
             if not document["prompt"][name]:
                 del document["prompt"][name]  # likewise

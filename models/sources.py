@@ -135,18 +135,27 @@ def _folder_source(path: Path, adapter: Path | None, depth: int) -> Source:
 
 
 def load(
-    source: Source, compute: Compute, note: Note = lambda text: None, *, training: bool = False, depth: int = 0
+    source: Source,
+    compute: Compute,
+    note: Note = lambda text: None,
+    *,
+    training: bool = False,
+    depth: int = 0,
+    quantized: bool = False,
 ) -> Loaded:
     """Load weights and tokenizer. Raises PyriteError, one line, for whatever is missing or does not fit.
 
     ``training`` leaves dropout and gradients as training wants them; otherwise the model is ready to answer.
+    ``quantized``: the weights in 4 bits, of a source that was not tuned (:mod:`.quantized`).
     """
+    if quantized and (source.kind == "checkpoint" or source.adapter is not None):
+        raise PyriteError(f'{source.text} is tuned already: model.load = "4bit" is for plain weights')
     if source.kind == "endpoint":
         raise PyriteError(f"{source.name} is an endpoint: it can answer, but it cannot be tuned or loaded here")
     if source.kind == "checkpoint":
         return _load_checkpoint(Path(source.name), compute, note, training=training, depth=depth)
     folder = local_folder(source, note)
-    loaded = _load_folder(folder, compute)
+    loaded = _load_folder(folder, compute, quantized)
     loaded.identity = {"model": source.name, "weights": weights_digest(folder)}
     if (folder / SHRUNK).is_file():
         made = _read_json(folder / SHRUNK)
@@ -280,8 +289,14 @@ def _refuse_other_base(loaded: Loaded, folder: Path, expected: str | None, base:
         raise PyriteError(f"{folder} was tuned on other weights than {base} now has; give the model it was tuned on")
 
 
-def _load_folder(folder: Path, compute: Compute) -> Loaded:
+def _load_folder(folder: Path, compute: Compute, quantized: bool = False) -> Loaded:
     from transformers import AutoModelForCausalLM
+
+    options: dict[str, Any] = {}
+    if quantized:
+        from .quantized import loading_options
+
+        options = loading_options(compute)
 
     _refuse_impossible(folder)
     tokenizer = _tokenizer(folder)
@@ -293,11 +308,13 @@ def _load_folder(folder: Path, compute: Compute) -> Loaded:
                 attn_implementation="sdpa",
                 local_files_only=True,
                 trust_remote_code=False,
+                **options,
             )
         except Exception as error:
             raise PyriteError(f"{folder} cannot be loaded as a language model: {first_line(error)}") from error
         try:
-            model.to(compute.device)
+            if not quantized:  # else it is there already
+                model.to(compute.device)
         except RuntimeError as error:
             raise PyriteError(
                 f"the model does not fit on {compute.device}: {first_line(error)}; try --dtype bfloat16 or --device cpu"

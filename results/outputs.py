@@ -74,6 +74,30 @@ class Output:
         return document
 
 
+_TOKENS = ("tokens", "completion_tokens", "output_tokens")
+_PROMPT_TOKENS = ("prompt_tokens", "input_tokens")
+
+
+def tokens_of(output: Output) -> int | None:
+    """How many tokens the answer took, where its line says so (also below ``usage``, as endpoints report it)."""
+    return _said(output, _TOKENS)
+
+
+def prompt_tokens_of(output: Output) -> int | None:
+    """How many tokens were asked, where the line says so."""
+    return _said(output, _PROMPT_TOKENS)
+
+
+def _said(output: Output, names: tuple[str, ...]) -> int | None:
+    usage = output.extra.get("usage")
+    for place in (output.extra, usage if isinstance(usage, Mapping) else {}):
+        for name in names:
+            value = place.get(name)
+            if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
+                return value
+    return None
+
+
 def read_outputs(path: str | os.PathLike[str], strict: bool = False) -> Records[Output]:
     """The outputs of a JSON-lines file (``-``: standard input).
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import pyrite
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("reports/studies/**/*.md"), *ROOT.glob("tests/*/*.md")]
@@ -33,6 +35,33 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert target.exists(), f"{link} in {page.name}"
         if anchor and target.suffix == ".md":
             assert anchor in anchors(target), f"{link} in {page.name}"
+
+
+def test_the_changelog_is_as_it_says() -> None:
+    """Newest first, this version on top, known headings, each entry once, a sentence, in lines that can be read."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## (\d+)\.(\d+)\.(\d+) \((unreleased|\d{4}-\d\d-\d\d)\)$", text, re.M)
+    assert len(versions) == len(re.findall(r"^## ", text, re.M)), (
+        "a heading is `## 1.2.3 (2026-01-31)` or `(unreleased)`"
+    )
+    numbers = [tuple(map(int, version[:3])) for version in versions]
+    assert numbers == sorted(numbers, reverse=True)
+    assert ".".join(map(str, numbers[0])) == pyrite.__version__
+    assert "unreleased" not in [version[3] for version in versions[1:]]
+    entries: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        assert len(line) <= 160, f"line {number} is too long"
+        assert line == line.rstrip(), f"line {number} ends in blanks"
+        if line.startswith("- "):
+            entries.append(line)
+        elif line.startswith("  "):
+            entries[-1] += f" {line.strip()}"
+        elif entries:
+            assert not line or line.startswith(("## ", "### ")), f"line {number} is neither entry nor heading"
+    assert [entry for entry in entries if not entry.endswith(".")] == []
+    assert len(set(entries)) == len(entries)
+    assert "### \n" not in text
+    assert not re.search(r"^### .*\n+(?=##|\Z)", text, re.M), "a heading without entries"
 
 
 @pytest.mark.slow

@@ -14,4 +14,6 @@ def test_every_package_is_listed() -> None:
         for room in rooms
         for path in (ROOT / room).rglob("__init__.py")
     }
+    # verifiers imports a taskset's package by its bare name.
+    found = found - {"pyrite.integrations.pyrite_formulation"} | {"pyrite_formulation"}
     assert listed == {"pyrite", "pyrite.docs.examples", *found}

@@ -21,6 +21,7 @@ from ..devices import choose_compute
 from ..embedded import Note, first_line
 from ..methods import get_method
 from ..prompts import Prompt
+from ..quantized import check_quantized, ready_to_train
 from ..quiet import quiet_transformers
 from ..sections import Recipe
 from ..sources import RECORD, Loaded, load, load_helper, load_tokenizer, parse_source, read_record
@@ -99,6 +100,8 @@ def _begin(recipe: Recipe, folder: Path, note: Note) -> TuningRun:
     options, objective_options = method.check(recipe.method.options), objective.check(recipe.objective.options)
     objective.check_recipe(method, recipe.schedule)
     require_trackers(recipe.schedule.report_to)
+    if recipe.model.load == "4bit":
+        check_quantized(method.name)
     processes = this_process()
     compute = choose_compute(recipe.model.device, recipe.model.dtype, processes.threads(recipe.model.threads))
     compute = processes.join(compute)
@@ -118,7 +121,13 @@ def _load(run: TuningRun) -> Loaded:
             load_tokenizer(source, run.note)
     # Weights that will be split are loaded into the main memory: a GPU may not hold all of them.
     loading = dataclasses.replace(run.compute, device="cpu") if run.processes.split else run.compute
-    return load(source, loading, run.note, training=True)
+    quantized = run.recipe.model.load == "4bit"
+    if quantized and run.processes.split:
+        raise PyriteError('model.load = "4bit" does not go with weights split over processes; use ddp')
+    loaded = load(source, loading, run.note, training=True, quantized=quantized)
+    if quantized:
+        loaded.model = ready_to_train(loaded.model, run.recipe.schedule.gradient_checkpointing)
+    return loaded
 
 
 def _lessons(run: TuningRun, loaded: Loaded, prompt: Prompt, problems: Sequence[Problem] | None) -> Lessons:

@@ -19,7 +19,7 @@ from ...feasibility.programs.program import Program
 from ...feasibility.verdict import PLAN, Verdict
 from ...problems.problem import Problem
 from ...results.collection import Collection, Run
-from ...results.outputs import Output
+from ...results.outputs import Output, tokens_of
 from ..charts import COLORS, LETTERS
 from ..escaping import MAX_SHOWN, file_name, shortened, visible
 from .aligning import AlignedLine, AligningReader, align, fold, scalars
@@ -309,20 +309,6 @@ def _answer(
         answer.conflict = [(entry["name"], _row_markup(entry, kinds)) for entry in evidence.conflict]
         answer.violated = [(entry, _row_markup(entry, kinds)) for entry in evidence.violated]
     return answer
-
-
-_TOKENS = ("tokens", "completion_tokens", "output_tokens")
-
-
-def tokens_of(output: Output) -> int | None:
-    """How many tokens the answer took, where its line says so (also below ``usage``, as endpoints report it)."""
-    usage = output.extra.get("usage")
-    for place in (output.extra, usage if isinstance(usage, Mapping) else {}):
-        for name in _TOKENS:
-            value = place.get(name)
-            if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-                return value
-    return None
 
 
 def _cost(output: Output) -> str:

@@ -22,6 +22,7 @@ from ...results.observing import asked_stages
 from ...results.statistics import Cluster, conditional_rate, rate_of
 from ..escaping import shortened
 from .changes import change_cells, change_columns, change_record
+from .effort import Prices, effort_table
 from .pass_at_k import pass_at_k_table
 from .plans import plan_tables
 from .scores import AFTER_REPAIR, bounds, joined, record_of, scores_table, with_interval
@@ -229,11 +230,14 @@ def flips_table(pair: Pair, most: int | None = None) -> Table:
     return Table("flips", f"Flips, {pair.first.name} → {pair.second.name}", columns, rows, notes, records)
 
 
-def all_tables(collection: Collection, cluster: Cluster = "problem") -> list[Table]:
+def all_tables(collection: Collection, cluster: Cluster = "problem", prices: Prices | None = None) -> list[Table]:
     """The tables of a report in their order; of several runs, each against the first."""
     tables = [scores_table(collection, cluster), stages_table(collection, cluster)]
     tables += [table for table in (families_table(collection), pass_at_k_table(collection)) if table is not None]
     tables += [*plan_tables(collection), reasons_table(collection)]
+    effort = effort_table(collection, prices)
+    if effort is not None:
+        tables.append(effort)
     for pair in pairs_of(collection):
         tables += [changes_table(pair), *([flips_table(pair, 40)] if pair.flips else [])]
     return tables
