@@ -8,6 +8,7 @@ What is not covered: training by several processes that split weights, answering
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final
 
 from ..feasibility.errors import PyriteError
@@ -17,8 +18,10 @@ METHODS: Final = ("lora", "dora", "rslora")
 """What learns beside 4-bit weights without touching them."""
 
 
-def check_quantized(method: str) -> None:
-    """Raises PyriteError for a method that needs the whole weights, or when bitsandbytes is not installed."""
+def check_quantized(method: str, source: str, adapter: str | None) -> None:
+    """Raises PyriteError for a method that needs whole weights, a tuned source, or when bitsandbytes is missing."""
+    if adapter is not None or (Path(source) / "pyrite.json").is_file():
+        raise PyriteError(f'{adapter or source} is tuned already: model.load = "4bit" is for plain weights')
     if method not in METHODS:
         raise PyriteError(f'model.load = "4bit" goes with {", ".join(METHODS)}, not with method {method!r}')
     if find_spec("bitsandbytes") is None:

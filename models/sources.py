@@ -141,21 +141,19 @@ def load(
     *,
     training: bool = False,
     depth: int = 0,
-    quantized: bool = False,
+    options: dict[str, Any] | None = None,
 ) -> Loaded:
     """Load weights and tokenizer. Raises PyriteError, one line, for whatever is missing or does not fit.
 
     ``training`` leaves dropout and gradients as training wants them; otherwise the model is ready to answer.
-    ``quantized``: the weights in 4 bits, of a source that was not tuned (:mod:`.quantized`).
+    ``options`` are for transformers' ``from_pretrained``, as :mod:`.quantized` gives them.
     """
-    if quantized and (source.kind == "checkpoint" or source.adapter is not None):
-        raise PyriteError(f'{source.text} is tuned already: model.load = "4bit" is for plain weights')
     if source.kind == "endpoint":
         raise PyriteError(f"{source.name} is an endpoint: it can answer, but it cannot be tuned or loaded here")
     if source.kind == "checkpoint":
         return _load_checkpoint(Path(source.name), compute, note, training=training, depth=depth)
     folder = local_folder(source, note)
-    loaded = _load_folder(folder, compute, quantized)
+    loaded = _load_folder(folder, compute, options or {})
     loaded.identity = {"model": source.name, "weights": weights_digest(folder)}
     if (folder / SHRUNK).is_file():
         made = _read_json(folder / SHRUNK)
@@ -289,14 +287,8 @@ def _refuse_other_base(loaded: Loaded, folder: Path, expected: str | None, base:
         raise PyriteError(f"{folder} was tuned on other weights than {base} now has; give the model it was tuned on")
 
 
-def _load_folder(folder: Path, compute: Compute, quantized: bool = False) -> Loaded:
+def _load_folder(folder: Path, compute: Compute, options: dict[str, Any]) -> Loaded:
     from transformers import AutoModelForCausalLM
-
-    options: dict[str, Any] = {}
-    if quantized:
-        from .quantized import loading_options
-
-        options = loading_options(compute)
 
     _refuse_impossible(folder)
     tokenizer = _tokenizer(folder)
@@ -313,7 +305,7 @@ def _load_folder(folder: Path, compute: Compute, quantized: bool = False) -> Loa
         except Exception as error:
             raise PyriteError(f"{folder} cannot be loaded as a language model: {first_line(error)}") from error
         try:
-            if not quantized:  # else it is there already
+            if not options:  # else it is there already
                 model.to(compute.device)
         except RuntimeError as error:
             raise PyriteError(

@@ -21,7 +21,7 @@ from ..devices import choose_compute
 from ..embedded import Note, first_line
 from ..methods import get_method
 from ..prompts import Prompt
-from ..quantized import check_quantized, ready_to_train
+from ..quantized import check_quantized, loading_options, ready_to_train
 from ..quiet import quiet_transformers
 from ..sections import Recipe
 from ..sources import RECORD, Loaded, load, load_helper, load_tokenizer, parse_source, read_record
@@ -101,7 +101,7 @@ def _begin(recipe: Recipe, folder: Path, note: Note) -> TuningRun:
     objective.check_recipe(method, recipe.schedule)
     require_trackers(recipe.schedule.report_to)
     if recipe.model.load == "4bit":
-        check_quantized(method.name)
+        check_quantized(method.name, recipe.model.source, recipe.model.adapter)
     processes = this_process()
     compute = choose_compute(recipe.model.device, recipe.model.dtype, processes.threads(recipe.model.threads))
     compute = processes.join(compute)
@@ -124,7 +124,8 @@ def _load(run: TuningRun) -> Loaded:
     quantized = run.recipe.model.load == "4bit"
     if quantized and run.processes.split:
         raise PyriteError('model.load = "4bit" does not go with weights split over processes; use ddp')
-    loaded = load(source, loading, run.note, training=True, quantized=quantized)
+    options = loading_options(loading) if quantized else None
+    loaded = load(source, loading, run.note, training=True, options=options)
     if quantized:
         loaded.model = ready_to_train(loaded.model, run.recipe.schedule.gradient_checkpointing)
     return loaded
