@@ -16,10 +16,10 @@ def sources() -> dict[str, Path]:
     found = {}
     paths = [ROOT / name for name in TOP_FILES if (ROOT / name).is_file()]
     for room in ROOMS:
-        # The recorders in guest/ are text for the sandbox, and lm_eval/ is loaded by that harness from its path,
-        # outside of any package: nothing here imports them.
+        # The recorders in guest/ are text for the sandbox, lm_eval/ is loaded by that harness from its path, outside of
+        # any package, and pyrite_formulation/ is a package of its own for verifiers: nothing here imports them.
         found_here = (ROOT / room).rglob("*.py")
-        paths.extend(path for path in found_here if path.parent.name not in ("guest", "lm_eval"))
+        paths.extend(path for path in found_here if path.parent.name not in ("guest", "lm_eval", "pyrite_formulation"))
     for path in paths:
         parts = path.relative_to(ROOT).with_suffix("").parts
         found[".".join(parts)] = path
