@@ -31,7 +31,7 @@ TRIES = 20
 """How often a part is begun again when the process or the node that had it is lost."""
 _LOOK = 5.0
 """Seconds after which a silent cluster is looked at."""
-_MUST_AGREE = ("highspy", "numpy", "scipy")
+_MUST_AGREE = ("pyrite", "highspy", "numpy", "scipy")
 
 
 class RayPool:
@@ -140,9 +140,13 @@ def _pool(policy: Policy, task: str | None) -> Pool:
 
 def versions() -> dict[str, str]:
     """What decides verdicts."""
-    from .. import __version__
-
-    return {"pyrite": __version__, **{name: metadata.version(name) for name in _MUST_AGREE}}
+    found = {}
+    for name in _MUST_AGREE:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # a clone on the path, which is not installed
+            found[name] = "not installed"
+    return found
 
 
 def _connected(address: str | None) -> tuple[Any, bool]:
