@@ -132,8 +132,6 @@ class Pipeline:
             before = {"forgetting": document["forgetting"], **json.loads(target.read_text(encoding="utf-8"))}
             for recipe in (before, document):  # where numbers are sent changes none of them
                 recipe.get("schedule", {}).pop("report_to", None)
-            before.get("answers", {}).setdefault("tensor_parallel", 1)
-            before.get("model", {}).setdefault("load", "full")
             if before != document:
                 raise PyriteError(f"{self.folder} belongs to another recipe ({target}); give another --out")
             return

@@ -12,6 +12,7 @@ scored again offline. What is not covered: programs as answers (``language`` is 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -73,7 +74,9 @@ class PyriteTask(vf.Task[PyriteData, vf.State, PyriteTaskConfig]):
         key = (text, trace.is_truncated)
         if key not in judged:
             service = _service(self.config.policy, self.config.workers)
-            judged[key] = service.submit(json.loads(self.data.problem), answer, "formulation")
+            # Two tasksets may use one id for different problems: what the judge goes by is the content.
+            problem = {**json.loads(self.data.problem), "id": hashlib.sha256(self.data.problem.encode()).hexdigest()}
+            judged[key] = service.submit(problem, answer, "formulation")
         return await asyncio.wrap_future(judged[key])
 
     @vf.metric
@@ -114,7 +117,7 @@ class PyriteTaskset(vf.Taskset[PyriteTask, PyriteConfig]):
         if self.config.style not in SYSTEM:
             raise PyriteError(f"style is {' or '.join(SYSTEM)}, not {self.config.style!r}")
         shape_of(self.config.task.shape)
-        prompt = Prompt(style=self.config.style)  # type: ignore[arg-type]
+        prompt = Prompt(style=self.config.style)
         for number, problem in enumerate(read_problems(self.config.problems)):
             yield PyriteTask(_data(number, problem, prompt), self.config.task)
 

@@ -45,4 +45,5 @@ def ready_to_train(model: Any, checkpointing: bool) -> Any:
     """The model frozen, with what is small in float32, as peft prepares it."""
     from peft import prepare_model_for_kbit_training
 
-    return prepare_model_for_kbit_training(model, use_gradient_checkpointing=checkpointing)
+    prepare: Any = prepare_model_for_kbit_training  # peft's has no types
+    return prepare(model, use_gradient_checkpointing=checkpointing)

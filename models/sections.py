@@ -190,6 +190,14 @@ class ForgettingSection:
     count: int = 20  # how many problems of them, over all in turn
 
 
+LATER: tuple[tuple[str, str, Any], ...] = (
+    ("model", "load", "full"),
+    ("schedule", "report_to", []),
+    ("answers", "tensor_parallel", 1),
+)
+"""Keys that recipes from before did not have: runs and studies that were begun without them go on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """The whole file."""
@@ -207,12 +215,14 @@ class Recipe:
     forgetting: ForgettingSection = field(default_factory=ForgettingSection)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON, every default written out; ``tasks`` only where they are taught by task, as it came later."""
-        document = dataclasses.asdict(self)
-        assert isinstance(document, dict)
+        """Plain JSON, every default written out; what came later (``tasks``, ``LATER``) only if it says something."""
+        document = typing.cast("dict[str, Any]", json.loads(json.dumps(dataclasses.asdict(self))))
         if self.tasks == TasksSection():
             del document["tasks"]
-        return typing.cast("dict[str, Any]", json.loads(json.dumps(document)))
+        for section, name, default in LATER:
+            if document[section][name] == default:
+                del document[section][name]
+        return document
 
     @property
     def digest(self) -> str:
@@ -226,9 +236,7 @@ class Recipe:
         if not self.data.grids:
             for name in ("grids", "physics", "outages"):
                 del document["data"][name]  # likewise
-        del document["schedule"]["report_to"]
-        if self.model.load == "full":
-            del document["model"]["load"]  # likewise
+        document["schedule"].pop("report_to", None)
         for name in ("system", "file"):
             if not document["prompt"][name]:
                 del document["prompt"][name]  # likewise

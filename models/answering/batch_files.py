@@ -141,12 +141,12 @@ def _output(request: Request, row: Mapping[str, Any]) -> tuple[Output | None, st
         return None, error.message
     if found is None:
         return None, "no answer in it"
-    error = str(found.extra.get("error", ""))[:300]
+    failure = str(found.extra.get("error", ""))[:300]
     if "error" in found.extra and found.finish not in _RECORDED:
-        return None, error or "it failed"
+        return None, failure or "it failed"
     extra: dict[str, Any] = usage_of(row.get("response"))
-    if error:
-        extra["error"] = error
+    if failure:
+        extra["error"] = failure
     finish = "no-output" if found.text is None and found.finish in (None, "stop") else found.finish
     return Output(request.problem.id, request.sample, found.text or "", finish, None, extra), ""
 
