@@ -88,5 +88,6 @@ def _counts(table: Any) -> tuple[int, int] | None:
     if not isinstance(table, Mapping):
         return None
     rules, kept = table.get("rules"), table.get("kept")
-    usable = isinstance(rules, int) and isinstance(kept, int) and 0 <= kept <= rules
-    return (rules, kept) if usable else None
+    if isinstance(rules, int) and isinstance(kept, int) and 0 <= kept <= rules:
+        return rules, kept
+    return None

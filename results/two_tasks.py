@@ -60,4 +60,5 @@ def two_tasks(run: Run) -> TwoTasks | None:
         p = sign_flip(np.array([sum(found) / len(found) for found in differences.values()], dtype=np.float64))
     else:
         p = mcnemar(counts[True, False], counts[False, True])
-    return TwoTasks(*counts.values(), unknown, p)
+    both, formulation_only, plan_only, neither = counts.values()
+    return TwoTasks(both, formulation_only, plan_only, neither, unknown, p)
