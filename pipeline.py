@@ -80,6 +80,7 @@ class Pipeline:
             with self._stage("answers"):
                 for step, path in tuned.checkpoints.items():
                     self._answer(f"step-{step}", path, step * per_step, asked, prompt)
+                self._watch(list(tuned.checkpoints))
         with self._stage("scores"):
             from .results.scoring import score_into
 
@@ -107,11 +108,13 @@ class Pipeline:
             summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
             document = json.loads((run / "run.json").read_text(encoding="utf-8"))
             scores = {name: summary[name] for name in ("surface", "substance", "substance_given_surface")}
+            value = summary["stages"].get("value", summary["stages"].get("optimal"))
             cut = sum(output.get("finish") == "length" for output in _lines(run / "outputs.jsonl"))
             rows.append(
                 {"run": run.name, "training_examples": document["training_examples"], "outputs": summary["outputs"]}
                 | {"cut": cut, **scores}
-                | ({"forgetting": document["forgetting"]} if "forgetting" in document else {})
+                | ({"value": value} if value else {})
+                | {name: document[name] for name in ("forgetting", "sampled", "speculation") if name in document}
             )
         return {
             "recipe": self.recipe.name,
@@ -219,6 +222,20 @@ class Pipeline:
         runs = self.folder / "runs"
         for step, path in checkpoints.items():
             write_card(path, [run for run in (runs / "base", runs / f"step-{step}") if (run / "summary.json").exists()])
+
+    def _watch(self, steps: Sequence[int]) -> None:
+        """Into each checkpoint's ``run.json``: the reward since the checkpoint before, and all scores beside it."""
+        from .models.training.watching import sampled
+        from .results.run import RunFolder
+
+        for before, step in zip([0, *steps], steps, strict=False):
+            found = sampled(self.folder / "tuning" / "training.jsonl", before, step)
+            if found:
+                RunFolder(self.folder / "runs" / f"step-{step}").update_run({"sampled": found})
+                self._note(
+                    f"  step-{step}: while training "
+                    + ", ".join(f"{k} {v:.3f}" for k, v in found.items() if k != "steps")
+                )
 
     def _report(self) -> None:
         from .reports.charts import CurvePoint, learning_curve, standalone

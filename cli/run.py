@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -98,7 +98,21 @@ def result_table(result: dict[str, Any]) -> str:
             cells.append(_rate(row[name]))
         rows.append([*cells, str(row["cut"])])
     header = ("", "examples", "outputs", "surface", "substance", "substance | surface", "cut")
-    return table(header, rows)
+    shown = table(header, rows)
+    watched = [row for row in result["runs"] if "sampled" in row]
+    return shown if not watched else f"{shown}\n\n{reward_table(result['runs'])}"
+
+
+def reward_table(runs: Sequence[dict[str, Any]]) -> str:
+    """What the reward paid while training, with every score of the same answers and of the held-out ones beside it."""
+    rows = []
+    for row in runs:
+        paid = row.get("sampled", {})
+        cells = [f"{paid[name]:.3f}" if name in paid else "-" for name in ("reward", "surface", "value", "substance")]
+        asked = [row.get(name, {}).get("rate") for name in ("surface", "value", "substance")]
+        rows.append([row["run"], *cells, *("-" if rate is None else f"{rate:.3f}" for rate in asked)])
+    sampled = ("reward", "sampled surface", "value", "substance")
+    return table(("", *sampled, "held-out surface", "value", "substance"), rows)
 
 
 def _rate(score: dict[str, Any]) -> str:

@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..feasibility.errors import PyriteWarning
+
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
@@ -32,6 +34,7 @@ def quiet_transformers() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            warnings.filterwarnings("always", category=PyriteWarning)  # a reward that teaches nothing
             yield
     finally:
         transformers_logging.set_verbosity(level)

@@ -88,8 +88,14 @@ class Tally:
         if self.drafted:
             share = 100 * self.accepted / self.drafted
             parts.append(f"{self.accepted} of {self.drafted} tokens written ahead kept ({share:.0f} %)")
-            parts.append(f"acceptance rate {self.accepted / max(1, self.accepted + self.refused):.2f}")
+            parts.append(f"acceptance rate {self.speculation()['acceptance_rate']:.2f}")
         return ", ".join(parts)
+
+    def speculation(self) -> dict[str, float]:
+        """What became of the tokens that an expert wrote ahead, over all goes, for ``run.json``."""
+        rate = self.accepted / max(1, self.accepted + self.refused)
+        counts = {"drafted": self.drafted, "accepted": self.accepted, "refused": self.refused}
+        return {**counts, "acceptance_rate": round(rate, 6)}
 
 
 def answer_problems(

@@ -48,7 +48,10 @@ def answer_into(
     )
     if not folder.problems.exists():
         write_lines(folder.problems, (problem.to_dict() for problem in problems))
-    return answer_problems(answerer, problems, settings, folder.outputs, progress)
+    tally = answer_problems(answerer, problems, settings, folder.outputs, progress)
+    if tally.drafted:
+        folder.update_run({"speculation": tally.speculation()})
+    return tally
 
 
 def _refuse_others(path: Any, before: dict[str, Any], now: dict[str, Any]) -> None:

@@ -131,6 +131,10 @@ class Method(Protocol):
         """Whether the schedule's weight decay may apply to the learning parameter of that name."""
         return True
 
+    def prefill(self, model: Any) -> Prefill | None:
+        """What the prepared ``model`` does to prompts that it answers while it trains; None when nothing."""
+        return None
+
     def on_batch(self, model: Any, batch: Mapping[str, Any]) -> None:
         """Before each training pass: ``input_ids``, ``attention_mask`` and ``labels``, each (rows, positions)."""
         return

@@ -31,7 +31,7 @@ import torch
 from torch import nn
 
 from ...feasibility.errors import PyriteError
-from .protocol import Method, Restored
+from .protocol import Method, Prefill, Restored
 
 WEIGHTS = "interventions.safetensors"
 SETTINGS = "interventions.json"
@@ -284,6 +284,11 @@ class ReftMethod(Method):
     def decays(self, parameter: str) -> bool:
         """R is a rotation whatever its free parameters are worth; decay would destroy it."""
         return ".rotate." not in parameter
+
+    def prefill(self, model: Any) -> Prefill:
+        """What is aimed at the prompts that the model answers while it trains."""
+        found: Prefill = model.interventions
+        return found
 
     def on_batch(self, model: Any, batch: Mapping[str, Any]) -> None:
         """Aim at the prompts of a training batch: what stands before the first token that is learned."""

@@ -33,7 +33,7 @@ from torch import nn
 
 from ...feasibility.errors import PyriteError
 from ..prompts import Prompt
-from .protocol import Method, Restored
+from .protocol import Method, Prefill, Restored
 
 WEIGHTS = "thoughts.safetensors"
 SETTINGS = "thoughts.json"
@@ -240,6 +240,11 @@ class _SoftCot(Method):
             "method 'softcot' does not go with weights split over processes: the assistant reads beside the model that "
             "is split; use ddp"
         )
+
+    def prefill(self, model: Any) -> Prefill:
+        """What is aimed at the prompts that the model answers while it trains."""
+        found: Prefill = model.thoughts
+        return found
 
     def on_batch(self, model: Any, batch: Mapping[str, Any]) -> None:
         thoughts: Thoughts = model.thoughts

@@ -1,6 +1,7 @@
 """On-policy distillation: nothing to learn from oneself, something from another, resuming, bad input in one line."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -73,5 +74,15 @@ def test_bad_input_is_one_line(ground, tmp_path):
         tune(recipe(ground, batch_size=7), tmp_path / "b")
     with pytest.raises(PyriteError, match="needs teacher"):
         parse_recipe('[data]\nfamilies = ["knapsack"]\n[objective]\nname = "distillation"\n')
-    with pytest.raises(PyriteError, match="which aims at each prompt"):
-        recipe(ground, method="loreft")
+
+
+def test_a_method_that_aims_at_prompts_learns_from_its_own_base(ground, tmp_path):
+    """Edits that change nothing leave nothing to learn, others do: the loss is taken with the edits on."""
+    found = []
+    for identity in (True, False):
+        chosen = recipe(ground, "tiny", "loreft", steps=1)
+        options = {"rank": 4, "prefix": 3, "suffix": 3, "identity_start": identity}
+        tune(replace(chosen, method=replace(chosen.method, options=options)), tmp_path / str(identity))
+        found += losses(tmp_path / str(identity))
+    assert found[0] == pytest.approx(0, abs=1e-6)
+    assert found[1] > 1e-3

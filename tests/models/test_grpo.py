@@ -3,18 +3,29 @@
 import inspect
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from tiny_model import bakeries, make_tiny
 
-from pyrite.feasibility.errors import PyriteError
+from pyrite.cli.run import result_table
+from pyrite.feasibility.errors import PyriteError, PyriteWarning
+from pyrite.models.answering import Request, Settings
+from pyrite.models.answering.local import LocalAnswerer
+from pyrite.models.devices import choose_compute
+from pyrite.models.methods.reft import ReftMethod
+from pyrite.models.prompts import Prompt
 from pyrite.models.recipes import parse_recipe
+from pyrite.models.sections import ProblemSection
+from pyrite.models.sources import load, parse_source
 from pyrite.models.training.objectives import rewarded_trainer
 from pyrite.models.training.objectives.rewarded import GRPO_LOSSES
 from pyrite.models.training.tuning import tune
+from pyrite.pipeline import Pipeline
 from pyrite.problems.lines import read_lines, write_lines
+from pyrite.results import rewards
 from pyrite.results.rewards import Judged, Rewarder
 
 
@@ -154,9 +165,82 @@ def test_bad_input_is_one_line(options, schedule, said, ground, tmp_path):
     assert "\n" not in caught.value.message
 
 
-def test_methods_that_aim_at_prompts_are_refused(ground):
+AIMED = {
+    "loreft": 'name = "loreft"\n[method.options]\nrank = 4\nprefix = 3\nsuffix = 5',
+    "softcot": 'name = "softcot"\n[method.options]\nthoughts = 3',
+}
+
+
+@pytest.mark.parametrize("method", [*AIMED, pytest.param("softcot, words", marks=pytest.mark.slow)])
+def test_methods_that_aim_at_prompts_aim_while_answers_are_sampled(method, ground, tmp_path, monkeypatch):
+    """With the likeliest token alone in the draw, step 2 samples what the checkpoint of step 1 answers by itself."""
+    Lengths(monkeypatch)
+    sampled = {}
+    inner = rewarded_trainer.AuditedTrainer._generate_single_turn
+
+    def keep(self, prompt_ids, *rest, **more):
+        found = inner(self, prompt_ids, *rest, **more)
+        for asked, answer in zip(prompt_ids, found[0], strict=True):
+            sampled.setdefault(self.state.global_step, {})[tuple(asked)] = answer
+        return found
+
+    monkeypatch.setattr(rewarded_trainer.AuditedTrainer, "_generate_single_turn", keep)
+    how = AIMED[method.partition(",")[0]] + ('\nsource = "words"' if "words" in method else "")
+    # Four problems a step, of different lengths, so that there is padding.
+    chosen = recipe(ground, "top_p = 1e-9", method=how, steps=2, batch_size=16, checkpoints=[1], learning_rate=0.05)
+    tuned = tune(chosen, tmp_path)
+    loaded = load(parse_source(str(tuned.checkpoints[1])), choose_compute("cpu", "float32", 1))
+    ending = loaded.restored.ending
+    one = LocalAnswerer(loaded, Prompt(), Settings(max_new_tokens=12, drafts=0))
+    outputs = [o for batch in one.plan([Request(p, 0) for p in bakeries(6)]) for o in one.answer(batch)]
+    texts = {output.problem_id: output.output for output in outputs}
+    asked = {(*Prompt().tokens(p, loaded.tokenizer), *ending): p.id for p in bakeries(6)}
+    assert len(sampled[1]) == 4
+    for tokens, answer in sampled[1].items():
+        assert loaded.tokenizer.decode(answer, skip_special_tokens=True) == texts[asked[tokens]]
+    base = load(parse_source(str(ground / "tiny")), choose_compute("cpu", "float32", 1))
+    plain = LocalAnswerer(base, Prompt(), Settings(max_new_tokens=12, drafts=0))
+    without = [o.output for batch in plain.plan([Request(p, 0) for p in bakeries(6)]) for o in plain.answer(batch)]
+    assert sorted(without) != sorted(texts.values())
+
+
+def test_a_method_that_does_not_say_how_it_aims_is_refused(ground, monkeypatch):
+    monkeypatch.delattr(ReftMethod, "prefill")
     with pytest.raises(PyriteError, match="does not go with method 'loreft', which aims"):
         recipe(ground, method='name = "loreft"')
+
+
+def test_a_run_shows_what_the_reward_bought_at_every_checkpoint(ground, tmp_path):
+    """Beside the reward all scores, of what was sampled since the checkpoint before and of the held-out problems."""
+    write_lines(ground / "asked.jsonl", (problem.to_dict() for problem in bakeries(2, 40)))
+    chosen = recipe(ground, 'reward = "value"', steps=3, checkpoints=[1])
+    asked = ProblemSection(file=str(ground / "asked.jsonl"), count=2)
+    chosen = replace(
+        chosen,
+        answers=replace(chosen.answers, problems=asked, max_new_tokens=6),
+        forgetting=replace(chosen.forgetting, prompts=0),
+    )
+    result = Pipeline(chosen, tmp_path / "out", "").run()
+    lines = list(read_lines(tmp_path / "out" / "tuning" / "training.jsonl"))
+    rows = {row["run"]: row for row in result["runs"]}
+    assert "sampled" not in rows["base"]
+    for name, part in (("step-1", lines[:1]), ("step-3", lines[1:])):
+        paid = rows[name]["sampled"]
+        for score in ("reward", "surface", "value", "substance", "unknown"):
+            assert paid[score] == pytest.approx(sum(line[score] for line in part) / len(part))
+        assert paid["steps"] == [part[0]["step"], part[-1]["step"]]
+        assert {"surface", "value", "substance"} <= rows[name].keys()
+        assert json.loads((tmp_path / "out" / "runs" / name / "run.json").read_text())["sampled"] == paid
+    shown = result_table(result)
+    assert "held-out surface" in shown
+    assert "sampled surface" in shown
+
+
+def test_a_constant_reward_is_warned_of_through_the_whole_run(ground, tmp_path, monkeypatch):
+    """The libraries are silenced while training; this is not theirs."""
+    monkeypatch.setattr(rewards, "CONSTANT_STEPS", 2)
+    with pytest.warns(PyriteWarning, match=r"the reward 'surface' has been 0 for 2 steps"):
+        tune(recipe(ground, 'reward = "surface"', steps=3), tmp_path)
 
 
 def test_a_kl_term_needs_a_base_beside_the_adapter(ground, tmp_path):

@@ -396,6 +396,12 @@ def test_the_command_asks_them_together_and_goes_on(folders, tmp_path):
         return {line["problem_id"]: line["output"] for line in found}
 
     assert texts(stopped) == texts(tmp_path / "whole")
+    for run in (tmp_path / "whole", stopped):  # counted over all goes
+        told = json.loads((run / "run.json").read_text())["speculation"]
+        found = [json.loads(line) for line in (run / "outputs.jsonl").read_text().splitlines()]
+        kept, refused = (sum(line[name] for line in found) for name in ("accepted", "refused"))
+        assert told["drafted"] == sum(line["drafted"] for line in found) > 0
+        assert told["acceptance_rate"] == pytest.approx(kept / (kept + refused), abs=1e-6)
     given[given.index("--alpha") + 1] = 0.2
     refused = CliRunner().invoke(app, [*map(str, given), "--out", str(stopped)])
     assert isinstance(refused.exception, PyriteError)

@@ -319,6 +319,18 @@ def test_layers_and_ranks_that_do_not_exist(folder):
         prepared(folder, rank=49)
 
 
+def test_edits_on_another_base_are_refused_by_its_hash(problems, tmp_path):
+    """The same folder with other weights in it, and another folder of the same shape given by hand."""
+    first, other = make_tiny(tmp_path / "first"), make_tiny(tmp_path / "other", seed=3)
+    checkpoint = tune(recipe(first, problems, steps=1), tmp_path / "run").checkpoints[1]
+    with pytest.raises(PyriteError, match=r"was tuned on other weights than .*other now has"):
+        load(parse_source(str(other), checkpoint), CPU)
+    make_tiny(first, seed=3)
+    with pytest.raises(PyriteError, match=r"was tuned on other weights than .*first now has") as caught:
+        load(parse_source(str(checkpoint)), CPU)
+    assert "\n" not in caught.value.message
+
+
 def test_packing_and_split_weights_are_refused(folder):
     with pytest.raises(PyriteError, match=r"schedule\.packing does not go with method 'loreft'"):
         parse_recipe('[method]\nname="loreft"\n[data]\nfamilies=["knapsack"]\n[schedule]\npacking=true')

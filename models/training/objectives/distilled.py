@@ -2,21 +2,18 @@
 
 It is done by trl's ``DistillationTrainer`` (generalized knowledge distillation, arXiv 2306.13649).
 
-What is not covered: teachers with another vocabulary, teachers whose method is not merged into plain weights, methods
-that aim at prompts (LoReFT, SoftCoT), weights split over processes.
+What is not covered: teachers with another vocabulary, teachers whose method is not merged into plain weights, weights
+split over processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ....feasibility.errors import PyriteError
-from ....problems.problem import Problem
-from ...prompts import Prompt
 from ...sections import ScheduleSection
 from .judged_answers import check_options, number, text, whole
-from .protocol import Lessons
 from .rewarded import Sampling
 
 
@@ -36,17 +33,6 @@ class _Distillation(Sampling):
         if not complete["teacher"]:
             raise PyriteError("objective 'distillation' needs teacher = a model, as --model takes it")
         return complete
-
-    def lessons(
-        self, problems: Sequence[Problem], prompt: Prompt, tokenizer: Any, schedule: ScheduleSection, options: Any
-    ) -> Lessons:
-        from datasets import Dataset
-
-        rows, left_out = self.prompts(problems, prompt, tokenizer, schedule, options["max_new_tokens"])
-        size = schedule.batch_size * schedule.accumulation
-        if size > len(rows):
-            raise PyriteError(f"objective 'distillation': a step asks {size} problems, and there are {len(rows)}")
-        return Lessons(Dataset.from_list([{"prompt": row["prompt"]} for row in rows]), tuple(left_out))
 
     def trainer(self) -> type[Any]:
         from .distilled_trainer import TaughtTrainer

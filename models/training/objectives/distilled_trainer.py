@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import torch
@@ -12,9 +11,10 @@ from ....feasibility.errors import PyriteError
 from ...devices import choose_compute
 from ...sources import load, parse_source
 from ..order import GroupOrder
+from .sampling import SamplingTrainer
 
 
-class TaughtTrainer(DistillationTrainer):  # type: ignore[misc]
+class TaughtTrainer(SamplingTrainer, DistillationTrainer):  # type: ignore[misc]
     """The teacher is any source of weights with the student's vocabulary."""
 
     def __init__(self, *, teacher: str, **arguments: Any) -> None:
@@ -32,6 +32,3 @@ class TaughtTrainer(DistillationTrainer):  # type: ignore[misc]
         passes = self.args.gradient_accumulation_steps
         together = self.args.per_device_train_batch_size * self.accelerator.num_processes * passes
         return GroupOrder(len(self.train_dataset), self.args.seed, together, 1, passes)
-
-    def _tokenize_prompts(self, prompts: list[str]) -> Any:
-        return [json.loads(prompt) for prompt in prompts], None, {}

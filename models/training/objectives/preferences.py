@@ -41,6 +41,36 @@ class Preference(TuningObjective):
     """What DPO and KTO share."""
 
     draws = False
+    referred: Mapping[str, str] = {}
+    """Column of what the reference says of an answer -> column of the answer's tokens."""
+    order = "random"
+    """trl's word for the order of the rows."""
+
+    def classes(self) -> tuple[type[Any], type[Any]]:
+        """The trainer, and trl's class of its configuration."""
+        raise NotImplementedError
+
+    def trainer(self) -> type[Any]:
+        """trl's, on tokens and likelihoods that are there already."""
+        return self.classes()[0]
+
+    def configure(self, settings: Mapping[str, Any], schedule: ScheduleSection, options: Mapping[str, Any]) -> Any:
+        """Every option but the file is one of trl's."""
+        return self.classes()[1](
+            **{**settings, "train_sampling_strategy": self.order},
+            **{name: value for name, value in options.items() if name != OPTION},
+            max_length=schedule.max_length,
+            precompute_ref_log_probs=True,
+        )
+
+    def refer(self, lessons: Lessons, model: Any, tokenizer: Any, batch_size: int) -> Lessons:
+        """The lessons with log p(answer | prompt) of the model before it is tuned."""
+        rows = lessons.dataset.to_list()
+        columns = {}
+        for column, ids in self.referred.items():
+            answers = [(row["prompt_ids"], row[ids]) for row in rows]
+            columns[column] = log_likelihoods(model, answers, tokenizer.pad_token_id or 0, batch_size)
+        return with_columns(lessons, columns)
 
     def check_recipe(self, method: Method, schedule: ScheduleSection) -> None:
         """Rows hold one example: packing is for supervised tuning."""
@@ -73,6 +103,7 @@ def _weights(value: Any) -> bool:
 class _Dpo(Preference):
     name = "dpo"
     summary = "a chosen answer against a rejected one, by trl's DPOTrainer and its loss types (arXiv 2305.18290)"
+    referred: Mapping[str, str] = {"ref_chosen_logps": "chosen_ids", "ref_rejected_logps": "rejected_ids"}
     logged = (
         "logps/chosen",
         "logps/rejected",
@@ -116,36 +147,19 @@ class _Dpo(Preference):
         encoder.refuse_nothing(rows, options[OPTION])
         return Lessons(Dataset.from_list(rows), tuple(encoder.left_out), record_of(options[OPTION], len(rows)))
 
-    def refer(self, lessons: Lessons, model: Any, tokenizer: Any, batch_size: int) -> Lessons:
-        rows = lessons.dataset.to_list()
-        columns = {}
-        for side in ("chosen", "rejected"):
-            answers = [(row["prompt_ids"], row[f"{side}_ids"]) for row in rows]
-            columns[f"ref_{side}_logps"] = log_likelihoods(model, answers, tokenizer.pad_token_id or 0, batch_size)
-        return with_columns(lessons, columns)
-
-    def trainer(self) -> type[Any]:
-        from .preference_trainers import PairTrainer
-
-        return PairTrainer
-
-    def configure(self, settings: Mapping[str, Any], schedule: ScheduleSection, options: Mapping[str, Any]) -> Any:
+    def classes(self) -> tuple[type[Any], type[Any]]:
         from trl import DPOConfig
 
-        return DPOConfig(
-            **{**settings, "train_sampling_strategy": "random"},
-            beta=options["beta"],
-            loss_type=options["loss_type"],
-            loss_weights=options["loss_weights"],
-            label_smoothing=options["label_smoothing"],
-            max_length=schedule.max_length,
-            precompute_ref_log_probs=True,
-        )
+        from .preference_trainers import PairTrainer
+
+        return PairTrainer, DPOConfig
 
 
 class _Kto(Preference):
     name = "kto"
     summary = "single answers, each right or wrong, by trl's KTOTrainer (arXiv 2402.01306)"
+    referred: Mapping[str, str] = {"ref_logps": "completion_ids", "ref_KL_logps": "KL_completion_ids"}
+    order = "sequential"  # batches stay as they were paired
     logged = ("kl", "logps/chosen", "logps/rejected", "rewards/chosen", "rewards/rejected", "rewards/margins")
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,31 +213,12 @@ class _Kto(Preference):
                 row["KL_completion_ids"] = other
         return Lessons(Dataset.from_list(rows), tuple(encoder.left_out), record_of(options[OPTION], len(rows)))
 
-    def refer(self, lessons: Lessons, model: Any, tokenizer: Any, batch_size: int) -> Lessons:
-        rows = lessons.dataset.to_list()
-        columns = {}
-        for column, ids in (("ref_logps", "completion_ids"), ("ref_KL_logps", "KL_completion_ids")):
-            answers = [(row["prompt_ids"], row[ids]) for row in rows]
-            columns[column] = log_likelihoods(model, answers, tokenizer.pad_token_id or 0, batch_size)
-        return with_columns(lessons, columns)
-
-    def trainer(self) -> type[Any]:
-        from .preference_trainers import LabelTrainer
-
-        return LabelTrainer
-
-    def configure(self, settings: Mapping[str, Any], schedule: ScheduleSection, options: Mapping[str, Any]) -> Any:
+    def classes(self) -> tuple[type[Any], type[Any]]:
         from trl import KTOConfig
 
-        return KTOConfig(
-            **{**settings, "train_sampling_strategy": "sequential"},
-            beta=options["beta"],
-            loss_type=options["loss_type"],
-            desirable_weight=options["desirable_weight"],
-            undesirable_weight=options["undesirable_weight"],
-            max_length=schedule.max_length,
-            precompute_ref_log_probs=True,
-        )
+        from .preference_trainers import LabelTrainer
+
+        return LabelTrainer, KTOConfig
 
 
 DPO = _Dpo()

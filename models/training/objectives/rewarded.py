@@ -3,8 +3,8 @@
 The reward is a named shape over the ladder (see :mod:`pyrite.results.rewards`); surface, value and substance of the
 sampled answers are logged beside it at every step, so that what the reward buys is not what the run is judged by.
 
-What is not covered: methods that aim at prompts (LoReFT, SoftCoT): trl generates by itself and would not aim; weights
-split over processes.
+Methods that aim at prompts (LoReFT, DiReFT, SoftCoT) aim at them while answers are sampled as well. What is not
+covered: weights split over processes.
 """
 
 from __future__ import annotations
@@ -37,18 +37,26 @@ class Sampling(TuningObjective):
     """What objectives share that sample answers while they train."""
 
     def check_recipe(self, method: Method, schedule: ScheduleSection) -> None:
-        """Rows hold one answer, and trl generates by itself."""
+        """Rows hold one answer, and what aims at prompts must do so while answers are sampled."""
         if schedule.packing:
             raise PyriteError(f"schedule.packing does not go with objective {self.name!r}: a row holds one answer")
-        if type(method).on_batch is not Method.on_batch:
+        if type(method).on_batch is not Method.on_batch and type(method).prefill is Method.prefill:
             raise PyriteError(
-                f"objective {self.name!r} does not go with method {method.name!r}, which aims at each prompt"
+                f"objective {self.name!r} does not go with method {method.name!r}, which aims at each prompt and does "
+                "not say how while answers are sampled (prefill)"
             )
 
-    def prompts(
-        self, problems: Sequence[Problem], prompt: Prompt, tokenizer: Any, schedule: ScheduleSection, new_tokens: int
-    ) -> tuple[list[dict[str, str]], list[str]]:
-        """The prompts that fit with so many new tokens, and the ids of the problems whose prompts do not."""
+    def answers(self, options: Mapping[str, Any]) -> int:
+        """Answers that are sampled to each problem."""
+        return 1
+
+    def lessons(
+        self, problems: Sequence[Problem], prompt: Prompt, tokenizer: Any, schedule: ScheduleSection, options: Any
+    ) -> Lessons:
+        """The prompts that fit with their new tokens. Raises PyriteError when a step asks for more than there are."""
+        from datasets import Dataset
+
+        new_tokens, answers = options["max_new_tokens"], self.answers(options)
         rows, left_out = [], []
         for problem in problems:
             asked = prompt.tokens(problem, tokenizer)
@@ -59,7 +67,17 @@ class Sampling(TuningObjective):
             rows.append({"prompt": json.dumps(asked), "problem": json.dumps(problem.to_dict())})
         if not rows:
             raise PyriteError(f"no prompt and {new_tokens} new tokens fit schedule.max_length = {schedule.max_length}")
-        return rows, left_out
+        size = schedule.batch_size * schedule.accumulation
+        if size % answers:
+            raise PyriteError(
+                f"objective {self.name!r}: schedule.batch_size * accumulation ({size}) is no multiple of "
+                f"num_generations ({answers})"
+            )
+        if size // answers > len(rows):
+            raise PyriteError(
+                f"objective {self.name!r}: a step asks {size // answers} problems, and there are {len(rows)}"
+            )
+        return Lessons(Dataset.from_list(rows), tuple(left_out))
 
     def labelled(self, batch: Mapping[str, Any]) -> Mapping[str, Any]:
         """The sampled answers behind their prompts."""
@@ -118,22 +136,8 @@ class _Grpo(Sampling):
             )
         return complete
 
-    def lessons(
-        self, problems: Sequence[Problem], prompt: Prompt, tokenizer: Any, schedule: ScheduleSection, options: Any
-    ) -> Lessons:
-        from datasets import Dataset
-
-        rows, left_out = self.prompts(problems, prompt, tokenizer, schedule, options["max_new_tokens"])
-        size = schedule.batch_size * schedule.accumulation
-        if size % options["num_generations"]:
-            raise PyriteError(
-                f"objective 'grpo': schedule.batch_size * accumulation ({size}) is no multiple of num_generations "
-                f"({options['num_generations']})"
-            )
-        asked_at_once = size // options["num_generations"]
-        if asked_at_once > len(rows):
-            raise PyriteError(f"objective 'grpo': a step asks {asked_at_once} problems, and there are {len(rows)}")
-        return Lessons(Dataset.from_list(rows), tuple(left_out))
+    def answers(self, options: Mapping[str, Any]) -> int:
+        return int(options["num_generations"])
 
     def trainer(self) -> type[Any]:
         from .rewarded_trainer import AuditedTrainer

@@ -13,6 +13,7 @@ from ....feasibility.finish import LENGTH, Answered
 from ....problems.problem import Problem
 from ....results.rewards import Reward, Rewarder
 from ..order import GroupOrder
+from .sampling import SamplingTrainer
 
 
 class AuditReward:
@@ -54,7 +55,7 @@ class AuditReward:
         return text if ended else Answered(text, LENGTH)
 
 
-class AuditedTrainer(GRPOTrainer):  # type: ignore[misc]
+class AuditedTrainer(SamplingTrainer, GRPOTrainer):  # type: ignore[misc]
     """GRPO on prompts that are tokens already."""
 
     def __init__(self, **arguments: Any) -> None:
@@ -88,6 +89,3 @@ class AuditedTrainer(GRPOTrainer):  # type: ignore[misc]
             self.num_generations,
             self.num_iterations * self.args.steps_per_generation,
         )
-
-    def _tokenize_prompts(self, prompts: list[str]) -> Any:
-        return [json.loads(prompt) for prompt in prompts], None, {}
