@@ -28,9 +28,12 @@ def work_of(study: Study, cell: Cell) -> tuple[float, int]:
 def seen_examples(recipe: Recipe) -> float:
     """Examples that go through the model, repeated ones counted again."""
     schedule = recipe.schedule
+    per_step = schedule.batch_size * schedule.accumulation
+    tasks = recipe.tasks
+    alone = tasks.probe_steps * len(recipe.data.families) * per_step if tasks.plan == "isolated" else 0
     if schedule.steps:
-        return schedule.steps * schedule.batch_size * schedule.accumulation
-    return schedule.epochs * recipe.data.count
+        return alone + schedule.steps * per_step
+    return alone + schedule.epochs * recipe.data.count
 
 
 def estimate(study: Study, cell: Cell) -> float:

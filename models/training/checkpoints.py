@@ -22,6 +22,8 @@ from ..sections import Recipe
 from ..sources import RECORD, read_record
 
 PREFIX = "checkpoint-"
+FOR_RESUMING = ("optimizer.pt", "scheduler.pt", "rng_state.pth", "scaler.pt")
+"""Files of a checkpoint that only serve to go on from it."""
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ from .record import Record, TuningRun
 from .trackers import reporting, require_trackers
 
 if TYPE_CHECKING:
-    from .tasks.course import Course
+    from .tasks.course import Course, Probe
     from .tasks.stages import Stage
 
 StepProgress = Callable[[int, int, float], None]
@@ -148,7 +148,7 @@ def _lessons(run: TuningRun, loaded: Loaded, prompt: Prompt, problems: Sequence[
 
 def _course(run: TuningRun, problems: Sequence[Problem] | None, progress: StepProgress) -> Course:
     """The recipe's tasks, each tuned on alone where the plan wants that: whole tunings, which go on after a stop."""
-    from .tasks.course import Course, Probe, by_family, probe_recipe
+    from .tasks.course import Course, by_family, probe_recipe
 
     recipe = run.recipe
     if run.processes.count > 1 or run.processes.split:
@@ -163,11 +163,24 @@ def _course(run: TuningRun, problems: Sequence[Problem] | None, progress: StepPr
     if recipe.tasks.plan != "sequential":
         for number, (task, asked) in enumerate(tasks.items(), 1):
             run.note(f"task {number} of {len(tasks)}, alone: {task}")
-            tuned = tune(
-                probe_recipe(recipe, task, len(tasks)), run.folder / "probes" / task, run.note, progress, asked
-            )
-            probes[task] = Probe(tuned.checkpoints[tuned.record["step"]], tuned.record)
+            probes[task] = _probe(run, probe_recipe(recipe, task, len(tasks)), task, asked, progress)
     return Course(recipe.tasks, recipe.schedule.seed, tasks, probes)
+
+
+def _probe(run: TuningRun, recipe: Recipe, task: str, asked: Sequence[Problem], progress: StepProgress) -> Probe:
+    """The tuning on one task alone, done or gone on with; afterwards only its weights are needed."""
+    from .checkpoints import FOR_RESUMING, earlier
+    from .tasks.course import Probe, folder_name
+
+    folder = run.folder / "probes" / folder_name(task)
+    done, last = earlier(folder, recipe)
+    if not last or not 0 < recipe.schedule.steps <= last["step"]:
+        tuned = tune(recipe, folder, run.note, progress, tuple(asked))
+        done, last = tuned.checkpoints, tuned.record
+    checkpoint = done[last["step"]]
+    for name in FOR_RESUMING:
+        (checkpoint / name).unlink(missing_ok=True)
+    return Probe(checkpoint, last)
 
 
 def _by_task(run: TuningRun, loaded: Loaded, prompt: Prompt, course: Course) -> Lessons:

@@ -127,3 +127,28 @@ def test_a_course_killed_in_a_probe_and_in_a_stage(kill_at, ground, tmp_path):
         del one["probes"]["seconds"]
     assert told[0] == told[1]
     assert told[0]["stages"][1]["held"] > 0
+
+
+@pytest.mark.slow
+def test_proxy_answering_killed_and_gone_on_with(ground, tmp_path):
+    """Three models, an expert that writes ahead, temperature: the answers of an undisturbed run, each once."""
+    make_tiny(tmp_path / "expert", seed=7)
+    command = [sys.executable, "-m", "pyrite.cli", "answer", "--model", str(ground / "tiny")]
+    command += ["--expert", str(tmp_path / "expert"), "--anti-expert", str(ground / "tiny"), "--speculate", "3"]
+    command += ["--problems", str(ground / "asked.jsonl"), "--samples", "2", "--temperature", "0.8", "--threads", "1"]
+    command += ["--max-new-tokens", "24", "--batch-size", "2", "--dtype", "float32"]
+    found = []
+    for name, kills in (("whole", 0), ("killed", 2)):
+        out = tmp_path / name / "outputs.jsonl"
+        for kill in range(kills + 1):
+            process = subprocess.Popen([*command, "--out", str(tmp_path / name)], stderr=subprocess.DEVNULL)
+            while process.poll() is None:
+                if kill < kills and written(out) >= 5 * (kill + 1):
+                    process.send_signal(signal.SIGKILL)
+                    process.wait(60)
+                time.sleep(0.005)
+            assert process.returncode == (0 if kill == kills else -signal.SIGKILL)
+        lines = list(read_lines(out))
+        assert len(lines) == 2 * ASKED
+        found.append({(line["problem_id"], line["sample"]): line["output"] for line in lines})
+    assert found[0] == found[1]

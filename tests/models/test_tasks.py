@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 import shutil
 from functools import partial
 from types import SimpleNamespace
@@ -251,6 +252,14 @@ def test_a_new_stage_begins_with_an_empty_optimizer_and_an_old_one_goes_on():
     assert optimizer.state
 
 
+@pytest.mark.parametrize("name", ["../../up", "a/b", ".", "", "x" * 300, "\n", "a\u202eb", "-x"])
+def test_a_family_of_a_foreign_file_names_no_other_folder(name):
+    found = course.folder_name(name)
+    assert re.fullmatch(r"task-[0-9a-f]{16}", found)
+    assert found != course.folder_name(name + "!")
+    assert course.folder_name("product-mix") == "product-mix"
+
+
 # Whole tunings.
 
 
@@ -398,6 +407,9 @@ def test_the_record_counts_what_the_probes_took(isolated):
     assert lines[0]["tokens"] > probes["seen"]
     assert tuned.record["tokens"]["seen"] == lines[-1]["tokens"]
     assert [line["step"] for line in lines] == list(range(1, 10))
+    left = {path.name for path in (folder / "probes" / "bread" / "checkpoint-2").iterdir()}
+    assert "model.safetensors" in left
+    assert not any(name.startswith(("optimizer", "scheduler", "rng_state")) for name in left)
 
 
 class StoppedError(Exception):

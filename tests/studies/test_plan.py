@@ -10,7 +10,7 @@ import pytest
 from study_files import TEXT
 
 from pyrite.feasibility.errors import PyriteError
-from pyrite.studies.estimating import estimate, work_of
+from pyrite.studies.estimating import estimate, seen_examples, work_of
 from pyrite.studies.plan import parse_study, read_study, study_names
 from pyrite.studies.running import best_candidate
 
@@ -79,6 +79,14 @@ def test_a_method_may_bring_other_tables() -> None:
     assert (plain.recipe.schedule.steps, other.recipe.schedule.steps) == (2, 9)
     assert other.recipe.prompt.examples == 1
     assert other.recipe.method.options["r"] == 2
+    families = "families = ['product-mix', 'knapsack']"
+    tasks = "{plan = 'isolated', probe_steps = 3}"
+    entry = f'{{label = "CPI-FT", name = "full", recipe = {{tasks = {tasks}, data = {{{families}}}}}}}'
+    plain, apart = parse_study(with_axes(f'method = ["full", {entry}]')).cells
+    assert "tasks" not in plain.recipe.to_dict(), "names of cells from before there were tasks hold"
+    assert apart.recipe.tasks.plan == "isolated"
+    per_step = apart.recipe.schedule.batch_size * apart.recipe.schedule.accumulation
+    assert seen_examples(apart.recipe) == seen_examples(plain.recipe) + 2 * 3 * per_step
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ are dealt out by the groups' numbers of tasks; the order of the groups is drawn 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -47,6 +49,13 @@ def by_family(problems: Sequence[Problem]) -> dict[str, tuple[Problem, ...]]:
                 f"[tasks] task {task!r} has {len(asked)} problem, and each needs at least {LEAST}; raise [data] count"
             )
     return {task: tuple(asked) for task, asked in found.items()}
+
+
+def folder_name(task: str) -> str:
+    """A folder for a task. A family of a foreign file may be any text, ``../..`` as well."""
+    if re.fullmatch(r"\w[\w-]{0,60}", task):
+        return task
+    return "task-" + hashlib.sha256(task.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def probe_recipe(recipe: Recipe, task: str, tasks: int) -> Recipe:
