@@ -25,6 +25,7 @@ from ..quantized import check_quantized, loading_options, ready_to_train
 from ..quiet import quiet_transformers
 from ..sections import Recipe
 from ..sources import RECORD, Loaded, load, load_helper, load_tokenizer, parse_source, read_record
+from .failures import explain
 from .objectives import Lessons, get_objective
 from .processes import Processes, this_process
 from .record import Record, TuningRun
@@ -349,7 +350,7 @@ def _train(
             with reporting(run.recipe.schedule.report_to):
                 trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
         except (RuntimeError, MemoryError) as error:
-            raise _explain(error, run.recipe, run.compute.device) from error
+            raise explain(error, run.recipe, run.compute.device) from error
         except OSError as error:
             raise PyriteError(
                 f"{run.folder} cannot be written: {first_line(error)}; whole checkpoints are kept"
@@ -392,15 +393,3 @@ def _forget_trainer_prints(trainer: Any) -> None:
 
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
-
-
-def _explain(error: BaseException, recipe: Recipe, device: str) -> BaseException:
-    text = str(error).lower()
-    if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
-        knobs = ["a smaller schedule.batch_size with more schedule.accumulation", "a smaller schedule.max_length"]
-        if not recipe.schedule.gradient_checkpointing:
-            knobs.append("schedule.gradient_checkpointing = true")
-        return PyriteError(f"out of memory on {device}: {', '.join(knobs)}; whole checkpoints are kept", exit_code=3)
-    if "no space left" in text or ("disk" in text and "space" in text):
-        return PyriteError(f"no space left for a checkpoint: {first_line(error)}", exit_code=3)
-    return error

@@ -64,7 +64,8 @@ def probe_recipe(recipe: Recipe, task: str, tasks: int) -> Recipe:
     steps = section.probe_steps
     if section.plan == "merged":
         steps = recipe.schedule.steps and max(1, round(recipe.schedule.steps / tasks))
-    schedule = dataclasses.replace(recipe.schedule, steps=steps, checkpoints=())
+    # A tracker is told of the tuning itself, not of what comes before it.
+    schedule = dataclasses.replace(recipe.schedule, steps=steps, checkpoints=(), report_to=())
     data = recipe.data if recipe.data.file else dataclasses.replace(recipe.data, families=(task,))
     return dataclasses.replace(recipe, tasks=TasksSection(), schedule=schedule, data=data)
 
