@@ -138,7 +138,8 @@ def _percent(rate: Mapping[str, Any]) -> str:
 def _facts(record: Mapping[str, Any]) -> str:
     recipe, parameters, tokens = record["recipe"], record["parameters"], record["tokens"]
     data = recipe["data"]
-    source = f"the file `{_code(data['file'])}`" if data["file"] else ", ".join(data["families"]) or "none of its own"
+    drawn_from = [*data["families"], *(_code(grid) for grid in data.get("grids", ()))]
+    source = f"the file `{_code(data['file'])}`" if data["file"] else ", ".join(drawn_from) or "none of its own"
     drawn = "" if data["file"] or not data["families"] else f", {data['size']}, split {data['split'] or 'train'}"
     facts = {
         "base": f"`{_code(record['base']['source'])}`, weights sha256 `{_code(record['base']['weights'])}`",

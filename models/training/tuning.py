@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ...feasibility.disk import write_whole
 from ...feasibility.errors import PyriteError
 from ...problems.problem import Problem
+from ..card import CARD, card
 from ..data import draw_problems, recipe_prompt
 from ..devices import choose_compute
 from ..embedded import Note, first_line
@@ -301,6 +302,7 @@ def _write_merged(run: TuningRun, model: Any, course: Course, record: Record) ->
     document = dataclasses.replace(record, tasks=told)(
         course.merged_steps, used["seen"], used["learned"], course.loss, used["seconds"]
     )
+    write_whole(folder / CARD, card(document))
     write_whole(folder / RECORD, json.dumps(document, indent=1) + "\n")
 
 
