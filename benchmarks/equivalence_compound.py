@@ -1,6 +1,7 @@
 """The equivalence check on pairs with several rewrites and changes at once, against a truth found by enumeration.
 
-    python -m benchmarks equivalence_compound [--pairs 20000] [--seed 0] [--blind] [--json] [--failures FOLDER]
+    python -m benchmarks equivalence_compound [--pairs 20000] [--seed 0] [--blind [--latest]] [--json]
+        [--failures FOLDER]
 
 Each pair starts from a small random program or a small reference of our families. The one side takes one to four
 honest rewrites, in a third of the pairs after one to three changes; the other side takes one honest rewrite in a
@@ -30,8 +31,8 @@ from benchmarks import equivalence_drafts as drafts
 from benchmarks import equivalence_geometry as geometry
 from benchmarks import equivalence_truth as oracle
 from benchmarks.equivalence_changes import CHANGES
-from benchmarks.equivalence_rewrites import REWRITES
-from benchmarks.equivalence_unforeseen import UNFORESEEN
+from benchmarks.equivalence_rewrites import REWRITES, Rewrite
+from benchmarks.equivalence_unforeseen import LATEST, UNFORESEEN
 from pyrite.feasibility.convert.flat import to_formulation
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.deciding import compare
@@ -41,7 +42,7 @@ from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
 from pyrite.problems.families import FAMILIES
 from pyrite.problems.families import draw as draw_problem
 
-TABLE = {**REWRITES, **UNFORESEEN}
+TABLE = {**REWRITES, **UNFORESEEN, **LATEST}
 MOST_COLUMNS = 7
 """Columns of a family's reference that serves as a start."""
 
@@ -72,8 +73,9 @@ class Pair:
     truth: oracle.Verdict
 
 
-def draw(seed: str, blind: bool = False) -> Recipe:
-    """A random recipe; a blind one holds one or two unforeseen rewrites among at most two others."""
+def draw(seed: str, blind: bool = False, unforeseen: dict[str, Rewrite] | None = None) -> Recipe:
+    """A random recipe; a blind one holds one or two ``unforeseen`` rewrites among at most two others."""
+    unforeseen = unforeseen or UNFORESEEN
     chance = random.Random(f"recipe/{seed}")
 
     def steps(names: list[str], count: int) -> tuple[Step, ...]:
@@ -82,7 +84,7 @@ def draw(seed: str, blind: bool = False) -> Recipe:
     harmful = chance.random() < 0.35
     changes = steps(list(CHANGES), chance.choice([1, 1, 2, 3]) if harmful else 0)
     if blind:
-        mixed = [*steps(list(UNFORESEEN), chance.choice([1, 1, 2])), *steps(list(REWRITES), chance.choice([0, 1, 2]))]
+        mixed = [*steps(list(unforeseen), chance.choice([1, 1, 2])), *steps(list(REWRITES), chance.choice([0, 1, 2]))]
         rewrites = tuple(chance.sample(mixed, len(mixed)))
     else:
         rewrites = steps(list(REWRITES), chance.choice([1, 2, 2, 3, 3, 4]))
@@ -221,11 +223,13 @@ def judge(pair: Pair) -> Outcome:
     return Outcome(pair, found.relation, found.proof, found.code, seconds, report.problems[:2])
 
 
-def outcomes(pairs: int, seed: int, blind: bool = False) -> Iterator[Outcome]:
+def outcomes(
+    pairs: int, seed: int, blind: bool = False, unforeseen: dict[str, Rewrite] | None = None
+) -> Iterator[Outcome]:
     """That many pairs, judged one after another."""
     made = number = 0
     while made < pairs:
-        pair = make(draw(f"{seed}/{number}", blind))
+        pair = make(draw(f"{seed}/{number}", blind, unforeseen))
         number += 1
         if pair is not None:
             made += 1
@@ -355,14 +359,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--failures", type=Path, help="a folder for the pairs that went wrong")
     parser.add_argument("--unknown", action="store_true", help="with --failures, write the undecided pairs too")
     parser.add_argument("--blind", action="store_true", help="with rewrites written after the check")
+    parser.add_argument("--latest", action="store_true", help="with --blind, only the rewrites that were written last")
     parser.add_argument("--one", type=int, help="only the pair of this number, in full")
     chosen = parser.parse_args(arguments)
+    unforeseen = LATEST if chosen.latest else UNFORESEEN
     if chosen.one is not None:
-        pair = make(draw(f"{chosen.seed}/{chosen.one}", chosen.blind))
+        pair = make(draw(f"{chosen.seed}/{chosen.one}", chosen.blind, unforeseen))
         print("a trivial program" if pair is None else json.dumps(described(judge(pair)), indent=1, default=str))
         return
     found = []
-    for outcome in outcomes(chosen.pairs, chosen.seed, chosen.blind):
+    for outcome in outcomes(chosen.pairs, chosen.seed, chosen.blind, unforeseen):
         found.append(outcome)
         if len(found) % 500 == 0:
             print(

@@ -1,13 +1,14 @@
 """Honest rewrites that nobody had in mind when the check was written, for a blind run.
 
 They were written apart from the check, which has not been changed for them: what comes out is how it does on other
-people's habits. Once it is changed for one of these, that one belongs to the other table. As in
-``equivalence_rewrites``, each takes a draft and a random generator, changes the draft in place and says whether it
-applied.
+people's habits. ``LATEST`` are those that were written last. Once the check is changed for one of these, that one
+belongs to the other table. As in ``equivalence_rewrites``, each takes a draft and a random generator, changes the draft
+in place and says whether it applied.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -297,6 +298,99 @@ def least_of_two(draft: Draft, chance: random.Random) -> bool:
     model.cost, model.constant = {k: 1}, 0
     return True
 
+
+# Written after differences of named values, parts and corners had come in ----------------------------------
+
+
+def levels(draft: Draft, chance: random.Random) -> bool:
+    """A whole number by binaries of which each needs the one before: at least one, at least two, ..."""
+    found = _small(draft, chance, 4)
+    if found is None:
+        return False
+    j, low, high = found
+    old = draft.model.columns[j]
+    columns = [Col(f"{old.name}_at_least{n}", True, 0, 1) for n in range(1, high - low + 1)]
+    numbers = draft.replace(
+        j, columns, [1] * len(columns), low, lambda x, _: [int(n < x - low) for n in range(high - low)]
+    )
+    for first, second in itertools.pairwise(numbers):
+        draft.model.rows.append(Line("in order", {first: 1, second: -1}, 0, None))
+    return True
+
+
+def over_and_under(draft: Draft, chance: random.Random) -> bool:
+    """How far above and how far below a middle value, each up to its end."""
+    usable = [
+        j for j, c in enumerate(draft.model.columns)
+        if not c.whole and c.low is not None and c.high is not None and c.high - c.low > 1
+    ]  # fmt: skip
+    if not usable:
+        return False
+    j = chance.choice(usable)
+    old = draft.model.columns[j]
+    assert old.low is not None
+    assert old.high is not None
+    middle = old.low + Fraction(old.high - old.low) / chance.choice([2, 3])
+    pair = [Col(f"{old.name}_over", False, 0, old.high - middle), Col(f"{old.name}_under", False, 0, middle - old.low)]
+
+    def values(x: Number, _: Sequence[Number]) -> Sequence[Number]:
+        above: Number = x - middle
+        return [above if above > 0 else 0, -above if above < 0 else 0]
+
+    draft.replace(j, pair, [1, -1], middle, values)
+    return True
+
+
+def lots(draft: Draft, chance: random.Random) -> bool:
+    """An amount that need not be whole as it stands, equal to a whole number of lots."""
+    usable = [j for j, c in enumerate(draft.model.columns) if c.whole]
+    if not usable:
+        return False
+    j = chance.choice(usable)
+    old = draft.model.columns[j]
+    k = draft.add(Col(draft.fresh(f"lots_of_{old.name}", chance), True, old.low, old.high), lambda plan: plan[j])
+    old.whole = False
+    draft.model.rows.append(Line("lots", {j: 1, k: -1}, 0, 0))
+    return True
+
+
+def limit_as_column(draft: Draft, chance: random.Random) -> bool:
+    """A row's limit as a column that an equation of its own sets."""
+    usable = [row for row in draft.model.rows if row.terms and row.high is not None and row.low is None]
+    if not usable:
+        return False
+    row = chance.choice(usable)
+    limit = row.high
+    assert limit is not None
+    k = draft.add(Col(draft.fresh(f"limit_of_{row.name}", chance), False, None, None), lambda plan: limit)
+    row.terms[k], row.high = -1, 0
+    draft.model.rows.append(Line("the limit is", {k: 2}, 2 * limit, 2 * limit))
+    return True
+
+
+def thrice_less(draft: Draft, chance: random.Random) -> bool:
+    """Three times one amount less another instead of the one."""
+    chosen = _alike(draft, chance, 2, [False])
+    if chosen is None:
+        return False
+    j, k = chosen
+    old = draft.model.columns[j]
+    third = Fraction(1, 3)
+    column = Col(draft.fresh(f"thrice_{old.name}", chance), False, None, None)
+    draft.replace(
+        j, [column], [third], 0, lambda x, plan: [3 * x - plan[k]], {k: third}, row=(old.low, old.high)
+    )  # fmt: skip
+    return True
+
+
+LATEST: dict[str, Rewrite] = {
+    "levels": levels,
+    "over and under": over_and_under,
+    "lots": lots,
+    "limit as a column": limit_as_column,
+    "thrice less": thrice_less,
+}
+"""The last to be written; a blind run draws from these alone with ``--latest``."""
 
 UNFORESEEN: dict[str, Rewrite] = {
     "cumulative sums": cumulative_sums,

@@ -343,7 +343,7 @@ _add("merged-differently", "equivalent", "sums that would correspond are sums of
      "x1 + x2 with other limits on each", "nothing is known to be wrong")
 _add("within-tolerance", "equivalent", "plans differ by less than the policy's row tolerance; unknown",
      "x <= 0.333333333 * y against a third", "write the fraction")
-_add("shape", "equivalent", "the plans differ in number, dimension or cost levels, whatever corresponds to what",
+_add("shape", "equivalent", "plans, their order or what named variables can be differ, whatever corresponds to what",
      "24 plans here, 19 in the reference", "check bounds and domains, and that no decision is added or missing")
 _add("decision-missing", "equivalent", "a variable that the problem speaks of has no counterpart; unknown",
      "the stock of each month left out", "state the variables that the problem asks for")

@@ -8,10 +8,13 @@ polyhedra row by row is linear programming duality (Farkas 1902); the relation's
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
+from ..errors import PyriteError
 from ..policy import Policy
 from ..programs.program import Program
 from ..rationals import magnitude
@@ -46,13 +49,23 @@ def compare(
     ``mapping`` is the user's own correspondence: for each variable name of B an affine function of A's columns.
     ``deadline`` is a ``time.monotonic()`` value; without one the policy's ``equivalence_seconds`` count from now.
     ``text`` is the problem's own: a variable of the reference that it speaks of is a decision, no auxiliary.
-    When time runs out the relation is unknown and the evidence found so far is kept.
+    When time runs out the relation is unknown and the evidence found so far is kept. A defect of the search ends as
+    unknown, too, with the code ``internal-error`` and the place in the message.
     Raises PyriteError when ``mapping`` cannot be used.
     """
     policy = policy or Policy()
     started = time.monotonic()
     deadline = started + policy.equivalence_seconds if deadline is None else deadline
-    found = _compare(a, b, policy, mapping, deadline, text)
+    try:
+        found = _compare(a, b, policy, mapping, deadline, text)
+    except (PyriteError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it ends here as unknown and is told
+        # Half a search refutes nothing, and a fault of ours is no verdict on a formulation.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        message = f"a defect of Pyrite stopped the comparison ({type(error).__name__} at {where}: {error})"[:300]
+        found = Comparison("unknown", code="internal-error", message=message)
     return replace(found, seconds=time.monotonic() - started)
 
 
@@ -98,8 +111,10 @@ def _compare(
             return found
         best, bound = found, proposal.bound
         taken.differs = bound
-    if best is not None and (objection == "left-over" or (not bound and objection not in (None, "names"))):
+    doubtful = objection == "left-over" or (not bound and objection not in (None, "names"))
+    if best is not None and best.difference is None and doubtful:
         # Something fits that the rules do not let stand; then a pairing by chance is no ground for a difference.
+        # One that no correspondence repairs is.
         best = None
     if best is not None:
         return best

@@ -158,16 +158,62 @@ class Correspondence:
 
 
 @dataclass(frozen=True, slots=True)
+class RangeEnd:
+    """The end of a column's range: a plan that reaches it and the certificate that none goes further."""
+
+    plan: tuple[Exact, ...]
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPair:
+    """Columns of A and of B under one meaningful name: B's is ``scale`` times A's, 1 for whole numbers.
+
+    Any other unit is what the upper (``sign`` 1) or lower ends of both ranges, ``first`` and ``second``, say.
+    """
+
+    ours: int
+    theirs: int
+    scale: Exact
+    sign: Literal[1, -1] = 1
+    first: RangeEnd | None = None
+    second: RangeEnd | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEvidence:
+    """Why no correspondence that keeps the named ``pairs`` makes two programs the same.
+
+    - plan: ``plan`` is one of ``side``, and the other side has none with the same named values: they pass the bounds of
+      the named columns there (``certificate`` None), or the certificate shows its plans with these values to be none.
+    - order: ``plan`` of ``side`` costs less than ``floor``, which by ``certificate`` every plan of that side with the
+      named values of ``other`` costs at least; ``other``, a plan of the other side, costs no more than any plan there
+      with the named values of ``plan``, by ``other_certificate``.
+    """
+
+    pairs: tuple[NamedPair, ...]
+    kind: Literal["plan", "order"]
+    side: Literal["a", "b"]
+    plan: tuple[Exact, ...]
+    certificate: Certificate | None = None
+    other: tuple[Exact, ...] = ()
+    other_certificate: Certificate | None = None
+    floor: Exact = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What sets A's plans apart from B's whatever corresponds to what: ``ours`` and ``theirs`` say what each has.
 
-    ``proof``: ``enumerated`` when all plans were listed, else the search's word; nothing here is re-checked.
+    ``proof``: ``certified`` when the checker has seen ``evidence``, ``enumerated`` when all plans were listed, else the
+    search's word.
     """
 
     kind: str
     ours: str
     theirs: str
     proof: Proof
+    evidence: NamedEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

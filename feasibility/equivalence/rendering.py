@@ -88,6 +88,8 @@ def _witness(source: Program, target: Program, witness: Witness, units: Mapping[
     aim = witness.target
     if witness.slice_certificate is not None and any(v is None for v in witness.image):
         rows = [target.rows[i].name for i in witness.slice_certificate.rows]
+        if witness.slice_certificate.method == "crossed":
+            rows += [f"the bounds of {target.columns[k].name}" for k in witness.slice_certificate.columns]
         open_names = [c.name for c, v in zip(target.columns, witness.image, strict=True) if v is None]
         document["broken"] = {
             "rows": rows,

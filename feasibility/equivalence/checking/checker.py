@@ -15,6 +15,7 @@ from ...rationals import Exact
 from ..evidence import Certificate, Comparison, Containment, Correspondence, Merge, Preference, Target, Witness
 from ..maps import Affine
 from ..naming import shared
+from .apart import named_difference
 from .names import contradicted, missing_decisions
 from .objectives import order_only
 from .payment import unpaid
@@ -33,7 +34,7 @@ from .sides import (
     read_side,
     with_lines,
 )
-from .totality import Standing, merges_agree, objections, standing
+from .totality import Standing, is_difference, merges_agree, objections, standing
 
 
 @dataclass(slots=True)
@@ -67,6 +68,11 @@ def check(a: Program, b: Program, comparison: Comparison, text: str = "") -> Rep
     if maps is None:
         if comparison.difference is None:
             _without_maps(whole_a, whole_b, comparison, report)
+        elif comparison.relation == "incomparable" and comparison.difference.evidence is not None:
+            found, report.checked, report.trusted = named_difference(a, b, comparison.difference.evidence)
+            report.problems += found
+            if report.trusted and comparison.proof == "certified":
+                report.problems.append("called certified although a claim rests on a search")
         elif comparison.relation != "incomparable" or comparison.proof in (None, "certified"):
             report.problems.append("a difference of shape is not re-checked")
         else:
@@ -169,10 +175,16 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
     if comparison.relation != "equivalent":
         return
     report.objections += objections(case.first, case.second, case.ours, case.theirs)
-    for side, stand, merges in ((case.first, case.ours, maps.a_merges), (case.second, case.theirs, maps.b_merges)):
-        # What is read as one and has no partner hides columns that nothing determines.
-        if any(j not in stand.partners for j in range(len(side.lower) - len(merges), len(side.lower))):
-            report.objections.append("left-over")
+    for whole, side, stand, merges in (
+        (case.whole_a, case.first, case.ours, maps.a_merges),
+        (case.whole_b, case.second, case.theirs, maps.b_merges),
+    ):
+        # What is read as one and has no partner hides columns that nothing determines, unless it is but the two halves
+        # of a determined column that may be negative.
+        for number, group in enumerate(merges):
+            j = len(side.lower) - len(merges) + number
+            if j not in stand.partners and not (j in stand.determined and is_difference(whole, group)):
+                report.objections.append("left-over")
     groups = maps.a_merges, maps.b_merges
     if all(groups) and not merges_agree(case.whole_a, case.whole_b, (maps.forward, *groups)):
         report.objections.append("merged-differently")

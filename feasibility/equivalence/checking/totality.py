@@ -95,6 +95,16 @@ def _harmless(side: CheckedSide, stand: Standing) -> set[int]:
     return found
 
 
+def is_difference(side: CheckedSide, group: Merge) -> bool:
+    """Whether the group is one column less another, both of any size from zero on: a free number in two halves.
+
+    ``side`` is the side before merging.
+    """
+    weights = list(group.weights.values())
+    halves = all(side.lower[j] == 0 and side.upper[j] is None for j in group.weights)
+    return len(weights) == 2 and weights[0] == -weights[1] and halves
+
+
 def merges_agree(
     first: CheckedSide,
     second: CheckedSide,

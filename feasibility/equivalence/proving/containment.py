@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from ...programs.program import Program
+from ...programs.program import Column, Program
 from ...rationals import Exact, simplify
 from ..evidence import Certificate, Containment, Target, Witness
 from ..maps import Affine, linear_part
@@ -151,6 +151,9 @@ def _no_completion(
             columns.append(column)
         elif value is None:
             return None
+        elif not _allows(column, value):
+            # Its own bounds forbid the value, whatever the open columns are.
+            return Certificate(Target("objective", 0, "upper"), "crossed", columns={k: 1})
         else:
             fixed = replace(column, domain="continuous", lower=value, upper=value)
             columns.append(fixed)
@@ -159,6 +162,13 @@ def _no_completion(
     if outcome.certificate is not None and outcome.certificate.method in ("empty", "crossed"):
         return outcome.certificate
     return None
+
+
+def _allows(column: Column, value: Exact) -> bool:
+    """Whether the column's own bounds and kind allow the value."""
+    if (column.lower is not None and value < column.lower) or (column.upper is not None and value > column.upper):
+        return False
+    return not column.is_integer or Fraction(value).denominator == 1
 
 
 def _reading(target: Program, aim: Target, image: Sequence[Exact | None]) -> tuple[Exact, Exact]:

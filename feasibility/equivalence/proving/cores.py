@@ -27,7 +27,7 @@ from .preference import cost
 from .reduced_source import ReducedSource
 from .reducing.core import Core, certificate, reduced
 from .reducing.side import EmptyError, ReducingOptions
-from .shape import difference
+from .shape import Shape, difference
 from .structure import pair_columns
 
 SMALL = 14
@@ -126,11 +126,15 @@ class Match:
         )
 
 
+def named_pairs(a: Program, b: Program) -> dict[int, int]:
+    """{column of B: of A} under one meaningful name; not where the name is the objective's own."""
+    first, second = set(cost(a).linear), set(cost(b).linear)
+    return {k: j for k, j in shared(a.columns, b.columns).items() if first != {j} and second != {k}}
+
+
 def protected(a: Program, b: Program) -> tuple[frozenset[int], frozenset[int]]:
     """Columns that are never reduced away: both sides carry them under one meaningful name. Not the objective's own."""
-    pairs = shared(a.columns, b.columns)
-    first, second = set(cost(a).linear), set(cost(b).linear)
-    pairs = {k: j for k, j in pairs.items() if first != {j} and second != {k}}
+    pairs = named_pairs(a, b)
     return frozenset(pairs.values()), frozenset(pairs)
 
 
@@ -168,9 +172,6 @@ def _fixes(shop: Workshop, sums_a: bool, sums_b: bool) -> bool:
 def told_apart(a: Program, b: Program, policy: Policy, deadline: float) -> Difference | None:
     """A difference that no correspondence repairs, where both cores are small and nothing is left to be read as one."""
     shop = Workshop(a, b, policy, deadline, protected(a, b))
-    for number in (0, 1):
-        if shop.variant(number, "free", True) is not shop.variant(number, "free", False):
-            return None
     first, second = shop.variant(0, "free", False), shop.variant(1, "free", False)
     if first.core is None or second.core is None:
         return None
@@ -181,7 +182,20 @@ def told_apart(a: Program, b: Program, policy: Policy, deadline: float) -> Diffe
     mine, yours = first.printed(policy, deadline), second.printed(policy, deadline)
     if mine.empty or yours.empty:
         return None
-    return difference(mine, yours, binding, policy, deadline)
+    shapes: list[Shape] = []
+    merged: list[Shape | None] = []
+    for number, (plain, side) in enumerate(((first, mine), (second, yours))):
+        assert plain.core is not None
+        bound = set(binding) if number else set(binding.values())
+        fuller = shop.variant(number, "free", True)
+        mergeable = fuller is not plain
+        shapes.append(Shape(plain.core, side, bound, policy, deadline, mergeable=mergeable))
+        # A group takes the place of its parts, so that positions of bound columns do not hold for the fuller core.
+        if mergeable and fuller.core is not None and fuller.core.program.columns:
+            merged.append(Shape(fuller.core, fuller.printed(policy, deadline), (), policy, deadline))
+        else:
+            merged.append(None)
+    return difference(shapes[0], shapes[1], binding, (merged[0], merged[1]))
 
 
 def empties(a: Program, b: Program, policy: Policy, deadline: float) -> tuple[Containment | None, Containment | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -79,7 +80,7 @@ def _mark(program: Program, policy: Policy) -> object:
 
 
 def _made(program: Program, policy: Policy, deadline: float) -> Fingerprint:
-    every = _every(program, deadline)
+    every = _every(program, [(c.lower, c.upper) for c in program.columns], deadline)
     if every is not None:
         if not every:
             return Fingerprint(program, [], every=every, empty=True)
@@ -87,20 +88,23 @@ def _made(program: Program, policy: Policy, deadline: float) -> Fingerprint:
         ranges: list[Range] = [(min(p[j] for p in every), max(p[j] for p in every)) for j in range(count)]
         chosen = every if len(every) <= _SAMPLES else random.Random(1).sample(every, _SAMPLES)  # noqa: S311
         return Fingerprint(program, ranges, set(range(count)), list(chosen), every)
-    return _by_solving(program, policy, deadline)
+    found = _by_solving(program, policy, deadline)
+    if len(found.sure) == len(program.columns):
+        found.every = _every(program, found.ranges, deadline)
+    return found
 
 
-def _every(program: Program, deadline: float) -> list[SamplePlan] | None:
+def _every(program: Program, ranges: Sequence[Range], deadline: float) -> list[SamplePlan] | None:
     """All plans of a small box of whole numbers, or None when it is not one."""
     size: Exact = 1
     axes = []
-    for column in program.columns:
-        if not column.is_integer or column.lower is None or column.upper is None:
+    for column, (low, high) in zip(program.columns, ranges, strict=True):
+        if not column.is_integer or low is None or high is None:
             return None
-        size *= column.upper - column.lower + 1
+        size *= high - low + 1
         if size > _BOX:
             return None
-        axes.append(range(int(column.lower), int(column.upper) + 1))
+        axes.append(range(int(low), int(high) + 1))
     rows = [(list(r.linear.items()), r.lower, r.upper) for r in program.rows]
     found: list[SamplePlan] = []
     for point in product(*axes):

@@ -20,6 +20,7 @@ from ..merging import with_bounds
 from .clock import in_time
 
 _NEGATIVE = {"neg", "negative", "minus", "down", "under", "short"}
+_POSITIVE = {"pos", "positive", "plus", "up", "over"}
 _ENDINGS = {"bit", "digit", "part", "half", "pos", "neg", "plus", "minus", "positive", "negative", "b", "d"}
 
 
@@ -154,7 +155,10 @@ def _oriented(columns: list[Column], weights: dict[int, Exact]) -> Merge:
     """The group with a name, and with what its name calls negative taken away."""
     names = {j: words(re.sub(r"(?<=[A-Za-z])(?=\d)", " ", columns[j].name)) for j in weights}
     mixed = len({w > 0 for w in weights.values()}) == 2
-    misnamed = any(w > 0 and not _NEGATIVE.isdisjoint(names[j]) for j, w in weights.items())
+    misnamed = any(
+        (w > 0 and not _NEGATIVE.isdisjoint(names[j])) or (w < 0 and not _POSITIVE.isdisjoint(names[j]))
+        for j, w in weights.items()
+    )
     if misnamed if mixed else next(iter(weights.values())) < 0:
         weights = {j: -w for j, w in weights.items()}
     common: list[str] = []

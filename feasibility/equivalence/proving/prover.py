@@ -20,8 +20,9 @@ from ..naming import is_meaningful
 from .claims import ClaimSource
 from .clock import OutOfTimeError, in_time
 from .containment import contain
-from .cores import SMALL, Match, empties, matches, protected, told_apart, with_lines
+from .cores import SMALL, Match, empties, matches, named_pairs, protected, told_apart, with_lines
 from .matching import Candidate, by_names, candidates, from_user, unmatched
+from .named import apart_by_names
 from .preference import prefer
 
 
@@ -92,7 +93,7 @@ def _proposals(
             # The names leave nothing to guess: a difference was told above, or time ran out on the way.
             return
         in_time(deadline)
-        apart = told_apart(a, b, policy, deadline)
+        apart = apart_by_names(a, b, named_pairs(a, b), policy, deadline) or told_apart(a, b, policy, deadline)
         if apart is not None:
             yield Proposal(Comparison("incomparable", apart.proof, code="shape", difference=apart), trusted=True)
             return
@@ -159,15 +160,16 @@ def _unmerged(a: Program, b: Program, found: Comparison) -> Comparison:
         return replace(side, witness=replace(side.witness, plan=plan))
 
     preference = found.preference
-    if preference is not None and preference.better:
-        better, worse = (unmerged_plan(b, maps.b_merges, plan) for plan in (preference.better, preference.worse))
-        preference = replace(preference, better=better, worse=worse)
-    return replace(
-        found,
-        a_in_b=told(found.a_in_b, a, maps.a_merges),
-        b_in_a=told(found.b_in_a, b, maps.b_merges),
-        preference=preference,
-    )
+    try:
+        if preference is not None and preference.better:
+            better, worse = (unmerged_plan(b, maps.b_merges, plan) for plan in (preference.better, preference.worse))
+            preference = replace(preference, better=better, worse=worse)
+        a_in_b, b_in_a = told(found.a_in_b, a, maps.a_merges), told(found.b_in_a, b, maps.b_merges)
+    except ValueError as error:
+        # A plan that cannot be written in the parts shows nothing; another correspondence may.
+        message = f"a plan of columns read together could not be written in their parts: {error}"
+        return Comparison("unknown", code="not-certified", message=message)
+    return replace(found, a_in_b=a_in_b, b_in_a=b_in_a, preference=preference)
 
 
 def _attempt(candidate: Candidate, policy: Policy, deadline: float) -> Comparison:

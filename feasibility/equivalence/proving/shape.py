@@ -1,85 +1,183 @@
-"""Differences that no correspondence repairs: what every affine bijection that keeps the order leaves as it is.
+"""Differences that no correspondence repairs: what every bijection of plans that keeps the order leaves as it is.
 
-The number of plans and how many share each cost level (small whole-number cores); the dimension; whether there is a
-best plan; the number of vertices and their costs up to scale (small polytopes); ranges of columns that a name binds.
-They hold of cores in which nothing can be read as one column any more and no column stands for the objective alone.
+Correspondences here are affine on each part of the plans, a part being those with one choice of the whole numbers. They
+keep the number of plans, the parts with their dimensions, the order of all corners by cost, what named columns can be,
+and whether there is a best plan. Where one decision may still be written in parts, or a column may be the objective's
+to choose, the same plan may stand there more than once: then only what is more on the other side counts.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from itertools import combinations
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 
 from ...policy import Policy
 from ...programs.program import Program
-from ...rationals import Exact, divide
+from ...rationals import Exact
 from ...solver.solving import solve
+from ...verdict import Proof
 from ..evidence import Difference
-from ..maps import add_term
-from .clock import in_time
+from .affinity import encodes, map_exists
+from .corners import Part, corners, labelled, rank, span
 from .fingerprint import Fingerprint, SamplePlan
-from .mapping import statements
+from .hidden import doubtful, holds_parts, most_pressed, needed, only_held_up
+from .mapping import Statement
+from .reducing.core import Core
 
-_FACETS = 16
-_DIMENSIONS = 4
+
+class Shape:
+    """One core, and what is asked of it only where it is needed.
+
+    ``bound`` are its columns that a name ties to one of the other side. ``mergeable``: some columns may be read as one.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        side: Fingerprint,
+        bound: Collection[int],
+        policy: Policy,
+        deadline: float,
+        *,
+        mergeable: bool = False,
+    ) -> None:
+        self.core, self.side, self.bound, self.mergeable = core, side, bound, mergeable
+        self.policy, self.deadline = policy, deadline
+        self.program = side.program
+
+    @cached_property
+    def told(self) -> list[Statement]:
+        """The rows and bounds that do not follow from the others."""
+        return needed(self.program, self.policy, self.deadline)
+
+    @cached_property
+    def pressed(self) -> int | None:
+        """How many columns may be the objective's to choose; None where that is not known."""
+        return most_pressed(self.core, self.policy, self.deadline)
+
+    @cached_property
+    def whole_decisions(self) -> bool:
+        """Whether nothing may be one decision in parts."""
+        choices = self.side.every
+        if choices is None and self.parts is not None:
+            choices = [part[0] for part in self.parts]
+        return not self.mergeable and not holds_parts(
+            self.core, self.told, choices, self.bound, self.deadline
+        )  # fmt: skip
+
+    @cached_property
+    def doubtful(self) -> int:
+        """How many decisions the core may have lost, pressed upon a row."""
+        return doubtful(self.core)
+
+    @property
+    def plain(self) -> bool:
+        """Whether every plan is a decision of its own: nothing is in parts, and no column is the objective's."""
+        return self.pressed == 0 and not self.doubtful and self.whole_decisions
+
+    @cached_property
+    def parts(self) -> list[Part] | None:
+        """The corners of each part."""
+        return corners(self.side, self.told, self.deadline)
 
 
 def difference(
-    a: Fingerprint, b: Fingerprint, binding: Mapping[int, int], policy: Policy, deadline: float
+    a: Shape, b: Shape, binding: Mapping[int, int], merged: tuple[Shape | None, Shape | None]
 ) -> Difference | None:
     """What sets the two cores apart whatever the correspondence (one that keeps ``binding``), or None.
 
+    ``merged`` are the cores with everything read as one that can be, where that is another core.
     Raises OutOfTimeError at the deadline.
     """
-    if _hidden(a.program) or _hidden(b.program):
+    found = _by_names(a.side, b.side, binding) or _by_more(a, b, merged) or _by_levels(a, b)
+    if found is None and a.plain and b.plain:
+        found = _by_counting(a.side, b.side, binding) or _by_corners(a, b, binding)
+    return found or _by_best(a.side, b.side, a.policy, a.deadline)
+
+
+def _by_more(a: Shape, b: Shape, merged: tuple[Shape | None, Shape | None]) -> Difference | None:
+    """One side has more plans, dimensions or extent than the other has at most; none of them is said twice there."""
+    for number, (more, less) in enumerate(((merged[0] or a, b), (merged[1] or b, a))):
+        if more.side.empty or more.pressed is None:
+            continue
+        said = _more(more, less, more.pressed)
+        if said is not None and more.whole_decisions:
+            kind, much, little, proof = said
+            ours, theirs = (little, much) if number else (much, little)
+            return Difference(kind, ours, theirs, proof)
+    return None
+
+
+def _more(first: Shape, second: Shape, pressed: int) -> tuple[str, str, str, Proof] | None:
+    more, less = first.side, second.side
+    spanned, most = _spanned(more), _most(less.program) + second.doubtful
+    if less.every is not None and not second.doubtful:
+        few = f"{len(less.every)} plans"
+        if more.every is not None and not pressed:
+            found = len(more.every)
+            return ("count", f"{found} plans", few, "enumerated") if found > len(less.every) else None
+        if (not pressed and _endless(more)) or spanned > pressed:
+            return "count", "infinitely many plans", few, "enumerated"
+    if spanned > most + pressed:
+        return "dimension", f"at least {spanned} dimensions", f"at most {most}", "solver-trusted"
+    if pressed or second.doubtful:
         return None
-    found = _by_names(a, b, binding)
-    if found is None and not _has_parts(a.program, deadline) and not _has_parts(b.program, deadline):
-        found = _by_counting(a, b, binding) or _by_dimension(a, b) or _by_vertices(a, b, binding, deadline)
-    return found or _by_best(a, b, policy, deadline)
+    if _endless(more) and len(less.sure) == len(less.ranges) and all(None not in ends for ends in less.ranges):
+        return "extent", "plans without end", "every variable has ends", "solver-trusted"
+    ours, theirs = first.parts, second.parts
+    if ours is None or theirs is None:
+        return None
+    if len(ours) > len(theirs):
+        said = [f"{len(parts)} choices of the whole numbers" for parts in (ours, theirs)]
+        return "choices", said[0], said[1], "solver-trusted"
+    sizes = [sorted((span(part) for part in parts), reverse=True) for parts in (ours, theirs)]
+    if any(x > y for x, y in zip(*sizes, strict=False)):
+        return "dimension", f"parts of dimension {sizes[0]}", f"of dimension {sizes[1]}", "solver-trusted"
+    return None
 
 
-_CONSTRAINTS = 40
+def _endless(side: Fingerprint) -> bool:
+    """Whether a column is shown to have no end."""
+    return any(None in side.ranges[j] for j in side.sure)
 
 
-def _has_parts(program: Program, deadline: float) -> bool:
-    """Whether the columns may hold one decision in parts, however it is written: a direction along which plans move
-    without cost and without any row or bound taking notice but two. Such plans are counted more than once."""
-    count = len(program.columns)
-    free = [terms for terms, low, high in statements(program) if low is None or low != high]
-    kept = [terms for terms, low, high in statements(program) if low is not None and low == high]
-    kept.append(program.objective.linear)
-    if len(free) > _CONSTRAINTS:
-        return True
-    if count <= _rank([dict(t) for t in kept if t]):
-        return False
-    for left_out in combinations(range(len(free)), min(2, len(free))):
-        in_time(deadline)
-        rows = [dict(t) for i, t in enumerate(free) if i not in left_out] + [dict(t) for t in kept if t]
-        if _rank(rows) < count:
-            return True
-    return False
+def _spanned(side: Fingerprint) -> int:
+    """The dimension that sample plans with the same whole numbers span, at most over all choices."""
+    whole = [j for j, c in enumerate(side.program.columns) if c.is_integer]
+    groups: dict[tuple[Exact, ...], list[SamplePlan]] = {}
+    for point in side.points:
+        groups.setdefault(tuple(point[j] for j in whole), []).append(point)
+    return max((span(points) for points in groups.values()), default=0)
 
 
-def _hidden(program: Program) -> bool:
-    """A continuous column that is all of the objective: rows may press it, and then it is no decision."""
-    if len(program.objective.linear) != 1:
-        return False
-    (j,) = program.objective.linear
-    column = program.columns[j]
-    return not column.is_integer and sum(j in row.linear for row in program.rows) > 0
+def _most(program: Program) -> int:
+    """The most dimensions that plans with the same whole numbers can have."""
+    moving = {j for j, c in enumerate(program.columns) if not c.is_integer}
+    rows = [dict(r.linear) for r in program.rows if r.lower is not None and r.lower == r.upper]
+    rows += [{j: 1} for j, c in enumerate(program.columns) if c.lower is not None and c.lower == c.upper]
+    return len(moving) - rank([{j: c for j, c in row.items() if j in moving} for row in rows])
+
+
+def _by_levels(a: Shape, b: Shape) -> Difference | None:
+    """Another number of costs: parts and encodings say a plan more than once, but at one cost."""
+    if a.side.every is None or b.side.every is None:
+        return None
+    if (
+        a.doubtful
+        or b.doubtful
+        or any(only_held_up(side.program, j) for side in (a, b) for j in side.program.objective.linear)
+    ):
+        return None
+    ours, theirs = len(_levels(a.side)), len(_levels(b.side))
+    if ours == theirs:
+        return None
+    return Difference("costs", f"{ours} different costs", f"{theirs} different costs", "enumerated")
 
 
 def _by_counting(a: Fingerprint, b: Fingerprint, binding: Mapping[int, int]) -> Difference | None:
     if a.every is None or b.every is None:
-        finite, other = (a, b) if a.every is not None else (b, a)
-        if finite.every is None or not _spreads(other):
-            return None
-        return Difference("count", str(len(finite.every)), "infinitely many plans", "enumerated")
-    if len(a.every) != len(b.every):
-        return Difference("count", f"{len(a.every)} plans", f"{len(b.every)} plans", "enumerated")
+        return None
     ours, theirs = _levels(a), _levels(b)
     if [len(level) for level in ours] != [len(level) for level in theirs]:
         return Difference("levels", str([len(v) for v in ours]), str([len(v) for v in theirs]), "enumerated")
@@ -91,23 +189,42 @@ def _by_counting(a: Fingerprint, b: Fingerprint, binding: Mapping[int, int]) -> 
     return None
 
 
+def _by_corners(a: Shape, b: Shape, binding: Mapping[int, int]) -> Difference | None:
+    """The parts by their corners: number, costs in order and in proportion, named values; is there a map at all?"""
+    ours, theirs = a.parts, b.parts
+    if ours is None or theirs is None:
+        return None
+    listed = a.side.every is not None and b.side.every is not None
+    proof: Proof = "enumerated" if listed else "solver-trusted"
+    counts = [sorted(len(part) for part in parts) for parts in (ours, theirs)]
+    if counts[0] != counts[1]:
+        said = [f"{sum(found)} vertices in {len(found)} parts" for found in counts]
+        if said[0] == said[1]:
+            said = [f"parts with {found} vertices" for found in counts]
+        return Difference("vertices", said[0], said[1], proof)
+    units: tuple[dict[int, Exact], dict[int, Exact]] = {}, {}
+    for k, j in sorted(binding.items()):
+        mine, yours = a.side.ranges[j][1], b.side.ranges[k][1]
+        if a.program.columns[j].is_integer and b.program.columns[k].is_integer:
+            mine = yours = 1
+        if mine and yours:
+            units[0][j], units[1][k] = mine, yours
+    labels = labelled(a.side, ours, units[0]), labelled(b.side, theirs, units[1])
+    if Counter(labels[0].values()) != Counter(labels[1].values()):
+        return Difference("vertices", "by their costs", "the vertices have other costs", proof)
+    if encodes(a.program, a.told) or encodes(b.program, b.told):
+        return None
+    if map_exists(ours, theirs, labels, a.deadline) is False:
+        return Difference("vertices", "ranked alike", "no affine map carries them to each other", proof)
+    return None
+
+
 def _levels(side: Fingerprint) -> list[list[SamplePlan]]:
     """All plans by cost, the cheapest first."""
     levels: dict[Exact, list[SamplePlan]] = {}
     for plan in side.every or ():
         levels.setdefault(side.program.objective.value(plan), []).append(plan)
     return [levels[value] for value in sorted(levels)]
-
-
-def _spreads(side: Fingerprint) -> bool:
-    """Whether the plans are shown to be infinitely many: two that agree in the whole columns and differ in others."""
-    whole = [j for j, c in enumerate(side.program.columns) if c.is_integer]
-    seen: dict[tuple[Exact, ...], SamplePlan] = {}
-    for point in side.points:
-        first = seen.setdefault(tuple(point[j] for j in whole), point)
-        if first != point:
-            return True
-    return False
 
 
 def _by_names(a: Fingerprint, b: Fingerprint, binding: Mapping[int, int]) -> Difference | None:
@@ -130,134 +247,6 @@ def _proportional(mine: Sequence[Exact | None], yours: Sequence[Exact | None]) -
     if low is None or high is None or least is None or most is None:
         return True
     return low * most == high * least and (low > 0) == (least > 0) and (high > 0) == (most > 0)
-
-
-def _by_dimension(a: Fingerprint, b: Fingerprint) -> Difference | None:
-    if a.program.is_mixed_integer or b.program.is_mixed_integer:
-        # A bijection of whole plans need not be affine: one-hot columns span more dimensions than what they say.
-        return None
-    for first, second in ((a, b), (b, a)):
-        least, most = _rank_of(first.points), _most(second.program)
-        if least > most:
-            said = f"at least {least} dimensions", f"at most {most}"
-            ours, theirs = said if first is a else said[::-1]
-            return Difference("dimension", ours, theirs, "solver-trusted")
-    return None
-
-
-def _rank_of(points: Sequence[SamplePlan]) -> int:
-    """The dimension that these plans span."""
-    if not points:
-        return 0
-    start = points[0]
-    return _rank(
-        [{j: p - q for j, (p, q) in enumerate(zip(point, start, strict=True)) if p != q} for point in points[1:]]
-    )
-
-
-def _most(program: Program) -> int:
-    rows = [dict(r.linear) for r in program.rows if r.lower is not None and r.lower == r.upper]
-    rows += [{j: 1} for j, c in enumerate(program.columns) if c.lower is not None and c.lower == c.upper]
-    return len(program.columns) - _rank(rows)
-
-
-def _rank(rows: list[dict[int, Exact]]) -> int:
-    pivots: dict[int, dict[int, Exact]] = {}
-    for row in rows:
-        rest = dict(row)
-        for j in sorted(pivots):
-            if j in rest:
-                factor = rest[j]
-                for k, c in pivots[j].items():
-                    add_term(rest, k, -factor * c)
-        if rest:
-            pivot = min(rest)
-            lead = rest[pivot]
-            pivots[pivot] = {k: divide(c, lead) for k, c in rest.items()}
-    return len(pivots)
-
-
-def _by_vertices(a: Fingerprint, b: Fingerprint, binding: Mapping[int, int], deadline: float) -> Difference | None:
-    ours, theirs = vertices(a, deadline), vertices(b, deadline)
-    if ours is None or theirs is None:
-        return None
-    if len(ours) != len(theirs):
-        return Difference("vertices", f"{len(ours)} vertices", f"{len(theirs)} vertices", "solver-trusted")
-    named = sorted((j, k) for k, j in binding.items() if a.ranges[j][1] and b.ranges[k][1])
-    first = _cast(a, ours, [j for j, _ in named])
-    second = _cast(b, theirs, [k for _, k in named])
-    if first != second:
-        return Difference("vertices", "by their costs", "the vertices have other costs", "solver-trusted")
-    return None
-
-
-def _cast(side: Fingerprint, found: set[SamplePlan], named: list[int]) -> Counter[tuple[Exact, ...]]:
-    """The vertices by cost, on a scale from 0 to 1, and by the named columns in units of their upper ends."""
-    costs = {v: side.program.objective.value(v) for v in found}
-    low, high = min(costs.values(), default=0), max(costs.values(), default=0)
-    cast: Counter[tuple[Exact, ...]] = Counter()
-    for v, cost in costs.items():
-        place: Exact = divide(cost - low, high - low) if high != low else 0
-        units = [divide(v[j], top) for j in named if (top := side.ranges[j][1])]
-        cast[place, *units] += 1
-    return cast
-
-
-def vertices(side: Fingerprint, deadline: float) -> set[SamplePlan] | None:
-    """All vertices of a small bounded continuous core, exactly; None when it is none."""
-    program, count = side.program, len(side.program.columns)
-    if count > _DIMENSIONS or any(c.is_integer for c in program.columns) or any(None in r for r in side.ranges):
-        return None
-    equations: list[tuple[dict[int, Exact], Exact]] = []
-    facets: list[tuple[dict[int, Exact], Exact]] = []
-    for terms, low, high in statements(program):
-        if low is not None and low == high:
-            equations.append((dict(terms), low))
-        else:
-            facets += [(dict(terms), end) for end in (low, high) if end is not None]
-    if len(facets) > _FACETS:
-        return None
-    found: set[SamplePlan] = set()
-    missing = count - _rank([terms for terms, _ in equations])
-    for chosen in combinations(facets, missing):
-        in_time(deadline)
-        point = _solved([*equations, *chosen], count)
-        if point is not None and all(
-            (low is None or value >= low) and (high is None or value <= high)
-            for terms, low, high in statements(program)
-            for value in (sum((c * point[j] for j, c in terms.items()), start=Fraction(0)),)
-        ):
-            found.add(point)
-    return found
-
-
-def _solved(system: list[tuple[dict[int, Exact], Exact]], count: int) -> SamplePlan | None:
-    """The only solution of the equations, or None."""
-    pivots: dict[int, dict[int, Exact]] = {}
-    for terms, side in system:
-        rest: dict[int, Exact] = {**terms, count: side}
-        for j in sorted(pivots):
-            if j in rest:
-                factor = rest[j]
-                for k, c in pivots[j].items():
-                    add_term(rest, k, -factor * c)
-        keys = [j for j in rest if j < count]
-        if not keys:
-            if rest.get(count):
-                return None
-            continue
-        pivot = min(keys)
-        lead = rest[pivot]
-        solved = {k: divide(c, lead) for k, c in rest.items()}
-        for other in pivots.values():
-            if pivot in other:
-                factor = other[pivot]
-                for k, c in solved.items():
-                    add_term(other, k, -factor * c)
-        pivots[pivot] = solved
-    if len(pivots) < count:
-        return None
-    return tuple(pivots[j].get(count, 0) for j in range(count))
 
 
 def _by_best(a: Fingerprint, b: Fingerprint, policy: Policy, deadline: float) -> Difference | None:

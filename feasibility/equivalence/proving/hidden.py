@@ -1,0 +1,294 @@
+"""Whether a core may still hold one decision in parts, or a column that only the objective chooses.
+
+Both make plans that say the same: a difference in number, dimension or corners is one of decisions only where there is
+neither. Written in parts, a decision leaves a direction along which plans move without cost and which no row or bound
+notices but two, the parts' own. A decision that nothing else depends on leaves one as well; it is told by its own row
+and bounds in the program as it was written. A column that rows hold on one side only and that costs on the other is the
+objective's to choose: then no plan is the worst, or the column stands in no row that holds it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import combinations
+
+from ...policy import Policy
+from ...programs.program import Program, Quadratic, Row
+from ...rationals import Exact, divide
+from ...solver.solving import solve
+from ..evidence import Target
+from ..maps import Affine, add_term
+from .claims import ClaimSource
+from .clock import in_time
+from .fingerprint import SamplePlan
+from .mapping import Statement, statements
+from .reducing.core import Core
+
+_FORMS = 24
+
+_AIM = Target("objective", 0, "upper")
+_Terms = dict[int, Exact]
+
+
+def needed(program: Program, policy: Policy, deadline: float) -> list[Statement]:
+    """Rows and bounds, one for each form, without the sides that follow from the others. Raises OutOfTimeError."""
+    forms: dict[tuple[tuple[int, Exact], ...], list[Exact | None]] = {}
+    for terms, low, high in statements(program):
+        lead = terms[min(terms)]
+        mark = tuple(sorted((j, divide(c, lead)) for j, c in terms.items()))
+        ends = [None if end is None else divide(end, lead) for end in ((low, high) if lead > 0 else (high, low))]
+        known = forms.setdefault(mark, [None, None])
+        known[0] = max((e for e in (known[0], ends[0]) if e is not None), default=None)
+        known[1] = min((e for e in (known[1], ends[1]) if e is not None), default=None)
+    columns = [
+        type(c)(c.name, "integer" if c.is_integer else "continuous", None, None, c.variable) for c in program.columns
+    ]
+    if len(forms) <= _FORMS:
+        # Rows of several columns first: a bound that a row repeats is the one to keep.
+        for mark in sorted(forms, key=lambda m: -len(m)):
+            for number in (0, 1):
+                end = forms[mark][number]
+                if end is None or forms[mark][0] == forms[mark][1]:
+                    continue
+                in_time(deadline)
+                forms[mark][number] = None
+                rest = Program(columns, [_row(m, *ends) for m, ends in forms.items()], "feasibility")
+                sign = 1 if number else -1
+                body = Affine({j: sign * c for j, c in mark})
+                outcome = ClaimSource(rest, policy, deadline).prove(body, sign * end, _AIM)
+                if outcome.certificate is None:
+                    forms[mark][number] = end
+    return [(dict(mark), low, high) for mark, (low, high) in forms.items() if (low, high) != (None, None)]
+
+
+def _row(mark: tuple[tuple[int, Exact], ...], low: Exact | None, high: Exact | None) -> Row:
+    return Row("", Quadratic(dict(mark)), low, high, "")
+
+
+def holds_parts(
+    core: Core,
+    told: Sequence[Statement],
+    choices: Sequence[SamplePlan] | None,
+    bound: Collection[int],
+    deadline: float,
+) -> bool:
+    """Whether the core's columns may hold one decision in parts, ``told`` being what is ``needed`` of the core.
+
+    ``choices`` are plans, one for each choice of the whole numbers, if all are known. Columns that are ``bound`` to one
+    of the other side by a name are decisions of that side too: what moves them is no other way to write one decision.
+    """
+    program = core.program
+    if len(told) > _FORMS or (choices is not None and _said_twice(program, told, choices, bound)):
+        return True
+    # The parts of a decision are of its kind, so along such a direction either no whole number moves or only those.
+    for whole in (False, True):
+        still: list[_Terms] = [{j: 1} for j, c in enumerate(program.columns) if c.is_integer != whole or j in bound]
+        alone = 0
+        for direction in _directions(program, told, still, deadline):
+            if direction is None:
+                return True
+            forms = [t for t, _, _ in told if sum((c * direction.get(j, 0) for j, c in t.items()), start=0)]
+            alone += len(forms) < 2
+            if alone > 1:
+                # Two decisions that nothing else depends on may be the parts of one.
+                return True
+            if _is_decision(core, direction) or _are_decisions(core, direction, told):
+                continue
+            if whole and choices is not None and not _along(choices, direction, program):
+                continue
+            return True
+    return False
+
+
+def _directions(
+    program: Program, told: Sequence[Statement], still: Sequence[_Terms], deadline: float
+) -> Iterator[_Terms | None]:
+    """Directions without cost that at most two forms notice, and none of ``still``; None where there are too many."""
+    count = len(program.columns)
+    free = [dict(terms) for terms, low, high in told if low is None or low != high]
+    kept = [dict(terms) for terms, low, high in told if low is not None and low == high]
+    kept += [dict(program.objective.linear), *still]
+    singles: set[int] = set()
+    if _nullspace([*free, *kept], count):
+        yield None
+        return
+    for i in range(len(free)):
+        in_time(deadline)
+        found = _nullspace([*free[:i], *free[i + 1 :], *kept], count)
+        if found:
+            singles.add(i)
+            yield found[0]
+    for i, j in combinations(range(len(free)), 2):
+        in_time(deadline)
+        rest = [terms for n, terms in enumerate(free) if n not in (i, j)]
+        found = _nullspace([*rest, *kept], count)
+        if len(found) > len({i, j} & singles):
+            yield found[0] if len(found) == 1 else None
+
+
+def _nullspace(rows: Sequence[Mapping[int, Exact]], count: int) -> list[_Terms]:
+    """A basis of the directions that no row notices."""
+    pivots: dict[int, _Terms] = {}
+    for row in rows:
+        rest = dict(row)
+        for j in sorted(pivots):
+            if j in rest:
+                factor = rest[j]
+                for k, c in pivots[j].items():
+                    add_term(rest, k, -factor * c)
+        if rest:
+            pivot = min(rest)
+            lead = rest[pivot]
+            solved = {k: divide(c, lead) for k, c in rest.items()}
+            for other in pivots.values():
+                if pivot in other:
+                    factor = other[pivot]
+                    for k, c in solved.items():
+                        add_term(other, k, -factor * c)
+            pivots[pivot] = solved
+    free = [j for j in range(count) if j not in pivots]
+    return [{f: 1, **{p: -row[f] for p, row in pivots.items() if f in row}} for f in free]
+
+
+def _own_ends(origin: Program, j: int) -> tuple[Exact | None, Exact | None]:
+    """The column's ends as they are written, by its bounds or by rows of it alone."""
+    low, high = origin.columns[j].lower, origin.columns[j].upper
+    for row in origin.rows:
+        if row.linear.keys() != {j}:
+            continue
+        c = row.linear[j]
+        first, second = (row.lower, row.upper) if c > 0 else (row.upper, row.lower)
+        low = divide(first, c) if low is None and first is not None else low
+        high = divide(second, c) if high is None and second is not None else high
+    return low, high
+
+
+def _is_decision(core: Core, direction: _Terms) -> bool:
+    """Whether the direction moves one column of the program only, beside determined ones, and that is no part.
+
+    It has two ends of its own, and its rows are inequalities with one side, of different bodies. A part whose other
+    part was eliminated has no end of its own, or stands in an equation, or in a row (or two) with both sides.
+    """
+    if len(direction) != 1:
+        return False
+    (p,) = direction
+    j = core.ids[p]
+    origin = core.origin
+    bodies = set()
+    for row in origin.rows:
+        if j not in row.linear or len(row.linear) == 1:
+            continue
+        body = tuple(sorted((k, divide(c, row.linear[j])) for k, c in row.linear.items()))
+        if (row.lower is None) == (row.upper is None) or body in bodies:
+            return False
+        bodies.add(body)
+    low, high = _own_ends(origin, j)
+    return low is not None and high is not None and low != high and j not in origin.objective.linear
+
+
+def _are_decisions(core: Core, direction: _Terms, told: Sequence[Statement]) -> bool:
+    """Whether the direction moves two columns that have ends of their own and are no parts.
+
+    Parts are noticed by their own ends and by no row that says anything new, and they start at zero.
+    """
+    if len(direction) != 2:
+        return False
+    ends = [_own_ends(core.origin, core.ids[p]) for p in direction]
+    if any(low is None and high is None for low, high in ends):
+        return False
+    if all(low is not None and high is not None for low, high in ends) and any(0 not in pair for pair in ends):
+        return True
+    return any(
+        len(terms) > 1 and sum((c * direction.get(j, 0) for j, c in terms.items()), start=0) for terms, _, _ in told
+    )
+
+
+def _said_twice(
+    program: Program, told: Sequence[Statement], choices: Sequence[SamplePlan], bound: Collection[int]
+) -> bool:
+    """Whether two choices of the whole numbers differ in three or more binaries, and no cost, row or name notices.
+
+    So do weights 1, 2, 3: the third alone or the first two. Such a direction is noticed by more than two bounds.
+    """
+    whole = [j for j, c in enumerate(program.columns) if c.is_integer]
+    binary = {j for j in whole if (program.columns[j].lower, program.columns[j].upper) == (0, 1)}
+    if len(binary) < 3:
+        return False
+    rows = [[(j, c) for j, c in t.items() if j in whole] for t, _, _ in told if len(t) > 1]
+    rows.append([(j, c) for j, c in program.objective.linear.items() if j in whole])
+    rest = [j for j in whole if j in bound or j not in binary]
+    seen: dict[tuple[Exact, ...], list[SamplePlan]] = {}
+    for plan in choices:
+        mark = (*(sum((c * plan[j] for j, c in row), start=0) for row in rows), *(plan[j] for j in rest))
+        known = seen.setdefault(mark, [])
+        if any(sum(plan[j] != other[j] for j in binary) > 2 for other in known):
+            return True
+        known.append(plan)
+    return False
+
+
+def _along(plans: Sequence[SamplePlan], direction: _Terms, program: Program) -> bool:
+    """Whether the whole numbers of two of the plans differ by a multiple of the direction."""
+    seen = set()
+    lead = min(direction)
+    for plan in plans:
+        share = divide(plan[lead], direction[lead])
+        rest = tuple(
+            plan[j] - share * direction.get(j, 0) for j, c in enumerate(program.columns) if c.is_integer
+        )  # fmt: skip
+        if rest in seen:
+            return True
+        seen.add(rest)
+    return False
+
+
+def most_pressed(core: Core, policy: Policy, deadline: float) -> int | None:
+    """How many columns may be the objective's to choose: plans with other values of them are no other decisions.
+
+    A column that has an end of its own on the dear side is none, unless it is all of the objective; each needs a row
+    that presses it. None where plans may be dear without end and no column is seen that does it.
+    """
+    program = core.program
+    goal = program.objective.linear
+    chosen = []
+    for j, c in goal.items():
+        column = core.origin.columns[core.ids[j]]
+        end = column.upper if c > 0 else column.lower
+        if (end is None or len(goal) == 1) and only_held_up(program, j):
+            chosen.append(j)
+    if chosen:
+        return min(len(chosen), sum(not row.linear.keys().isdisjoint(chosen) for row in program.rows))
+    if all(program.columns[j].is_integer for j in goal):
+        return 0
+    worst = Program(program.columns, program.rows, "maximize", program.objective)
+    return 0 if solve(worst, policy, deadline=deadline).status == "optimal" else None
+
+
+def doubtful(core: Core) -> int:
+    """How many columns were pressed upon a row though they have an end of their own on the dear side.
+
+    They may be decisions, which a limit holds where the objective would have them; the core has lost these.
+    """
+    origin = core.origin
+    sign = -1 if origin.sense == "maximize" else 1
+    count = 0
+    for j, gone in core.gone.items():
+        if gone.kind == "pressed":
+            c = sign * origin.objective.linear.get(j, 0)
+            low, high = _own_ends(origin, j)
+            count += not c or (high if c > 0 else low) is not None
+    return count
+
+
+def only_held_up(program: Program, j: int) -> bool:
+    """Whether rows keep the column from being cheaper and none keeps it from being dearer."""
+    sign = 1 if program.objective.linear[j] > 0 else -1
+    held = False
+    for row in program.rows:
+        if j not in row.linear or len(row.linear) < 2:
+            continue
+        dearer, cheaper = (row.upper, row.lower) if row.linear[j] * sign > 0 else (row.lower, row.upper)
+        if dearer is not None:
+            return False
+        held = held or cheaper is not None
+    return held
