@@ -178,6 +178,17 @@ def test_a_decision_that_the_objective_presses_stays_one() -> None:
     assert compare(reference, answer).relation in ("equivalent", "unknown")
 
 
+def test_one_row_alone_bears_out_no_unit() -> None:
+    """A coefficient changed is no other unit of a column that one row and limits which never bind speak of."""
+    variables = {"vans": real(0, 7.5), "corn": real(1, 5), "bread": real(-5, 0)}
+    reference = model(variables, "min 3*vans + 3*corn", "5*vans - 2*bread + corn == 10")
+    answer = model(variables, "min 3*vans + 3*corn", "5*vans - 2.2*bread + corn == 10")
+    assert compare(answer, reference).relation != "equivalent"
+    tenths = {**variables, "bread": real(-50, 0)}
+    scaled = model(tenths, "min 3*vans + 3*corn", "5*vans - 0.2*bread + corn == 10")
+    assert compare(scaled, reference).relation == "equivalent"
+
+
 def test_corners_of_mixed_programs() -> None:
     """One price changed under other names: the corners of the two parts stand in another order."""
     rows = ("x + 2*y + 2*b <= 9", "3*x + y - b <= 8")

@@ -68,7 +68,7 @@ def unpaid(
         written.add(frozenset(said.terms.items()))
         key, low, high = _scaled(said)
         known.setdefault(key, set()).update(_marks(low, high))
-    score, rows = dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0)
+    score, rows, said_of = (dict.fromkeys(numbers, 0) for _ in range(3))
     limits: dict[object, dict[int, Exact]] = {}
     total = 0
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
@@ -105,12 +105,14 @@ def unpaid(
         for k in hit:
             score[k] += gain
             rows[k] += len(said.raw) > 1
+            said_of[k] += 1
     objective = _objective(first, second, maps, mine, yours)
     if objective is None:
         return sorted(numbers)
     weight = 0 if _cost_alike_before(first, second, forward, bare, mine) else max(len(objective) - 1, 0)
     for k in numbers.keys() & {*second.cost, *objective} if weight else ():
         score[k] += weight
+        said_of[k] += 1
     total += weight
     short = []
     due = 0
@@ -118,7 +120,13 @@ def unpaid(
         # A family moves together: one unit, one origin for all of its members.
         n = max(numbers[k] for k in members)
         due += n
-        if sum(score[k] for k in members) <= n or (_turns(forward[members[0]]) and not any(rows[k] for k in members)):
+        # One statement alone fixes a unit, and says nothing more of it however many columns it holds.
+        alone = _has_unit(forward[members[0]]) and sum(said_of[k] for k in members) < 2
+        if (
+            alone
+            or sum(score[k] for k in members) <= n
+            or (_turns(forward[members[0]]) and not any(rows[k] for k in members))
+        ):
             short += members
     if not short and total <= due:
         return sorted(numbers)
@@ -210,6 +218,11 @@ def _free_numbers(image: Affine | None, bound: bool, plain: Collection[int]) -> 
 def _turns(image: Affine | None) -> bool:
     """A single column with its sign turned."""
     return image is not None and len(image.terms) == 1 and min(image.terms.values()) < 0
+
+
+def _has_unit(image: Affine | None) -> bool:
+    """A single column in another unit."""
+    return image is not None and len(image.terms) == 1 and not {1, -1} & set(image.terms.values())
 
 
 def _statements(side: CheckedSide, equations: Equations) -> Iterator[_Statement]:
