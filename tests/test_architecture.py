@@ -106,7 +106,7 @@ def _imports(line: str) -> bool:
 
 LONGEST = 60
 """Lines of a function without its signature and docstring: declarations and words are no work to follow."""
-LONGER = {"feasibility.equivalence.checking.payment.unpaid": 78}
+LONGER = {"feasibility.equivalence.checking.payment.unpaid": 71}
 """Functions that are still longer, and by how much; none is added."""
 LONG_FILE = 400
 

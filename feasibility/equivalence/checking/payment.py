@@ -114,24 +114,32 @@ def unpaid(
         score[k] += weight
         said_of[k] += 1
     total += weight
-    short = []
+    short = _short(_families(families, forward, numbers), forward, numbers, (score, rows, said_of), total)
+    moving = [members for members in _families(families, forward, numbers) if _constant(forward[members[0]])]
+    return short or (unpaid_shifts(moving, limits, _constants(forward)) if moving else [])
+
+
+def _short(
+    families: Iterator[list[int]],
+    forward: Sequence[Affine | None],
+    numbers: Mapping[int, int],
+    counts: tuple[Mapping[int, int], Mapping[int, int], Mapping[int, int]],
+    total: int,
+) -> list[int]:
+    """Columns with too few agreements; ``counts``: agreements, rows of several columns, statements of each column."""
+    score, rows, said_of = counts
+    short: list[int] = []
     due = 0
-    for members in _families(families, forward, numbers):
+    for members in families:
         # A family moves together: one unit, one origin for all of its members.
         n = max(numbers[k] for k in members)
         due += n
         # One statement alone fixes a unit, and says nothing more of it however many columns it holds.
         alone = _has_unit(forward[members[0]]) and sum(said_of[k] for k in members) < 2
-        if (
-            alone
-            or sum(score[k] for k in members) <= n
-            or (_turns(forward[members[0]]) and not any(rows[k] for k in members))
-        ):
+        turned = _turns(forward[members[0]]) and not any(rows[k] for k in members)
+        if alone or turned or sum(score[k] for k in members) <= n:
             short += members
-    if not short and total <= due:
-        return sorted(numbers)
-    moving = [members for members in _families(families, forward, numbers) if _constant(forward[members[0]])]
-    return sorted(short) or (unpaid_shifts(moving, limits, _constants(forward)) if moving else [])
+    return sorted(short) if short or total > due else sorted(numbers)
 
 
 def _constants(forward: Sequence[Affine | None]) -> dict[int, Exact]:
