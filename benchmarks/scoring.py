@@ -2,6 +2,8 @@
 
 Each of 200 problems is a random product mix with a reference formulation; its ten outputs are the reference itself with
 other layouts, dropped rows, changed coefficients, a wrong sense, prose, broken JSON. What a person would feed in.
+Beside these, in which four of ten outputs to a problem are one document: distinct documents alone, and documents that
+come again and again, as reinforcement learning draws them.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pyrite.feasibility.programs.compiling import Rejected, build
 from pyrite.feasibility.programs.program import Program
 from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.scoring.pool import Pool
+from pyrite.feasibility.scoring.remembered import Remembered
 from pyrite.feasibility.verdict import STAGES
 
 PROBLEMS, SAMPLES = 200, 10
@@ -85,6 +88,30 @@ def instances(seed: int = 0) -> tuple[list[Problem], list[tuple[str, int, str]]]
     return problems, tasks
 
 
+def distinct(problems: list[Problem], seed: int = 1) -> list[tuple[str, int, str]]:
+    """Ten outputs to each problem, no two of them the same document: every one has a coefficient of its own."""
+    rng = random.Random(seed)
+    tasks = []
+    for problem in problems:
+        assert problem.reference is not None
+        for sample in range(SAMPLES):
+            document = problem.reference.to_dict()
+            if sample:
+                rows = document["constraints"]
+                name = rng.choice(sorted(rows))
+                left, _, right = rows[name].rpartition(" ")
+                rows[name] = f"{left} {int(right) + sample}"
+            tasks.append((problem.id, sample, json.dumps(document)))
+    return tasks
+
+
+def repeated(tasks: list[tuple[str, int, str]], count: int = 6000, seed: int = 2) -> list[tuple[str, int, str]]:
+    """Draws from the outputs to the first 20 problems: 200 texts, each about thirty times."""
+    rng = random.Random(seed)
+    drawn = [rng.choice(tasks[: 20 * SAMPLES]) for _ in range(count)]
+    return [(problem_id, number, text) for number, (problem_id, _, text) in enumerate(drawn)]
+
+
 def bare_highs(programs: list[Program]) -> float:
     """Processor seconds of HiGHS alone for the same programs: pass the model, run (one object, gap 0, one thread)."""
     prepared = []
@@ -127,7 +154,8 @@ def bare_highs(programs: list[Program]) -> float:
 
 def in_one_process(problems: list[Problem], tasks: list[tuple[str, int, str]]) -> tuple[float, dict[str, float]]:
     """Processor seconds for all outputs in this process, and those of each stage (and of preparing references)."""
-    judges = {problem.id: Judge(problem.as_reference(), Policy()) for problem in problems}
+    kept = Remembered()
+    judges = {problem.id: Judge(problem.as_reference(), Policy(), remembered=kept) for problem in problems}
     shares: dict[str, float] = defaultdict(float)
     begun: dict[str, float] = {}
 
@@ -154,6 +182,8 @@ def main() -> None:
     references = {problem.id: problem.as_reference() for problem in problems}
     policy = Policy()
     rates: dict[int, list[float]] = defaultdict(list)
+    others = {"distinct": distinct(problems), "repeated": repeated(tasks)}
+    other_rates: dict[tuple[str, int], list[float]] = defaultdict(list)
     peak = 0
     for _ in range(REPEATS):
         for workers in (1, 2):
@@ -162,6 +192,10 @@ def main() -> None:
                 started = time.perf_counter()
                 verdicts = list(pool.judge(tasks, references))
                 rates[workers].append(len(tasks) / (time.perf_counter() - started))
+                for kind, some in others.items():
+                    started = time.perf_counter()
+                    list(pool.judge(some, references))
+                    other_rates[kind, workers].append(len(some) / (time.perf_counter() - started))
                 peak = max(peak, pool.peak_memory)
     assert all("internal-error" not in {r.code for r in v.stages.values()} for v in verdicts)
     whole, shares = min((in_one_process(problems, tasks) for _ in range(REPEATS)), key=lambda pair: pair[0])
@@ -185,6 +219,11 @@ def main() -> None:
     for workers, found in rates.items():
         print(f"| pool, {workers} worker{'s' if workers > 1 else ''} | {statistics.median(found):,.0f} |")
     print(f"| in this process (processor time) | {len(tasks) / whole:,.0f} |")
+    for (kind, workers), found in sorted(other_rates.items()):
+        print(f"| {kind} documents, {workers} worker{'s' if workers > 1 else ''} | {statistics.median(found):,.0f} |")
+    for kind, some in others.items():
+        seconds, _ = in_one_process(problems, some)
+        print(f"| {kind} documents, in this process (processor time) | {len(some) / seconds:,.0f} |")
     print()
     print("| stage | processor ms an output | share |")
     print("|---|---|---|")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..problems.lines import Records
     from ..problems.problem import Problem
     from ..results.outputs import Output
+    from ..results.run import RunFolder
 
 _REASONS = 6
 
@@ -72,6 +74,14 @@ def score_command(
     place = get_engine(engine, address)
     chosen = read_policy(policy, settings or ())
     known = read_problems(problems, strict)
+    plain = mapping is None and limit is None and engine == "local"
+    if out is not None and plain and not as_json and not second_opinion:
+        from ..results import streaming
+
+        if streaming.can_stream(outputs) and Path(outputs).stat().st_size >= streaming.LARGE:
+            notes(known.complaints, "remarks on the problems' lines")
+            _streamed(known, outputs, chosen, RunFolder(out), workers, language, strict)
+            return
     answers = read_answers(outputs, known, None if mapping is None else parse_map(mapping), strict)
     notes([*known.complaints, *answers.complaints], "remarks on the files' lines")
     answers = _of_known_problems(answers, known, problems, strict)
@@ -103,17 +113,56 @@ def score_command(
         return
     if scored.judged < len(answers):
         note(f"pyrite: {len(answers) - scored.judged:,} of {len(answers):,} outputs were judged before")
-    _show(summary, chosen)
-    _show_readings(summary, chosen)
-    _show_doubts(summary)
+    _told(summary, chosen)
     _show_opinions(opinions)
-    if scored.judged:
-        rate = f"{scored.judged / seconds:,.0f} a second"
-        killed = f", {scored.killed} workers killed or dead" if scored.killed else ""
-        note(f"{scored.judged:,} outputs judged in {seconds:.1f} s ({rate}, {scored.workers} workers{killed})")
+    _rate(scored.judged, seconds, scored.workers, scored.killed)
     if folder is not None:
         note(f"run: {folder.path}")
         next_step(f"pyrite report {folder.path}")
+
+
+def _streamed(
+    known: Records[Problem],
+    outputs: str,
+    policy: Policy,
+    folder: RunFolder,
+    workers: int | None,
+    language: str,
+    strict: bool,
+) -> None:
+    """Score a file that is too large to be held, and say what came out."""
+    from ..results.scoring import summary_of
+    from ..results.streaming import count_lines, score_lines
+
+    started = time.monotonic()
+    with progress(count_lines(outputs), "judging") as show:
+        found = score_lines(
+            known, outputs, policy, folder=folder, workers=workers, language=language, strict=strict, told=show
+        )
+    seconds = time.monotonic() - started
+    unsaid = [f"and {found.unsaid:,} more"] if found.unsaid else []
+    notes([*found.remarks, *unsaid], "remarks on the files' lines")
+    summary = summary_of(found.tally, known, policy, folder, None, workers)
+    if found.judged < found.read:
+        note(f"pyrite: {found.read - found.judged:,} of {found.read:,} outputs were judged before")
+    _told(summary, policy)
+    _rate(found.judged, seconds, found.workers, found.killed)
+    note(f"run: {folder.path}")
+    next_step(f"pyrite report {folder.path}")
+
+
+def _told(summary: Mapping[str, Any], policy: Policy) -> None:
+    _show(summary, policy)
+    _show_readings(summary, policy)
+    _show_doubts(summary)
+
+
+def _rate(judged: int, seconds: float, workers: int, killed: int) -> None:
+    """How fast it went, if anything was judged."""
+    if judged:
+        lost = f", {killed} workers killed or dead" if killed else ""
+        rate = f"{judged / seconds:,.0f} a second"
+        note(f"{judged:,} outputs judged in {seconds:.1f} s ({rate}, {workers} workers{lost})")
 
 
 def _limit(problems: Records[Problem], answers: Records[Output], limit: int) -> None:

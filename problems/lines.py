@@ -110,8 +110,12 @@ class LineWriter:
 
     def write(self, record: Mapping[str, Any], flush: bool = True) -> None:
         """One record, one line."""
+        self.write_line(line_of(record), flush)
+
+    def write_line(self, line: str, flush: bool = True) -> None:
+        """A line that :func:`line_of` made."""
         try:
-            self._file.write(line_of(record))
+            self._file.write(line)
             if flush:
                 self._file.flush()
         except OSError as error:

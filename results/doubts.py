@@ -12,13 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from ..feasibility.policy import Policy
 from ..feasibility.verdict import Verdict
 from ..problems.audit import audit_each, states
 from ..problems.lints import lint
 from ..problems.problem import Problem
-from .observing import observe
 from .statistics import rate_of
+from .tally import Counted, Tally
 
 FAULTY: Mapping[str, str] = {
     "contradiction": "the reference contradicts the optimum or status that the problem states",
@@ -41,7 +43,7 @@ _LINTED_TEXT, _LINTED_ROWS, _LINTED_TERMS = 20_000, 300, 5_000
 
 
 def doubts(
-    verdicts: Iterable[Verdict],
+    verdicts: Iterable[Verdict] | Tally,
     problems: Iterable[Problem],
     policy: Policy,
     families: Mapping[str, str | None] | None = None,
@@ -53,26 +55,27 @@ def doubts(
     lists the ``problems`` by kind or lint. ``substance_without`` is the rate over all other outputs. A few references
     may have to be solved again, each within the policy's time, in a killable process unless ``workers`` is 0.
     """
-    judged = list(verdicts)
+    tally = verdicts if isinstance(verdicts, Tally) else Tally(verdicts)
     known = {problem.id: problem for problem in problems}
-    resting = [verdict for verdict in judged if verdict.problem_id in known and _rests(verdict)]
-    faulty = _faulty(resting, known, policy, workers)
+    pairs, numbers = tally.pairs()
+    resting = [pair for pair in pairs if pair.verdict.problem_id in known and _rests(pair.verdict)]
+    faulty = _faulty([pair.verdict for pair in resting], known, policy, workers)
     document: dict[str, Any] = {}
     if faulty:
-        on_faulty = [verdict for verdict in resting if _reference(verdict) in faulty]
-        keys = {(verdict.problem_id, verdict.sample) for verdict in on_faulty}
-        others = [verdict for verdict in judged if (verdict.problem_id, verdict.sample) not in keys]
+        on_faulty = [pair for pair in resting if _reference(pair.verdict) in faulty]
+        observed = tally.observe(families)
+        others = observed.only(~np.isin(numbers, [pair.number for pair in on_faulty]))
         document["faulty_references"] = {
             **_counts(on_faulty),
             "problems": _grouped({(kind, problem_id) for (problem_id, _), kind in faulty.items()}),
-            "substance_without": rate_of(observe(others, families), "substance").to_dict(),
+            "substance_without": rate_of(others, "substance").to_dict(),
         }
     named = {problem_id for problem_id, _ in faulty}
-    ids = sorted({verdict.problem_id for verdict in resting} - named)
+    ids = sorted({pair.verdict.problem_id for pair in resting} - named)
     linted = [(code, problem_id) for problem_id in ids for code in _lints(known[problem_id], policy)]
     if linted:
         suspected = {problem_id for _, problem_id in linted}
-        on_suspected = [verdict for verdict in resting if verdict.problem_id in suspected]
+        on_suspected = [pair for pair in resting if pair.verdict.problem_id in suspected]
         document["suspected_references"] = {**_counts(on_suspected), "problems": _grouped(linted)}
     return document
 
@@ -147,9 +150,11 @@ def _lints(problem: Problem, policy: Policy) -> list[str]:
     return sorted({code for code, _ in lint(problem, program)})
 
 
-def _counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
-    found = Counter(verdict.substance for verdict in verdicts)
-    return {"outputs": len(verdicts), "passed": found[True], "failed": found[False], "unknown": found[None]}
+def _counts(pairs: Sequence[Counted]) -> dict[str, int]:
+    found: Counter[bool | None] = Counter()
+    for pair in pairs:
+        found[pair.verdict.substance] += pair.count
+    return {"outputs": found.total(), "passed": found[True], "failed": found[False], "unknown": found[None]}
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

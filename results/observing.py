@@ -88,8 +88,13 @@ def states_of(verdict: Verdict) -> list[int]:
     # A program that cannot be recorded is neither: its surface is unknown.
     unrecorded = ladder.task == CODE.task and UNKNOWN in looks and FAIL not in looks
     row.append(PASS if verdict.surface else UNKNOWN if unrecorded else FAIL)
-    row.append(UNKNOWN if substance is None else PASS if substance else FAIL)
+    row.append(state_of_substance(substance))
     return row
+
+
+def state_of_substance(substance: bool | None) -> int:
+    """The cell of a substance that is known, or is not."""
+    return UNKNOWN if substance is None else PASS if substance else FAIL
 
 
 def observe(verdicts: Iterable[Verdict], families: Mapping[str, str | None] | None = None) -> Observed:
@@ -133,8 +138,7 @@ def after_repair(observed: Observed, verdicts: Sequence[Verdict]) -> Observed:
     states = observed.states.copy()
     column = OUTCOMES.index("substance")
     for row, verdict in enumerate(verdicts):
-        after = verdict.substance_after_repair
-        states[row, column] = UNKNOWN if after is None else PASS if after else FAIL
+        states[row, column] = state_of_substance(verdict.substance_after_repair)
     return replace(observed, states=states)
 
 

@@ -115,24 +115,32 @@ class RunFolder:
         differs), for other problems, by other versions, or of other texts under the same problem id and sample.
         """
         self.create()
-        known = self.read_run()
         done = {(verdict.problem_id, verdict.sample) for verdict in self.read_verdicts()}
-        facts = environment()
-        digest = problem_set_hash(problems)
-        if done:
-            self._refuse_mixing(known, policy, digest, facts["versions"])
+        self.check(policy, problems, scored=bool(done))
         fresh = self._new_outputs(outputs, done)
+        self.settle(policy, problems, scored=bool(done))
+        return fresh
+
+    def check(self, policy: Policy, problems: Sequence[Problem], *, scored: bool) -> None:
+        """Raises PyriteError when what is ``scored`` already does not go with this policy, these problems or versions.
+
+        Names the first setting that differs.
+        """
+        if scored:
+            self._refuse_mixing(self.read_run(), policy, problem_set_hash(problems), environment()["versions"])
+
+    def settle(self, policy: Policy, problems: Sequence[Problem], *, scored: bool) -> None:
+        """Write down what the verdicts depend on, and the problems unless some are ``scored`` already."""
         self.update_run(
             {
                 "policy": policy.to_dict(),
                 "policy_digest": policy.digest,
-                "problem_set_hash": digest,
-                **facts,
+                "problem_set_hash": problem_set_hash(problems),
+                **environment(),
             }
         )
-        if not done or not self.problems.exists():
+        if not scored or not self.problems.exists():
             write_lines(self.problems, (problem.to_dict() for problem in problems))
-        return fresh
 
     def verdict_writer(self) -> LineWriter:
         """Where verdicts are appended; repairs a half-written last line."""

@@ -14,9 +14,11 @@ from ..feasibility.verdict import Verdict
 from ..problems.problem import Problem
 from .doubts import doubts
 from .engines import Engine, Local
+from .lines import VerdictLines
 from .outputs import Output
 from .run import RunFolder, write_json
 from .summary import summarize
+from .tally import Tally
 
 if TYPE_CHECKING:
     from ..problems.lines import LineWriter
@@ -83,6 +85,7 @@ def _judged(
 
         require_sandbox()
     verdicts: dict[int, Verdict] = {}
+    lines = None if file is None else VerdictLines(file)
     size = killed = 0
     try:
         for task, places in groups.items():
@@ -90,7 +93,8 @@ def _judged(
             with engine.open(chosen, workers, task) as pool:
                 found = pool.judge([tasks[place] for place in places], references)
                 for place, verdict in zip(places, found, strict=True):
-                    _keep(file, verdict)
+                    if lines is not None:
+                        lines.write(verdict)
                     verdicts[place] = verdict
                     told(before + pool.finished)
                 size, killed = pool.size, killed + pool.killed
@@ -101,7 +105,7 @@ def _judged(
 
 
 def summary_of(
-    verdicts: Iterable[Verdict],
+    verdicts: Iterable[Verdict] | Tally,
     problems: Iterable[Problem],
     policy: Policy,
     folder: RunFolder | None = None,
@@ -112,11 +116,12 @@ def summary_of(
 
     What rests on faulty references is counted apart (:func:`~pyrite.results.doubts.doubts`, which ``workers`` is for).
     """
-    problems, verdicts = list(problems), list(verdicts)
+    problems = list(problems)
+    tally = verdicts if isinstance(verdicts, Tally) else Tally(verdicts)
     families: Mapping[str, str | None] = {problem.id: problem.family for problem in problems}
-    doubtful = doubts(verdicts, problems, policy, families, 1 if workers is None else workers)
-    summary = {"policy_digest": policy.digest, **summarize(verdicts, families), **doubtful}
-    never = len(set(families) - {verdict.problem_id for verdict in verdicts})
+    doubtful = doubts(tally, problems, policy, families, 1 if workers is None else workers)
+    summary = {"policy_digest": policy.digest, **summarize(tally, families), **doubtful}
+    never = len(set(families) - tally.problems)
     if never:
         # Unknown, not wrong: nobody asked. They are in no rate, and are said beside them.
         summary["not_asked"] = never
@@ -138,8 +143,3 @@ def score_into(
     problems = folder.read_problems()
     scored = score_outputs(problems, folder.read_outputs(), chosen, folder=folder, workers=workers, told=told)
     return summary_of(scored.verdicts, problems, chosen, folder, workers=workers)
-
-
-def _keep(file: LineWriter | None, verdict: Verdict) -> None:
-    if file is not None:
-        file.write(verdict.to_dict())

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..feasibility.finish import NOT_ANSWERED_CODES
-from ..feasibility.verdict import Verdict
-from .observing import Observed, after_repair, asked_stages, observe, strongest_counts
+from ..feasibility.verdict import ALL_STAGES, Verdict
+from .observing import Observed, asked_stages
 from .statistics import conditional_rate, method_sentence, rate_of
+from .tally import Tally
+
+Groups: TypeAlias = Sequence[tuple[Verdict, int]]
+"""Verdicts that stand for as many that are alike."""
 
 
-def summarize(verdicts: Iterable[Verdict], families: Mapping[str, str | None] | None = None) -> dict[str, Any]:
+def summarize(verdicts: Iterable[Verdict] | Tally, families: Mapping[str, str | None] | None = None) -> dict[str, Any]:
     """The summary as plain JSON.
 
     ``families`` names the family of each problem id. Every entry of ``stages``, and ``surface``, ``substance`` and
@@ -23,34 +27,40 @@ def summarize(verdicts: Iterable[Verdict], families: Mapping[str, str | None] | 
     answer, by reason; with repairs there are ``substance_after_repair`` and ``repairs``. Seconds are left out: they
     differ from run to run.
     """
-    ordered = sorted(verdicts, key=lambda verdict: (verdict.problem_id, verdict.sample))
-    observed = observe(ordered, families)
+    tally = verdicts if isinstance(verdicts, Tally) else Tally(verdicts)
+    observed, groups = tally.observe(families), tally.groups()
     document = {
-        "outputs": len(ordered),
-        "problems": len({verdict.problem_id for verdict in ordered}),
-        **_beside(ordered, observed),
-        "strongest": strongest_counts(ordered),
+        "outputs": len(tally),
+        "problems": len(tally.problems),
+        **_beside(tally, groups),
+        "strongest": _strongest(groups),
         **_rates(observed),
-        "codes": _codes(ordered),
-        **_readings(ordered),
+        "codes": _codes(groups),
+        **_readings(groups),
         "intervals": method_sentence(observed),
     }
     named = sorted({family for family in (families or {}).values() if family})
-    groups: dict[str, list[Verdict]] = {name: [] for name in named}
-    for verdict in ordered:
-        family = (families or {}).get(verdict.problem_id)
-        if family:
-            groups[family].append(verdict)
-    document["families"] = {
-        name: {"outputs": len(group), **_rates(observe(group, families))} for name, group in groups.items() if group
-    }
+    document["families"] = {}
+    for name in named:
+        if name not in observed.families:
+            continue
+        rows = observed.family == observed.families.index(name)
+        document["families"][name] = {"outputs": int(rows.sum()), **_rates(observed.only(rows))}
     return document
 
 
 def not_answered(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """How many outputs are no answer, by reason: refused, filtered, empty ... They count as wrong in every rate."""
-    codes = (verdict.result(verdict.first_failure).code for verdict in verdicts if verdict.first_failure)
-    return dict(sorted(Counter(code for code in codes if code in NOT_ANSWERED_CODES).items()))
+    return _not_answered([(verdict, 1) for verdict in verdicts])
+
+
+def _not_answered(groups: Groups) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for verdict, count in groups:
+        code = verdict.result(verdict.first_failure).code if verdict.first_failure else None
+        if code in NOT_ANSWERED_CODES:
+            found[str(code)] += count
+    return dict(sorted(found.items()))
 
 
 def not_answered_in_words(missing: Mapping[str, int], never: int = 0) -> str:
@@ -70,17 +80,28 @@ def reasons(missing: Mapping[str, int]) -> str:
     return ", ".join(f"{code} {count:,}" for code, count in missing.items())
 
 
-def _beside(verdicts: Sequence[Verdict], observed: Observed) -> dict[str, Any]:
+def _beside(tally: Tally, groups: Groups) -> dict[str, Any]:
     """What stands beside the rates where it happened: outputs without an answer, and substance after repair."""
     document: dict[str, Any] = {}
-    missing = not_answered(verdicts)
+    missing = _not_answered(groups)
     if missing:
         document["not_answered"] = missing
-    if any(verdict.repaired is not None for verdict in verdicts):
-        document["substance_after_repair"] = rate_of(after_repair(observed, verdicts), "substance").to_dict()
-        made = Counter(name for verdict in verdicts if verdict.repaired for name in verdict.repaired.get("repairs", ()))
+    if any(verdict.repaired is not None for verdict, _ in groups):
+        document["substance_after_repair"] = rate_of(tally.observe(repaired=True), "substance").to_dict()
+        made: Counter[str] = Counter()
+        for verdict, count in groups:
+            for name in (verdict.repaired or {}).get("repairs", ()):
+                made[name] += count
         document["repairs"] = dict(sorted(made.items()))
     return document
+
+
+def _strongest(groups: Groups) -> dict[str, int]:
+    """How many outputs are judged by which strongest stage."""
+    counts: Counter[str] = Counter()
+    for verdict, count in groups:
+        counts[verdict.strongest] += count
+    return {stage: counts[stage] for stage in ALL_STAGES if counts[stage]}
 
 
 def _rates(observed: Observed) -> dict[str, Any]:
@@ -92,24 +113,27 @@ def _rates(observed: Observed) -> dict[str, Any]:
     }
 
 
-def _readings(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+def _readings(groups: Groups) -> dict[str, Any]:
     """Of the outputs to problems with several accepted readings: by which they were judged, and how many that moved."""
-    read = [verdict.reading for verdict in verdicts if verdict.reading is not None]
-    if not read:
+    names: Counter[str] = Counter()
+    moved = 0
+    for verdict, count in groups:
+        if verdict.reading is not None:
+            names[str(verdict.reading["name"])] += count
+            moved += 0 if verdict.reading.get("first", True) else count
+    if not names:
         return {}
-    names = Counter(str(reading["name"]) for reading in read)
-    moved = sum(not reading.get("first", True) for reading in read)
-    return {"readings": {"outputs": len(read), "by": dict(sorted(names.items())), "moved": moved}}
+    return {"readings": {"outputs": names.total(), "by": dict(sorted(names.items())), "moved": moved}}
 
 
-def _codes(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+def _codes(groups: Groups) -> dict[str, Any]:
     """How often each reason decided: the first failure's code, and the code of the first unknown stage."""
     failed: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
-    for verdict in verdicts:
+    for verdict, count in groups:
         if verdict.first_failure is not None:
-            failed[verdict.result(verdict.first_failure).code or "?"] += 1
+            failed[verdict.result(verdict.first_failure).code or "?"] += count
         first = verdict.first_unknown
         if first is not None:
-            unknown[verdict.result(first).code or "?"] += 1
+            unknown[verdict.result(first).code or "?"] += count
     return {"fail": dict(sorted(failed.items())), "unknown": dict(sorted(unknown.items()))}

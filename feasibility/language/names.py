@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 
 from ..errors import PyriteError
@@ -47,6 +48,21 @@ class Resolved:
     constraints: Mapping[str, ResolvedConstraint] = field(default_factory=dict)
 
 
+_SHORT = 300
+"""Characters of a text whose tree is remembered: the rows of a problem's answers are much alike."""
+
+_kept_expression = lru_cache(maxsize=2048)(parse_expression)
+_kept_relation = lru_cache(maxsize=2048)(parse_relation)
+
+
+def _expression(text: str, policy: Policy) -> Expression:
+    return (_kept_expression if len(text) <= _SHORT else parse_expression)(text, policy)
+
+
+def _relation(text: str, policy: Policy) -> RelationSyntax:
+    return (_kept_relation if len(text) <= _SHORT else parse_relation)(text, policy)
+
+
 def resolve(
     formulation: Formulation, data: Data | None = None, policy: Policy | None = None
 ) -> tuple[Resolved | None, list[Finding]]:
@@ -71,7 +87,7 @@ def resolve(
     objective: Expression | None = None
     if formulation.objective.expression is not None:
         try:
-            objective = parse_expression(formulation.objective.expression, policy)
+            objective = _expression(formulation.objective.expression, policy)
         except ExpressionError as error:
             findings.append(replace(error.finding, where="/objective/expression"))
         else:
@@ -89,7 +105,7 @@ def resolve(
             findings.append(replace(error.finding, where=f"{where}/for"))
         inside = where if item.over is None else f"{where}/expression"
         try:
-            relation = parse_relation(item.expression, policy)
+            relation = _relation(item.expression, policy)
         except ExpressionError as error:
             findings.append(replace(error.finding, where=inside))
         if item.over is not None and family is None:

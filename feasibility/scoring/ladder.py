@@ -9,6 +9,7 @@ Which questions, and how the text is read, is the task's business (see :mod:`.ta
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,9 @@ from ..policy import Policy
 from ..verdict import SKIPPED_EARLIER, StageResult, Verdict
 from .prepared import PreparedReference, Preparing
 from .reference import Reference
+from .remembered import LONGEST, Remembered, owner
 from .stages.answers import unknown
+from .stages.attempt import FormulationAttempt
 from .stages.protocol import Attempt, Stage, Watch
 from .tasks import FORMULATIONS, Task, get_task
 
@@ -36,14 +39,22 @@ class Judge:
     """
 
     def __init__(
-        self, reference: Reference | None = None, policy: Policy | None = None, task: Task | None = None
+        self,
+        reference: Reference | None = None,
+        policy: Policy | None = None,
+        task: Task | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
+        """``remembered``: where verdicts are kept for texts and documents that come again (None: nowhere)."""
         self.reference = reference or Reference()
         self.policy = policy or Policy()
         self.task = task or get_task(self.reference.task)
         self.preparing = Preparing(self.reference, self.policy)
         others = self.reference.readings if self.policy.readings == "any" else ()
         self.others = [Preparing(reading, self.policy) for reading in others]
+        # Programs are run to be judged: only what is read is the same whenever it comes.
+        self._remembered = remembered if self.task is FORMULATIONS else None
+        self._owner = owner()
 
     @property
     def prepared(self) -> PreparedReference:
@@ -69,6 +80,18 @@ class Judge:
     ) -> Verdict:
         """All stages of one output. Never raises for anything in the text; a defect of ours is ``internal-error``."""
         started = time.monotonic()
+        if self._remembered is None or len(output_text) > LONGEST:
+            return self._judge(output_text, problem_id, sample, watch, started)
+        # How the answer ended is part of it, and no part of a text's equality.
+        key = self._owner, output_text, getattr(output_text, "finish", None)
+        known = self._remembered.get(key)
+        if known is not None:
+            return replace(known, problem_id=problem_id, sample=sample, seconds=time.monotonic() - started)
+        verdict = self._judge(output_text, problem_id, sample, watch, started)
+        self._remembered.keep(key, output_text, verdict, self.policy.time_limit / 4)
+        return verdict
+
+    def _judge(self, output_text: str, problem_id: str, sample: int, watch: Watch, started: float) -> Verdict:
         attempt = self.task.attempt(output_text, self.preparing, watch)
         verdict = self._verdict(self.task, attempt, watch, started, problem_id, sample)
         if self.reference.readings:
@@ -149,7 +172,30 @@ class Judge:
     def _verdict(
         self, task: Task, attempt: Attempt, watch: Watch, started: float, problem_id: str, sample: int
     ) -> Verdict:
-        climb(task, attempt, watch)
+        climb(task, attempt, watch, task.stages[:1])
+        key = self._document_key(attempt)
+        known = None if key is None or self._remembered is None else self._remembered.get(key)
+        if known is not None:
+            stages = {**known.stages, **attempt.results}
+            seconds = time.monotonic() - started
+            return replace(known, stages=stages, problem_id=problem_id, sample=sample, seconds=seconds)
+        climb(task, attempt, watch, task.stages[1:])
+        verdict = self._concluded(task, attempt, started, problem_id, sample)
+        if key is not None and self._remembered is not None:
+            self._remembered.keep(key, key[1], verdict, self.policy.time_limit / 4)
+        return verdict
+
+    def _document_key(self, attempt: Attempt) -> tuple[int, str, bool] | None:
+        """What the later stages see of a text: its document. None where they see more, or nothing is kept."""
+        first = attempt.results.get("parses")
+        if self._remembered is None or not isinstance(attempt, FormulationAttempt) or attempt.given is not None:
+            return None
+        if self.reference.readings or self.policy.repair != "off" or first is None or first.status != "pass":
+            return None
+        written = repr(attempt.document)
+        return (self._owner, written, True) if len(written) <= LONGEST else None
+
+    def _concluded(self, task: Task, attempt: Attempt, started: float, problem_id: str, sample: int) -> Verdict:
         return Verdict(
             stages=attempt.results,
             strongest=task.strongest(self.preparing),
@@ -161,11 +207,11 @@ class Judge:
         )
 
 
-def climb(task: Task, attempt: Attempt, watch: Watch) -> None:
-    """Ask every stage in order; the answers are left in ``attempt.results``."""
-    failed: set[str] = set()
+def climb(task: Task, attempt: Attempt, watch: Watch, stages: Sequence[Stage[Any]] | None = None) -> None:
+    """Ask every stage in order, or these alone; the answers are left in ``attempt.results``."""
+    failed = {name for name, result in attempt.results.items() if result.status == "fail"}
     together = set(task.ladder.together)
-    for stage in task.stages:
+    for stage in task.stages if stages is None else stages:
         if failed - together if stage.name in together else failed:
             attempt.results[stage.name] = SKIPPED_EARLIER
             continue

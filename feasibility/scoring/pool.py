@@ -24,7 +24,7 @@ from .reference import Reference
 from .stages.answers import skipped, unknown
 from .tasks import Task as LadderTask
 from .tasks import get_task
-from .worker import STATES, JudgeCache, JudgedText, Question
+from .worker import STATES, JudgeCache, JudgedText, Question, Receiving, SentVerdict
 
 OutputTask: TypeAlias = JudgedText
 """Problem id, sample, text."""
@@ -56,6 +56,7 @@ class Pool:
         self.policy = policy or Policy()
         self.size = usable_cores() if workers is None else workers
         self._here = 0
+        self._receiving = Receiving()
         self._pool: Workers[JudgedText, Verdict] | None = None
         if self.size:
             limit = self.policy.time_limit + GRACE
@@ -95,9 +96,12 @@ class Pool:
         if self._pool is not None:
             self._pool.close()
 
-    def judge(self, tasks: Sequence[OutputTask], references: Mapping[str, Reference]) -> Iterator[Verdict]:
-        """The verdicts in the order of ``tasks``. KeyError when a task names a problem without reference."""
-        for problem_id, _, _ in tasks:
+    def judge(self, tasks: Iterable[OutputTask], references: Mapping[str, Reference]) -> Iterator[Verdict]:
+        """The verdicts in the order of ``tasks``, which are drawn as they are needed.
+
+        KeyError when a task names a problem without reference; before anything runs, where they are a sequence.
+        """
+        for problem_id, _, _ in tasks if isinstance(tasks, Sequence) else ():
             if problem_id not in references:
                 raise KeyError(problem_id)
         questions = {name: Question(self._asked(reference)) for name, reference in references.items()}
@@ -110,7 +114,12 @@ class Pool:
         def broken(task: OutputTask, failure: Failure) -> Verdict | Again:
             return self._broken(task, failure, questions)
 
-        yield from self._pool.run(jobs, broken, questions)
+        def read(sent: SentVerdict) -> Verdict:
+            if self._pool is not None:
+                self._receiving.only([worker.process.pid for worker in self._pool.staff])
+            return self._receiving.received(sent)
+
+        yield from self._pool.run(jobs, broken, questions, read=read)
 
     def _asked(self, reference: Reference) -> Reference:
         if self.task is None or reference.task != FORMULATION.task:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from ..policy import Policy
@@ -14,6 +15,7 @@ from ..workers.inside import Handler, Tell
 from .ladder import Judge
 from .prepared import unprepared
 from .reference import Reference
+from .remembered import Remembered
 
 __all__ = ["BOARD_SIZE", "STATES", "Board", "JudgeCache", "JudgedText", "Question", "judging"]
 
@@ -40,6 +42,7 @@ class JudgeCache:
         self.capacity = capacity
         self._judges: OrderedDict[str, tuple[Judge, int]] = OrderedDict()
         self._weight = 0
+        self._remembered = Remembered()
 
     def judge(self, problem_id: str, questions: Mapping[str, Question]) -> Judge:
         """The judge of this problem. KeyError when ``questions`` does not know it."""
@@ -48,7 +51,7 @@ class JudgeCache:
         if known is not None and known[0].reference is question.reference:
             self._judges.move_to_end(problem_id)
             return known[0]
-        judge = Judge(question.reference, self.policy)
+        judge = Judge(question.reference, self.policy, remembered=self._remembered)
         if question.trouble is not None:
             judge.prepared = unprepared(judge.reference, question.trouble)
         self._weight += 1 - (known[1] if known is not None else 0)
@@ -74,14 +77,79 @@ def judging(policy: Policy) -> Handler:
     cache = JudgeCache(policy)
     Judge(Reference(), policy).judge(_WARM_UP)
 
-    def handle(output: JudgedText, questions: Mapping[str, Any], board: Board, tell: Tell) -> tuple[Verdict, bool]:
+    sending = Sending()
+
+    def handle(output: JudgedText, questions: Mapping[str, Any], board: Board, tell: Tell) -> tuple[SentVerdict, bool]:
         problem_id, sample, text = output
         judge = cache.judge(problem_id, questions)
         verdict = judge.judge(text, problem_id, sample, _Marker(board, judge.task.ladder).watch)
         cache.weigh(problem_id)
-        return verdict, any(result.code == "memory-limit" for result in verdict.stages.values())
+        return sending.sent(verdict), any(result.code == "memory-limit" for result in verdict.stages.values())
 
     return handle
+
+
+SAME = 256
+"""Verdicts that a worker and its pool hold to tell that one is the same again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentVerdict:
+    """A verdict on its way to the pool: itself with a ``number`` of its process, or only that of the one it repeats."""
+
+    process: int
+    number: int
+    verdict: Verdict | None
+    problem_id: str = ""
+    sample: int = 0
+    seconds: float = 0.0
+
+
+class Sending:
+    """The worker's end: a verdict that repeats one of the last :data:`SAME` is a number."""
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._next = 0
+        self._numbers: OrderedDict[int, tuple[Verdict, int]] = OrderedDict()
+
+    def sent(self, verdict: Verdict) -> SentVerdict:
+        """What goes over the line."""
+        # Verdicts that are remembered share their stages; what is held here keeps its address.
+        address = id(verdict.stages)
+        first = self._numbers.get(address)
+        if first is not None and first[0].stages is verdict.stages:
+            return SentVerdict(self._process, first[1], None, verdict.problem_id, verdict.sample, verdict.seconds)
+        number = self._next
+        self._next += 1
+        self._numbers[address] = verdict, number
+        if len(self._numbers) > SAME:
+            self._numbers.popitem(last=False)
+        return SentVerdict(self._process, number, verdict)
+
+
+class Receiving:
+    """The pool's end: whole verdicts again. Messages of a process come in the order in which it sent them."""
+
+    def __init__(self) -> None:
+        self._firsts: dict[int, OrderedDict[int, Verdict]] = {}
+
+    def received(self, sent: SentVerdict) -> Verdict:
+        """The verdict that was meant."""
+        firsts = self._firsts.setdefault(sent.process, OrderedDict())
+        if sent.verdict is None:
+            known = firsts[sent.number]
+            return replace(known, problem_id=sent.problem_id, sample=sent.sample, seconds=sent.seconds)
+        firsts.pop(sent.number, None)  # of an earlier process of this number
+        firsts[sent.number] = sent.verdict
+        if len(firsts) > SAME:
+            firsts.popitem(last=False)
+        return sent.verdict
+
+    def only(self, processes: Collection[int]) -> None:
+        """Forget the verdicts of processes that are gone."""
+        for process in self._firsts.keys() - set(processes):
+            del self._firsts[process]
 
 
 class _Marker:

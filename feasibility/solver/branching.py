@@ -9,13 +9,11 @@ Land and Doig, Econometrica 28, 1960; rounding of bounds to the objective's gran
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from ..programs.program import Program
-from ..rationals import Exact
+from ..rationals import Exact, divide
 from . import exactness
 from .simplex import Budget, Dictionary
 from .solution import ConflictMember, Farkas
@@ -61,6 +59,8 @@ def search(
     bounds = [(column.lower, column.upper) for column in program.columns]
     stack: list[tuple[Dictionary, list[tuple[Exact | None, Exact | None]]]] = [(root, bounds)]
     nodes = 0
+    constant = sign * program.objective.constant
+    closer = exactness.BoundProver(program)
     while stack:
         dictionary, bounds = stack.pop()
         nodes += 1
@@ -73,23 +73,23 @@ def search(
             continue
         if verdict != "optimal":
             return Tree("stopped", best, nodes)
-        point = dictionary.point()
-        chosen = _most_fractional(point, integers)
-        value = sign * program.objective.value(point)
-        if chosen is None and (best_value is None or value < best_value):
+        common, numerators = dictionary.numerators()
+        value = divide(*dictionary.objective_fraction()) + constant
+        worse = best_value is not None and (value > best_value - step if step else value >= best_value)
+        chosen = -1 if worse else _most_fractional(numerators, common, integers)
+        if not worse and chosen < 0:
+            point = dictionary.point()
             if exactness.violations(program, point):
                 return Tree("stopped", best, nodes)
-            best, best_value = tuple(point), value
-        if best_value is not None and (value > best_value - step if step else value >= best_value):
+            best, best_value = tuple(point), sign * program.objective.value(point)
+        if chosen < 0:
             # The leaf is closed by its bound, and the bound is what has to be proved.
-            bound = exactness.proved_bound(program, dictionary.duals(), bounds)
-            if bound is None or not (sign * bound > best_value - step if step else sign * bound >= best_value):
+            assert best_value is not None
+            if not closer.reaches(*dictionary.dual_numerators(), bounds, best_value - step, beyond=bool(step)):
                 return Tree("stopped", best, nodes)
             continue
-        if chosen is None:
-            return Tree("stopped", best, nodes)
-        x = Fraction(point[chosen])
-        low, high = math.floor(x), math.ceil(x)
+        low = numerators[chosen] // common
+        high = low + 1
         down, up = dictionary, dictionary.copy()
         down.tighten(chosen, None, low)
         up.tighten(chosen, high, None)
@@ -97,20 +97,20 @@ def search(
         below[chosen] = (bounds[chosen][0], low)
         above[chosen] = (high, bounds[chosen][1])
         # The nearer side is searched first: it is popped last in, first out.
-        if x - low <= Fraction(1, 2):
+        if 2 * (numerators[chosen] - low * common) <= common:
             stack += [(up, above), (down, below)]
         else:
             stack += [(down, below), (up, above)]
     return Tree("infeasible" if best is None else "optimal", best, nodes)
 
 
-def _most_fractional(point: list[Exact], integers: list[int]) -> int | None:
-    chosen, distance = None, Fraction(0)
+def _most_fractional(numerators: list[int], common: int, integers: list[int]) -> int:
+    """The column farthest from a whole number, by numerators over one denominator; -1 when all are whole."""
+    chosen, farthest = -1, 0
     for j in integers:
-        x = point[j]
-        if x.denominator != 1:
-            part = Fraction(x) % 1
-            away = min(part, 1 - part)
-            if away > distance:
-                chosen, distance = j, away
+        part = numerators[j] % common
+        if part:
+            away = min(part, common - part)
+            if away > farthest:
+                chosen, farthest = j, away
     return chosen

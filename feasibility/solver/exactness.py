@@ -186,6 +186,49 @@ def proved_bound(program: Program, duals: Mapping[int, Exact], bounds: Bounds | 
     return total
 
 
+class BoundProver:
+    """:func:`proved_bound` for the many leaves of one search: whole numbers over one denominator."""
+
+    def __init__(self, program: Program) -> None:
+        self.sign = -1 if program.sense == "maximize" else 1
+        self.constant = self.sign * program.objective.constant
+        costs = program.objective.linear
+        self.factor = math.lcm(*(c.denominator for c in costs.values()))
+        self.costs = [0] * len(program.columns)
+        for j, c in costs.items():
+            self.costs[j] = int(c * self.factor)
+        self.rows = [(tuple(row.body.linear.items()), row.lower, row.upper) for row in program.rows]
+        self.linear = not program.is_quadratic and not program.is_nonlinear
+
+    def reaches(
+        self, duals: Mapping[int, Exact], common: Exact, bounds: Bounds, threshold: Exact, *, beyond: bool
+    ) -> bool:
+        """Whether the row multipliers ``duals / common`` prove that the minimised objective is at least the threshold
+        (``beyond``: above it) at every point of the relaxation within ``bounds``."""
+        if not self.linear:
+            return False
+        # Everything is counted in units of 1 / (common * factor).
+        rest: list[Exact] = [common * c for c in self.costs]
+        total: Exact = 0
+        for i, numerator in duals.items():
+            y = numerator * self.factor
+            entries, lower, upper = self.rows[i]
+            side = lower if self.sign * y > 0 else upper
+            if side is None:
+                return False
+            total += y * side
+            for j, a in entries:
+                rest[j] -= y * a
+        for z, (low, high) in zip(rest, bounds, strict=True):
+            if z:
+                side = low if self.sign * z > 0 else high
+                if side is None:
+                    return False
+                total += z * side
+        value, target = self.sign * total, (threshold - self.constant) * (common * self.factor)
+        return value > target if beyond else value >= target
+
+
 def proves_infeasible(program: Program, farkas: Farkas, bounds: Bounds | None = None) -> bool:
     """Whether the multipliers prove that no point of the relaxation keeps all rows and bounds.
 

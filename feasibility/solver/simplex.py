@@ -98,10 +98,10 @@ class Dictionary:
     def copy(self) -> Dictionary:
         """An independent dictionary; cheap, because rows are replaced and never changed in place."""
         twin = object.__new__(Dictionary)
-        for name in ("columns", "sign", "rows_of", "factors", "objective_factor", "scale", "denominator"):
-            setattr(twin, name, getattr(self, name))
-        for name in ("basic", "nonbasic", "values", "table", "lower", "upper"):
-            setattr(twin, name, getattr(self, name)[:])
+        twin.columns, twin.sign, twin.rows_of, twin.factors = self.columns, self.sign, self.rows_of, self.factors
+        twin.objective_factor, twin.scale, twin.denominator = self.objective_factor, self.scale, self.denominator
+        twin.basic, twin.nonbasic, twin.values = self.basic[:], self.nonbasic[:], self.values[:]
+        twin.table, twin.lower, twin.upper = self.table[:], self.lower[:], self.upper[:]
         return twin
 
     def _resting(self, unknown: int, slope: int) -> int:
@@ -350,15 +350,35 @@ class Dictionary:
                 point[unknown] = divide(sum(map(mul, self.table[i], self.values)), whole)
         return point
 
-    def duals(self) -> dict[int, Exact]:
-        """Row multipliers in the program's own units and sense; see ``exactness.proves_optimal``."""
-        duals: dict[int, Exact] = {}
-        slopes, n = self.table[-1], self.columns
-        common = self.denominator * self.objective_factor
+    def numerators(self) -> tuple[int, list[int]]:
+        """A positive common denominator, and every column's value over it."""
+        d, values = self.denominator, self.values
+        point = [0] * self.columns
+        for s, unknown in enumerate(self.nonbasic):
+            if unknown < self.columns:
+                point[unknown] = values[s] * d
+        for i, unknown in enumerate(self.basic):
+            if unknown < self.columns:
+                point[unknown] = sum(map(mul, self.table[i], values))
+        return d * self.scale, point
+
+    def objective_fraction(self) -> tuple[Exact, Exact]:
+        """The minimised linear objective, without its constant, as numerator and positive denominator."""
+        return sum(map(mul, self.table[-1], self.values)), self.denominator * self.scale * self.objective_factor
+
+    def dual_numerators(self) -> tuple[dict[int, Exact], Exact]:
+        """:meth:`duals` as numerators over one positive denominator."""
+        slopes, n, sign = self.table[-1], self.columns, self.sign
+        found: dict[int, Exact] = {}
         for s, unknown in enumerate(self.nonbasic):
             if unknown >= n and slopes[s]:
-                duals[self.rows_of[unknown - n]] = divide(self.sign * slopes[s] * self.factors[unknown - n], common)
-        return duals
+                found[self.rows_of[unknown - n]] = sign * slopes[s] * self.factors[unknown - n]
+        return found, self.denominator * self.objective_factor
+
+    def duals(self) -> dict[int, Exact]:
+        """Row multipliers in the program's own units and sense; see ``exactness.proves_optimal``."""
+        numerators, common = self.dual_numerators()
+        return {i: divide(y, common) for i, y in numerators.items()}
 
 
 def _integers(numbers: list[Exact]) -> tuple[list[int], Exact]:

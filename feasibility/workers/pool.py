@@ -65,14 +65,16 @@ class Workers(Generic[P, A]):
         broken: Callable[[P, Failure], A | Again],
         shared: Mapping[str, Any] | None = None,
         heard: Callable[[Any], None] = lambda told: None,
+        read: Callable[[Any], A] = lambda answer: answer,
     ) -> Iterator[A]:
         """The answers in the order of ``jobs``, which are drawn as they are needed.
 
         ``broken`` says what a job without answer gives; ``shared`` holds what jobs have in common, by their ``shares``;
-        ``heard`` gets what workers tell while they work. Raises what a handler raised if that is a PyriteError, and
+        ``heard`` gets what workers tell while they work; ``read`` makes of what a worker sends, in the order in which
+        it did, an answer. Raises what a handler raised if that is a PyriteError, and
         PyriteError when workers do not even start.
         """
-        yield from _Rounds(self, jobs, broken, dict(shared or {}), heard).run()
+        yield from _Rounds(self, jobs, broken, dict(shared or {}), heard, read).run()
 
     def hire(self, wanted: int) -> list[WorkerProcess]:
         """The workers, after new ones were started for those that are gone."""
@@ -99,8 +101,9 @@ class _Rounds(Generic[P, A]):
         broken: Callable[[P, Failure], A | Again],
         shared: dict[str, Any],
         heard: Callable[[Any], None],
+        read: Callable[[Any], A],
     ) -> None:
-        self.pool, self.broken, self.shared, self.heard = pool, broken, shared, heard
+        self.pool, self.broken, self.shared, self.heard, self.read = pool, broken, shared, heard, read
         self.source: Iterator[Job[P]] | None = iter(jobs)
         self.drawn = 0
         self.waiting: deque[int] = deque()
@@ -212,7 +215,7 @@ class _Rounds(Generic[P, A]):
             if isinstance(answer, Raised):
                 self.fail(number, _of_raised(answer))
             else:
-                self.settle(number, answer)
+                self.settle(number, self.read(answer))
         return True
 
     def bury(self, worker: WorkerProcess, killed: bool) -> None:

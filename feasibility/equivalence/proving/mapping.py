@@ -78,7 +78,7 @@ def _extended(pairing: Pairing, free_a: set[int], free_b: set[int]) -> Iterator[
     chosen = order[:1] if len(order) > 3 or order[0] in pairing.binding else order
     for k in chosen:
         yield from _placed(pairing, k, free_a, free_b)
-    if len(free_b) <= 2:
+    if len(free_b) <= 2 and not free_b <= pairing.binding.keys():
         taken = set(pairing.binding.values())
         for j, k, image in _by_rows(pairing, free_a, free_b):
             if k in pairing.binding or j in taken:

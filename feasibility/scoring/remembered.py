@@ -1,0 +1,64 @@
+"""Verdicts that need not be found twice: the same document to the same problem under the same policy.
+
+Sampling in reinforcement learning draws the same answer many times over. What is kept is bounded by bytes; nothing is
+kept in which a limit of time or memory may have had a part: no verdict with an unknown stage, and none that took long.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import OrderedDict
+from collections.abc import Hashable
+from itertools import count
+from typing import Final
+
+from ..verdict import Verdict
+
+LIMIT: Final = 24 * 2**20
+"""Bytes of all that is kept, as far as pickle tells."""
+
+LONGEST: Final = 20_000
+"""Characters of a text that is kept."""
+
+_owners = count()
+
+
+class Remembered:
+    """Verdicts by key, the least recently used forgotten first. An owner (see :func:`owner`) is part of each key."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.limit = limit
+        self.bytes = 0
+        self._known: OrderedDict[Hashable, tuple[Verdict, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, key: Hashable) -> Verdict | None:
+        """The verdict that was kept under this key, if it still is."""
+        known = self._known.get(key)
+        if known is None:
+            return None
+        self._known.move_to_end(key)
+        return known[0]
+
+    def keep(self, key: Hashable, text: str, verdict: Verdict, longest: float) -> None:
+        """Keep the verdict of a text, unless it is too long, took more than ``longest`` seconds or is undecided."""
+        if key in self._known or len(text) > LONGEST or verdict.seconds > longest:
+            return
+        if any(result.status == "unknown" for result in verdict.stages.values()):
+            return
+        # Objects take a few times what they take in pickle.
+        weight = 4 * (len(pickle.dumps(verdict, pickle.HIGHEST_PROTOCOL)) + len(text))
+        if weight > self.limit // 8:
+            return
+        self._known[key] = verdict, weight
+        self.bytes += weight
+        while self.bytes > self.limit:
+            _, (_, gone) = self._known.popitem(last=False)
+            self.bytes -= gone
+
+
+def owner() -> int:
+    """A number for one problem under one policy, never given twice in a process."""
+    return next(_owners)
