@@ -23,12 +23,12 @@ from .results.rewards import SHAPES, Judged, Reward, Rewarder, shape_of
 
 __all__ = ["SHAPES", "Judged", "Reward", "Rewarder", "shape_of", "trl"]
 
-ProblemLike = Problem | Mapping[str, Any] | str
+RewardedProblem = Problem | Mapping[str, Any] | str
 
 
 def trl(
     shape: str = "substance",
-    problems: Iterable[ProblemLike] = (),
+    problems: Iterable[RewardedProblem] = (),
     *,
     policy: Policy | None = None,
     workers: int | None = None,
@@ -57,7 +57,7 @@ def trl(
         prompts: Sequence[Any],
         completions: Sequence[Any],
         *,
-        problem: Sequence[ProblemLike] | None = None,
+        problem: Sequence[RewardedProblem] | None = None,
         problem_id: Sequence[str] | None = None,
         completion_ids: Sequence[Sequence[int]] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
@@ -81,7 +81,7 @@ def trl(
 
 
 def _asked(
-    problems: Sequence[ProblemLike] | None,
+    problems: Sequence[RewardedProblem] | None,
     names: Sequence[str] | None,
     known: Mapping[str, Problem],
     read: dict[str, Problem],
@@ -96,7 +96,7 @@ def _asked(
     return [known[name] for name in names]
 
 
-def _cached(item: ProblemLike, read: dict[str, Problem]) -> Problem:
+def _cached(item: RewardedProblem, read: dict[str, Problem]) -> Problem:
     if not isinstance(item, str):
         return _problem(item)
     if item not in read:
@@ -104,7 +104,7 @@ def _cached(item: ProblemLike, read: dict[str, Problem]) -> Problem:
     return read[item]
 
 
-def _problem(item: ProblemLike) -> Problem:
+def _problem(item: RewardedProblem) -> Problem:
     if isinstance(item, Problem):
         return item
     if isinstance(item, str):

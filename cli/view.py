@@ -45,7 +45,7 @@ def view_command(
     """Serve the pages of runs on this machine only, and make them anew as verdicts come in; Ctrl-C ends it."""
     with tempfile.TemporaryDirectory(prefix="pyrite-view-") as folder:
         site = Path(folder)
-        follower = Follower(runs, site, allow_mixed)
+        follower = RunFollower(runs, site, allow_mixed)
         follower.look()
         server = serve(site, port)
         address = f"http://127.0.0.1:{server.server_port}/index.html"
@@ -66,7 +66,7 @@ def view_command(
             server.server_close()
 
 
-class Follower:
+class RunFollower:
     """Makes the pages anew whenever a run's verdicts have grown."""
 
     def __init__(self, runs: list[Path], site: Path, allow_mixed: bool = False) -> None:

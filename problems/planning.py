@@ -9,7 +9,7 @@ from typing import Any
 
 from ..feasibility.errors import PyriteError
 from ..feasibility.plans.of_program import ProgramRules
-from ..feasibility.plans.plan import Asked, Plan, write_plan
+from ..feasibility.plans.plan import AskedValues, Plan, write_plan
 from ..feasibility.policy import Policy
 from ..feasibility.scoring.ladder import Judge
 from .problem import Problem
@@ -63,7 +63,7 @@ def plan_problem(problem: Problem, policy: Policy | None = None) -> Problem | No
     )
 
 
-def form(asked: Asked) -> str:
+def form(asked: AskedValues) -> str:
     """A line that says how the answer is written: which names have values, nested how."""
     count = sum(len(tuples) for tuples in asked.values())
     if count <= SHOWN:

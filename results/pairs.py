@@ -96,7 +96,7 @@ _SIDES: dict[PairKind, tuple[str, str]] = {
 
 
 @dataclass(slots=True)
-class Drawn:
+class DrawnPairs:
     """Lines of a pairs file, and the account of everything that is not among them."""
 
     kind: PairKind
@@ -137,7 +137,7 @@ def draw_pairs(
     tolerance: float = LENGTH_TOLERANCE,
     allow_unsplit: bool = False,
     seed: int = 0,
-) -> Drawn:
+) -> DrawnPairs:
     """The lines of a pairs file from scored runs, the same for the same runs and seed.
 
     ``cap`` lines a problem at most (0: no limit); every text is used once before one is used again. ``length_matched``
@@ -152,7 +152,7 @@ def draw_pairs(
     if length_matched and kind in SINGLE:
         raise PyriteError(f"lengths are matched between two answers; {kind!r} takes single ones")
     runs = [read_run(path, name) for path, name in zip(paths, run_names(paths), strict=True)]
-    drawn = Drawn(kind)
+    drawn = DrawnPairs(kind)
     for problem, answers in _by_problem(runs, drawn, allow_unsplit):
         stream = random.Random(f"{seed}/{problem.id}")  # noqa: S311 - a draw, no secret
         lines = _single(problem, answers, drawn) if kind in SINGLE else _pairs(problem, answers, drawn)
@@ -170,7 +170,7 @@ def draw_pairs(
     return drawn
 
 
-def _by_problem(runs: Sequence[Run], drawn: Drawn, allow_unsplit: bool) -> Iterator[tuple[Problem, list[Sampled]]]:
+def _by_problem(runs: Sequence[Run], drawn: DrawnPairs, allow_unsplit: bool) -> Iterator[tuple[Problem, list[Sampled]]]:
     """Each train problem with its decided answers, every text once."""
     policy = runs[0].policy
     problems: dict[str, Problem] = {}
@@ -199,7 +199,7 @@ def _by_problem(runs: Sequence[Run], drawn: Drawn, allow_unsplit: bool) -> Itera
         yield problems[name], list(found.values())
 
 
-def _pairs(problem: Problem, answers: Sequence[Sampled], drawn: Drawn) -> list[dict[str, Any]]:
+def _pairs(problem: Problem, answers: Sequence[Sampled], drawn: DrawnPairs) -> list[dict[str, Any]]:
     better, worse = _SIDES[drawn.kind]
     _account(answers, drawn)
     chosen = [answer for answer in answers if answer.fits(better) and not answer.cut]
@@ -219,7 +219,7 @@ def _pairs(problem: Problem, answers: Sequence[Sampled], drawn: Drawn) -> list[d
     ]
 
 
-def _single(problem: Problem, answers: Sequence[Sampled], drawn: Drawn) -> list[dict[str, Any]]:
+def _single(problem: Problem, answers: Sequence[Sampled], drawn: DrawnPairs) -> list[dict[str, Any]]:
     _account(answers, drawn)
     grades = ("right",) if drawn.kind == "right" else ("right", "wrong")
     found = [(grade == "right", answer) for grade in grades for answer in answers if answer.fits(grade)]
@@ -236,7 +236,7 @@ def _single(problem: Problem, answers: Sequence[Sampled], drawn: Drawn) -> list[
     ]
 
 
-def _account(answers: Iterable[Sampled], drawn: Drawn) -> None:
+def _account(answers: Iterable[Sampled], drawn: DrawnPairs) -> None:
     for answer in answers:
         verdict = answer.verdict
         if verdict.substance is None:
@@ -291,7 +291,7 @@ def _texts(line: Mapping[str, Any]) -> list[str]:
     return [side if single else f"{side} {line[side]}" for side in sides]
 
 
-def _nothing(drawn: Drawn) -> str:
+def _nothing(drawn: DrawnPairs) -> str:
     """One line: how many answers there were, and what they all are."""
     what = "answers" if drawn.kind in SINGLE else "pairs"
     total = drawn.samples.total()

@@ -20,7 +20,7 @@ from ..results.statistics import rate_of
 from .plan import Study
 from .records import Asked, CellResult
 from .scaling.report import crossing_table, scaling_document, scaling_of, scaling_table
-from .summary import Row, pooled, results_document, rows_of, seed_of
+from .summary import StudyRow, pooled, results_document, rows_of, seed_of
 from .tables import study_table, used
 
 _HEAD = """<!doctype html>
@@ -65,7 +65,7 @@ def _style() -> str:
     return folder.joinpath("style.css").read_text(encoding="utf-8") + _MORE_STYLE
 
 
-def _pictures(study: Study, rows: Sequence[Row]) -> dict[str, str]:
+def _pictures(study: Study, rows: Sequence[StudyRow]) -> dict[str, str]:
     found: dict[str, str] = {}
     known = [row for row in rows if row.rates["surface"].rate is not None]
     if known:
@@ -85,7 +85,7 @@ def _pictures(study: Study, rows: Sequence[Row]) -> dict[str, str]:
     return found
 
 
-def _curve(study: Study, row: Row) -> list[CurvePoint]:
+def _curve(study: Study, row: StudyRow) -> list[CurvePoint]:
     """The checkpoints of a setting, repetitions pooled."""
     seeds = {cell.name: seed_of(cell) for cell in study.cells}
     by_examples: dict[int, list[tuple[int, Asked]]] = {}
@@ -101,7 +101,7 @@ def _curve(study: Study, row: Row) -> list[CurvePoint]:
 
 def _page(
     study: Study,
-    rows: Sequence[Row],
+    rows: Sequence[StudyRow],
     results: Mapping[str, CellResult],
     tables: Sequence[Table],
     pictures: Mapping[str, str],

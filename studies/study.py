@@ -19,9 +19,7 @@ from ..feasibility.errors import PyriteError
 from ..feasibility.workers.apart import run_apart
 from .plan import Cell, Study, parse_study
 from .records import CellResult, read_result
-from .running import run_cell
-
-Say = Callable[[str], None]
+from .running import Say, run_cell
 
 
 @dataclass(slots=True)

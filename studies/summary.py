@@ -24,7 +24,7 @@ _SAMPLES_A_SEED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StudyRow:
     """One setting: the labels of its axes and what its finished repetitions found together."""
 
     labels: Mapping[str, str]
@@ -48,7 +48,7 @@ class Row:
         return (min(known), max(known)) if known else None
 
 
-def rows_of(study: Study, results: Mapping[str, CellResult]) -> list[Row]:
+def rows_of(study: Study, results: Mapping[str, CellResult]) -> list[StudyRow]:
     """One row a setting that has a finished cell, comparisons adjusted over all of them by Holm's method."""
     rows = []
     for setting, cells in settings_of(study):
@@ -62,7 +62,7 @@ def rows_of(study: Study, results: Mapping[str, CellResult]) -> list[Row]:
         for name in study.also:
             seen = pooled([(seed, result.also[name]) for seed, result in done if name in result.also])
             also[name] = {outcome: rate_of(seen, outcome) for outcome in OUTCOMES}
-        rows.append(Row(dict(setting), len(cells), [result for _, result in done], rates, also, {}))
+        rows.append(StudyRow(dict(setting), len(cells), [result for _, result in done], rates, also, {}))
     return _compared(study, rows, results)
 
 
@@ -95,7 +95,7 @@ def pooled(asked: Sequence[tuple[int, Asked]]) -> Observed:
     )
 
 
-def _compared(study: Study, rows: list[Row], results: Mapping[str, CellResult]) -> list[Row]:
+def _compared(study: Study, rows: list[StudyRow], results: Mapping[str, CellResult]) -> list[StudyRow]:
     """Each row against the row that differs from it in the first axis alone and has the baseline there."""
     if study.analysis.baseline is None:
         return rows
@@ -112,7 +112,7 @@ def _compared(study: Study, rows: list[Row], results: Mapping[str, CellResult]) 
     ]
 
 
-def _same_seeds(study: Study, base: Row, row: Row) -> tuple[Observed, Observed] | None:
+def _same_seeds(study: Study, base: StudyRow, row: StudyRow) -> tuple[Observed, Observed] | None:
     seeds = {cell.name: seed_of(cell) for cell in study.cells}
     one, two = ({seeds[result.cell]: result.last for result in item.cells} for item in (base, row))
     # What does not learn answers the same whatever the seed, and stands against every repetition of the other.
@@ -126,7 +126,7 @@ def _same_seeds(study: Study, base: Row, row: Row) -> tuple[Observed, Observed] 
     return pooled([(seed, one[seed]) for seed in both]), pooled([(seed, two[seed]) for seed in both])
 
 
-def results_document(study: Study, rows: Sequence[Row], results: Mapping[str, CellResult]) -> dict[str, Any]:
+def results_document(study: Study, rows: Sequence[StudyRow], results: Mapping[str, CellResult]) -> dict[str, Any]:
     """``results.json``: everything that a second run of the study finds again to the bit; no seconds, no machine."""
     return {
         "format": 1,
@@ -162,7 +162,7 @@ def _point(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _row_document(row: Row) -> dict[str, Any]:
+def _row_document(row: StudyRow) -> dict[str, Any]:
     first = row.cells[0]
     return {
         "labels": dict(row.labels),
@@ -183,4 +183,4 @@ def _change(change: Change) -> dict[str, Any]:
     return {name: round(value, 10) if isinstance(value := getattr(change, name), float) else value for name in names}
 
 
-__all__ = ["OUTCOMES", "SEED", "Row", "pooled", "results_document", "rows_of", "seed_of"]
+__all__ = ["OUTCOMES", "SEED", "StudyRow", "pooled", "results_document", "rows_of", "seed_of"]

@@ -8,10 +8,10 @@ from ..reports.tables.scores import record_of, with_interval
 from ..reports.tables.table import CellValue, Table, TableColumn
 from .plan import Study
 from .records import CellResult
-from .summary import OUTCOMES, Row
+from .summary import OUTCOMES, StudyRow
 
 
-def study_table(study: Study, rows: Sequence[Row]) -> Table:
+def study_table(study: Study, rows: Sequence[StudyRow]) -> Table:
     """A row a setting: cost, chosen rates, both scores, what transfers, and the difference from the baseline."""
     axes = [axis for axis in study.axes if axis != "schedule.seed"]
     baseline = study.analysis.baseline
@@ -36,7 +36,7 @@ def study_table(study: Study, rows: Sequence[Row]) -> Table:
     )
 
 
-def _notes(study: Study, rows: Sequence[Row]) -> list[str]:
+def _notes(study: Study, rows: Sequence[StudyRow]) -> list[str]:
     notes = [
         "Intervals are over problems; repetitions of a setting are answers to the same problems. Means a cell: "
         "tokens of the chosen tuning alone, seconds of everything, the search of rates and answering included."
@@ -59,7 +59,7 @@ def _notes(study: Study, rows: Sequence[Row]) -> list[str]:
     return notes
 
 
-def _repetitions(row: Row) -> str:
+def _repetitions(row: StudyRow) -> str:
     return f"{len(row.cells)}" if len(row.cells) == row.wanted else f"{len(row.cells)} of {row.wanted}"
 
 
@@ -72,13 +72,13 @@ def _mean(values: Sequence[float]) -> str:
     return f"{sum(values) / len(values):,.0f}" if values else "–"
 
 
-def chosen_rates(row: Row) -> str:
+def chosen_rates(row: StudyRow) -> str:
     """The learning rates of the repetitions, each once."""
     rates = sorted({cell.learning_rate for cell in row.cells if cell.learning_rate is not None})
     return " ".join(f"{rate:g}" for rate in rates) or "–"
 
 
-def _difference(row: Row) -> list[str]:
+def _difference(row: StudyRow) -> list[str]:
     change = row.comparisons.get("substance")
     if change is None:
         return ["–", "–"]
@@ -86,7 +86,7 @@ def _difference(row: Row) -> list[str]:
     return [said, f"{change.p_holm:.3f}" if change.p_holm >= 0.001 else "< 0.001"]
 
 
-def _record(row: Row) -> dict[str, CellValue]:
+def _record(row: StudyRow) -> dict[str, CellValue]:
     record: dict[str, CellValue] = {**row.labels, "repetitions": len(row.cells), "wanted": row.wanted}
     record["trainable"] = row.cells[0].parameters["trainable"]
     record["tokens"] = sum(cell.tokens["seen"] for cell in row.cells) / len(row.cells)

@@ -41,6 +41,26 @@ def functions() -> Iterator[tuple[str, int]]:
                 yield f"{module}.{node.name}", (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
+def types(path: Path) -> Iterator[str]:
+    """The classes of a file and the names in camel case that it defines by an assignment: aliases of types."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        for target in targets:
+            if (
+                isinstance(target, ast.Name)
+                and target.id.lstrip("_")[:1].isupper()
+                and len(target.id) > 1
+                and not target.id.isupper()
+            ):
+                yield target.id
+
+
 def imports() -> dict[str, set[str]]:
     """Module -> the modules of the package that it imports, anywhere in the file (in functions and for types too)."""
     modules = sources()

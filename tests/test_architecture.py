@@ -128,3 +128,19 @@ def test_long_files_say_why_in_their_first_line() -> None:
 def test_files_are_short_on_the_whole() -> None:
     lengths = sorted(path.read_text(encoding="utf-8").count("\n") for path in architecture.files())
     assert lengths[len(lengths) // 2] <= 200
+
+
+ONE_EACH = ("_",)
+"""Beginnings of names that a file keeps to itself: families have an ``_Instance``, formats a ``_Reader`` each."""
+
+
+def test_a_type_has_a_name_of_its_own() -> None:
+    """One meaning a word: no class, and no alias of a type, is defined by one name in two files of the package."""
+    homes: dict[str, set[str]] = {}
+    for path in architecture.files():
+        if path.parent.name == "guest":
+            continue  # stand-ins for other libraries, never loaded together
+        for name in architecture.types(path):
+            if not name.startswith(ONE_EACH):
+                homes.setdefault(name, set()).add(str(path.relative_to(architecture.ROOT)))
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}

@@ -10,7 +10,7 @@ from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact, magnitude, simplify
 from ..solver.exactness import row_values
-from .plan import Asked, Plan
+from .plan import AskedValues, Plan
 from .rules import Check, Nearest, RuleKind, units_of
 
 
@@ -22,7 +22,7 @@ class ProgramRules:
         self.units = units or {}
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> AskedValues:
         """Every variable of the reference, by its own name and members."""
         found: dict[str, list[tuple[str | int, ...]]] = {}
         for column in self.program.columns:

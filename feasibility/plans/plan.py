@@ -17,7 +17,7 @@ from ..language.grammar.syntax import Member
 from ..rationals import Exact
 from ..verdict import Finding
 
-Asked: TypeAlias = Mapping[str, tuple[tuple[Member, ...], ...]]
+AskedValues: TypeAlias = Mapping[str, tuple[tuple[Member, ...], ...]]
 """What a plan has to give: variable -> its tuples of members (one empty tuple for a variable without index)."""
 
 PlanKey: TypeAlias = tuple[str, tuple[str, ...]]
@@ -47,7 +47,7 @@ class Reading:
     names: list[Finding] = field(default_factory=list)
 
 
-def read_plan(document: Any, asked: Asked) -> Reading:
+def read_plan(document: Any, asked: AskedValues) -> Reading:
     """Read a document (exact numbers, as the strict reader gives them) as a plan for what is asked."""
     reading = Reading()
     if not isinstance(document, Mapping) or not isinstance(document.get("values"), Mapping):
@@ -74,7 +74,7 @@ def read_plan(document: Any, asked: Asked) -> Reading:
     return reading
 
 
-def plan_schema(asked: Asked) -> dict[str, Any]:
+def plan_schema(asked: AskedValues) -> dict[str, Any]:
     """The JSON Schema (Draft 2020-12) of a plan for what is asked; what :func:`read_plan` calls form and names."""
 
     def level(tuples: tuple[tuple[Member, ...], ...], depth: int) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _collect(variable: str, value: Any, depth: int, found: dict[PlanKey, Exact],
                 findings.append(Finding("not-a-number", f"a number stands here, not {_shown(entry)}", where))
 
 
-def _name_findings(given: Mapping[str, Any], asked: Asked, found: Mapping[PlanKey, Exact]) -> Iterator[Finding]:
+def _name_findings(given: Mapping[str, Any], asked: AskedValues, found: Mapping[PlanKey, Exact]) -> Iterator[Finding]:
     """What is missing and what nobody asked for, in the order of the question and then of the answer."""
     wanted = {(name, tuple(str(member) for member in members)) for name, tuples in asked.items() for members in tuples}
     for name, tuples in asked.items():

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from ..policy import Policy
 from ..rationals import Exact, divide, magnitude, show
 from ..solver.words import number
-from .plan import Asked, Plan
+from .plan import AskedValues, Plan
 
 RuleKind: TypeAlias = Literal["bounds", "integrality", "inequalities", "equalities"]
 KINDS: tuple[RuleKind, ...] = ("bounds", "integrality", "inequalities", "equalities")
@@ -73,7 +73,7 @@ class Rules(Protocol):
     """A problem as a plan meets it."""
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> AskedValues:
         """The names and members that a plan gives values for."""
         ...
 

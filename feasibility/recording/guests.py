@@ -16,10 +16,10 @@ _FOLDER = Path(__file__).parent / "guest"
 BASE = ("expressions", "calls", "python", "model", "numpy")
 
 LIBRARIES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "gurobipy": ("gurobipy", (*BASE, "tuples", "gurobi")),
-    "coptpy": ("coptpy", (*BASE, "tuples", "copt")),
+    "gurobipy": ("gurobipy", (*BASE, "tuples", "linear", "gurobi_parts", "gurobi")),
+    "coptpy": ("coptpy", (*BASE, "tuples", "linear", "copt_parts", "copt")),
     "pulp": ("pulp", (*BASE, "pulp")),
-    "pyomo": ("pyomo", (*BASE, "pyomo")),
+    "pyomo": ("pyomo", (*BASE, "pyomo_parts", "pyomo_model", "pyomo")),
     "ortools": ("ortools", (*BASE, "wraplp")),
     "mip": ("mip", (*BASE, "mip")),
     "scipy": ("scipy", (*BASE, "scipy")),

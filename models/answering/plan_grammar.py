@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from ...feasibility.errors import PyriteError
-from ...feasibility.plans.plan import Asked
+from ...feasibility.plans.plan import AskedValues
 from ...feasibility.programs.compiling import build
 from ...problems.problem import Problem
 
@@ -45,7 +45,7 @@ def plan_grammar(problem: Problem) -> str:
     return f'start: "{{" "\\"values\\"" COLON {body} claim? "}}"\n' + "\n".join(rules) + _TERMINALS
 
 
-def asked_of(problem: Problem) -> Asked:
+def asked_of(problem: Problem) -> AskedValues:
     """What a plan of this problem has to give. Raises PyriteError when nothing says it."""
     if problem.grid is not None:
         from ...feasibility.plans.grids.rules import GridRules
@@ -58,7 +58,7 @@ def asked_of(problem: Problem) -> Asked:
     return ProgramRules(build(problem.reference, problem.data)).asked
 
 
-def _object(asked: Asked, rules: list[str]) -> str:
+def _object(asked: AskedValues, rules: list[str]) -> str:
     """An object of all asked variables; each becomes a rule of its own, so that no line grows with the problem."""
     names = []
     for name, tuples in asked.items():

@@ -18,7 +18,7 @@ from .checkpoints import Meter
 from .objectives import TuningObjective
 from .order import EpochOrder
 from .processes import Processes
-from .tasks.stages import Stage, StagedOrder, staged_schedule
+from .tasks.stages import StagedOrder, TrainingStage, staged_schedule
 
 
 class RecipeTrainer:
@@ -39,7 +39,7 @@ class RecipeTrainer:
         objective: TuningObjective,
         meter: Meter,
         processes: Processes,
-        stages: Sequence[Stage] = (),
+        stages: Sequence[TrainingStage] = (),
         warmup: float = 0.0,
         **arguments: Any,
     ) -> None:

@@ -34,7 +34,7 @@ from .trackers import reporting, require_trackers
 
 if TYPE_CHECKING:
     from .tasks.course import Course, Probe
-    from .tasks.stages import Stage
+    from .tasks.stages import TrainingStage
 
 StepProgress = Callable[[int, int, float], None]
 
@@ -267,7 +267,7 @@ class _Plan:
 
     steps: int
     kept: Sequence[int]
-    stages: Sequence[Stage] = ()
+    stages: Sequence[TrainingStage] = ()
     used: Mapping[str, Any] = field(default_factory=dict)
 
 

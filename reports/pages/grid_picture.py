@@ -23,7 +23,7 @@ SAID = 14
 """Labels with amounts, the worst first; more would overprint."""
 
 Place: TypeAlias = tuple[float, float]
-Box: TypeAlias = tuple[float, float, float, float]
+PictureBox: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 
@@ -48,7 +48,7 @@ def draw_grid(grid: Grid, checks: Sequence[Check], name: str) -> str | None:
             body.append(element("circle", cx=x, cy=y, r=small + 4, cls="unit"))
         body.append(element("circle", cx=x, cy=y, r=small, cls="bus bad" if bus.name in amounts else "bus"))
     order = [*said, *(bus.name for bus in grid.buses if bus.name not in said and len(grid.buses) <= NAMED)]
-    taken: list[Box] = []
+    taken: list[PictureBox] = []
     for bus_name in order:
         body += _label(grid, at, bus_name, amounts[bus_name][1][:3] if bus_name in said else [], small, taken)
     for branch in grid.branches:
@@ -88,7 +88,7 @@ def _amounts(grid: Grid, broken: Mapping[str, Check]) -> dict[str, tuple[float, 
 
 
 def _label(
-    grid: Grid, at: Mapping[str, Place], bus: str, lines: Sequence[str], small: float, taken: list[Box]
+    grid: Grid, at: Mapping[str, Place], bus: str, lines: Sequence[str], small: float, taken: list[PictureBox]
 ) -> list[str]:
     """The name of a bus with the amounts below it, where it meets nothing; the name alone, or nothing, if need be."""
     x, y = at[bus]
@@ -111,7 +111,7 @@ def _label(
     return []
 
 
-def _overlap(one: Box, other: Box) -> bool:
+def _overlap(one: PictureBox, other: PictureBox) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 

@@ -27,7 +27,7 @@ VALUES_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenRule:
+class BrokenPlanRule:
     """One rule that the plan breaks, as text."""
 
     kind: str
@@ -43,7 +43,7 @@ class PlanView:
     """Everything the page shows of a plan. ``kinds`` are (kind, kept, rules); ``omitted`` values are not listed."""
 
     kinds: Sequence[tuple[str, int, int]] = ()
-    broken: Sequence[BrokenRule] = ()
+    broken: Sequence[BrokenPlanRule] = ()
     broken_count: int = 0
     values: Sequence[tuple[str, str, str]] = ()
     omitted: int = 0
@@ -91,7 +91,7 @@ def _rules(problem: Problem, policy: Policy) -> Rules | None:
         return None
 
 
-def _broken(check: Check) -> BrokenRule:
+def _broken(check: Check) -> BrokenPlanRule:
     if check.kind == "integrality":
         must = "a whole number"
     elif check.lower is not None and check.lower == check.upper:
@@ -101,7 +101,9 @@ def _broken(check: Check) -> BrokenRule:
     else:
         must = f"at least {show(check.lower or 0)}"
     unit = f" {check.unit}" if check.unit else ""
-    return BrokenRule(check.kind, check.name, must, show(check.value) + unit, show(check.amount) + unit, check.sentence)
+    return BrokenPlanRule(
+        check.kind, check.name, must, show(check.value) + unit, show(check.amount) + unit, check.sentence
+    )
 
 
 def _values(plan: Plan, best: Any) -> Iterator[tuple[str, str, str]]:

@@ -23,8 +23,8 @@ from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
 from ...feasibility.errors import PyriteError
+from ...results.statistics import Floats
 
-Floats: TypeAlias = NDArray[np.float64]
 Form: TypeAlias = Literal["multiplicative", "additive"]
 DELTA = 1e-3
 """Of the Huber loss, as in the paper."""

@@ -6,7 +6,7 @@ import threading
 import pytest
 from reporting import BAKERY, RIGHT, WRONG, verdict, write_run, wrong_verdict
 
-from pyrite.cli.view import Follower, serve
+from pyrite.cli.view import RunFollower, serve
 from pyrite.feasibility.errors import PyriteError
 
 
@@ -37,7 +37,7 @@ def ask(site):
 def test_a_run_that_goes_on_is_followed(tmp_path, site, ask):
     problems = [BAKERY, {**BAKERY, "id": "other"}]
     run = write_run(tmp_path / "run", [wrong_verdict()], problems, {"bakery": WRONG})
-    follower = Follower([run], site)
+    follower = RunFollower([run], site)
     assert follower.look()
     assert not follower.look()
     status, page, headers = ask("/")
@@ -55,7 +55,7 @@ def test_a_run_that_goes_on_is_followed(tmp_path, site, ask):
 
 def test_what_is_wrong_at_first_is_said(tmp_path, site):
     with pytest.raises(PyriteError, match="does not exist"):
-        Follower([tmp_path / "nowhere"], site).look()
+        RunFollower([tmp_path / "nowhere"], site).look()
 
 
 def test_nothing_but_pages_of_the_folder_is_served(tmp_path, site, ask):

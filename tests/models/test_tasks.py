@@ -23,7 +23,7 @@ from pyrite.models.sources import load, parse_source
 from pyrite.models.training.tasks import course
 from pyrite.models.training.tasks.blending import angle, fuse, merge_ties, slerp
 from pyrite.models.training.tasks.cores import core_of, groups, jaccard, learning, modules, similarities, size, union
-from pyrite.models.training.tasks.stages import Stage, StagedOrder, Turns, staged_schedule
+from pyrite.models.training.tasks.stages import StagedOrder, TrainingStage, Turns, staged_schedule
 from pyrite.models.training.tuning import tune
 from pyrite.problems.lines import read_lines, write_lines
 
@@ -195,7 +195,7 @@ def test_ties_by_hand():
 
 
 def test_a_staged_order_teaches_each_stage_its_rows():
-    stages = [Stage(("a",), (0, 1, 2), 4), Stage(("b",), (3, 4, 5, 6), 3)]
+    stages = [TrainingStage(("a",), (0, 1, 2), 4), TrainingStage(("b",), (3, 4, 5, 6), 3)]
     order = list(StagedOrder(stages, 2, seed=1))
     assert len(order) == len(StagedOrder(stages, 2, seed=1)) == 14
     assert set(order[:3]) == {0, 1, 2} == set(order[3:6])
@@ -219,7 +219,7 @@ def test_every_stage_has_a_schedule_of_its_own(kind):
         return found
 
     optimizers = [torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5) for _ in range(3)]
-    stages = [Stage(("a",), (0,), 10), Stage(("b",), (1,), 6)]
+    stages = [TrainingStage(("a",), (0,), 10), TrainingStage(("b",), (1,), 6)]
     found = rates(staged_schedule(kind, optimizers[0], stages, 0.2), optimizers[0], 16)
     alone = [
         rates(get_scheduler(kind, optimizer, round(0.2 * stage.steps), stage.steps), optimizer, stage.steps)
@@ -232,7 +232,7 @@ def test_a_new_stage_begins_with_an_empty_optimizer_and_an_old_one_goes_on():
     model = torch.nn.Linear(3, 2, bias=False)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.1, weight_decay=0.5)
     held = {"weight": torch.tensor([1, 4])}
-    turns = Turns([Stage(("a",), (0,), 2), Stage(("b",), (1,), 3, held)])
+    turns = Turns([TrainingStage(("a",), (0,), 2), TrainingStage(("b",), (1,), 3, held)])
     before, remembered = {}, []
     for step in range(5):
         before[step] = model.weight.detach().clone()
@@ -247,7 +247,7 @@ def test_a_new_stage_begins_with_an_empty_optimizer_and_an_old_one_goes_on():
     moved = (model.weight.detach() != before[2]).flatten()
     assert moved.tolist() == [True, False, True, True, False, True]
     # Gone on inside the stage: its optimizer is what was loaded, and the cores are held from the first step.
-    again = Turns([Stage(("a",), (0,), 2), Stage(("b",), (1,), 3, held)])
+    again = Turns([TrainingStage(("a",), (0,), 2), TrainingStage(("b",), (1,), 3, held)])
     again.on_step_begin(None, SimpleNamespace(global_step=4), None, model=model, optimizer=optimizer)
     assert optimizer.state
 

@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from ...rationals import Exact
 from .sides import quotient
 
-Unknown = int
+ShiftedFamily = int
 """A constant of the map: the first of the columns that share it."""
 
 
@@ -34,7 +34,7 @@ def unpaid_shifts(
     ``limits`` are the agreeing limits, each with the columns that it holds and their coefficients.
     """
     owner = {k: members[0] for members in map(list, shifted) for k in members}
-    touching: dict[Unknown, set[object]] = {members[0]: set() for members in map(list, shifted)}
+    touching: dict[ShiftedFamily, set[object]] = {members[0]: set() for members in map(list, shifted)}
     for limit, columns in limits.items():
         for k in columns:
             if k in owner:
@@ -56,17 +56,17 @@ def unpaid_shifts(
 
 
 def _chosen(
-    owner: Mapping[int, Unknown], limits: Mapping[object, Mapping[int, Exact]], constants: Mapping[int, Exact]
-) -> set[Unknown]:
+    owner: Mapping[int, ShiftedFamily], limits: Mapping[object, Mapping[int, Exact]], constants: Mapping[int, Exact]
+) -> set[ShiftedFamily]:
     """The constants in limits that move and that no other limits bear out."""
     unknowns = sorted(set(owner.values()))
     if len(unknowns) ** 2 * len(limits) > _MOST:
         return set(unknowns)  # too many to look at: undecided
-    basis: list[tuple[int, dict[Unknown, Exact], dict[object, Exact]]] = []
+    basis: list[tuple[int, dict[ShiftedFamily, Exact], dict[object, Exact]]] = []
     borne: set[object] = set()
     inside: list[object] = []
     for limit, terms in limits.items():
-        left: dict[Unknown, Exact] = {}
+        left: dict[ShiftedFamily, Exact] = {}
         for k, coefficient in terms.items():
             if k in owner:
                 left[owner[k]] = left.get(owner[k], 0) + coefficient
@@ -99,11 +99,11 @@ def _moves(terms: Mapping[int, Exact], constants: Mapping[int, Exact]) -> bool:
     return sum((value * constants.get(k, 0) for k, value in terms.items()), 0) != 0
 
 
-def _matching(touching: Mapping[Unknown, Collection[object]]) -> dict[Unknown, object]:
+def _matching(touching: Mapping[ShiftedFamily, Collection[object]]) -> dict[ShiftedFamily, object]:
     """As many constants as possible, each with a limit of its own, by augmenting paths (Kuhn 1955)."""
-    taken: dict[object, Unknown] = {}
+    taken: dict[object, ShiftedFamily] = {}
 
-    def place(unknown: Unknown, seen: set[object]) -> bool:
+    def place(unknown: ShiftedFamily, seen: set[object]) -> bool:
         for limit in touching[unknown]:
             if limit in seen:
                 continue

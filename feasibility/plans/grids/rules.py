@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from ...policy import Policy
 from ...rationals import Exact, from_float
-from ..plan import Asked, Plan
+from ..plan import AskedValues, Plan
 from ..rules import Check, Nearest, RuleKind
 from .flows import Flow, cost, flows, mismatches
 from .grid import Grid
@@ -28,7 +28,7 @@ class GridRules:
         self.grid = grid
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> AskedValues:
         """See :attr:`.grid.Grid.variables`."""
         return {name: tuple((member,) for member in members) for name, members in self.grid.variables.items()}
 

@@ -166,10 +166,12 @@ def with_columns(lessons: Lessons, columns: Mapping[str, Sequence[float]]) -> Le
     return replace(lessons, dataset=dataset)
 
 
-Check = Callable[[Any], bool]
+Allowed = Callable[[Any], bool]
 
 
-def check_options(name: str, options: Mapping[str, Any], known: Mapping[str, tuple[Any, Check, str]]) -> dict[str, Any]:
+def check_options(
+    name: str, options: Mapping[str, Any], known: Mapping[str, tuple[Any, Allowed, str]]
+) -> dict[str, Any]:
     """The complete options: ``known`` holds a default, a test and what the test wants, by name."""
     for key, value in options.items():
         if key not in known:
@@ -182,7 +184,7 @@ def check_options(name: str, options: Mapping[str, Any], known: Mapping[str, tup
     return {**{key: default for key, (default, _, _) in known.items()}, **options}
 
 
-def number(least: float, most: float = float("inf"), *, above: bool = False) -> Check:
+def number(least: float, most: float = float("inf"), *, above: bool = False) -> Allowed:
     """Whether an option is a number in this range; ``above`` leaves the lower end out."""
 
     def right(value: Any) -> bool:
@@ -192,7 +194,7 @@ def number(least: float, most: float = float("inf"), *, above: bool = False) -> 
     return right
 
 
-def whole(least: int) -> Check:
+def whole(least: int) -> Allowed:
     """Whether an option is a whole number from ``least``."""
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
 

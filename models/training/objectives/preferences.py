@@ -37,7 +37,7 @@ DPO_LOSSES = (
 """trl 1.16's loss types; a test holds them against its source."""
 
 
-class Preference(TuningObjective):
+class PreferenceObjective(TuningObjective):
     """What DPO and KTO share."""
 
     draws = False
@@ -100,7 +100,7 @@ def _weights(value: Any) -> bool:
     return value is None or (isinstance(value, list | tuple) and all(map(number(0), value)))
 
 
-class _Dpo(Preference):
+class _Dpo(PreferenceObjective):
     name = "dpo"
     summary = "a chosen answer against a rejected one, by trl's DPOTrainer and its loss types (arXiv 2305.18290)"
     referred: Mapping[str, str] = {"ref_chosen_logps": "chosen_ids", "ref_rejected_logps": "rejected_ids"}
@@ -155,7 +155,7 @@ class _Dpo(Preference):
         return PairTrainer, DPOConfig
 
 
-class _Kto(Preference):
+class _Kto(PreferenceObjective):
     name = "kto"
     summary = "single answers, each right or wrong, by trl's KTOTrainer (arXiv 2402.01306)"
     referred: Mapping[str, str] = {"ref_logps": "completion_ids", "ref_KL_logps": "KL_completion_ids"}

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from .cores import Core, Weights
+from .cores import TaskCore, Weights
 
 SMALL_ANGLE = 1e-3
 """Radians; below, SLERP and linear interpolation differ by less than a part in a million of the difference."""
@@ -82,7 +82,7 @@ class _Claims:
 
 def fuse(
     before: Weights,
-    tasks: Iterable[tuple[Callable[[], Weights], Core]],
+    tasks: Iterable[tuple[Callable[[], Weights], TaskCore]],
     weight: float = 0.0,
     *,
     updates: bool = False,

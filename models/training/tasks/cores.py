@@ -20,7 +20,7 @@ import torch
 
 Weights = Mapping[str, torch.Tensor]
 """Parameters that learn, by name."""
-Core = Mapping[str, torch.Tensor]
+TaskCore = Mapping[str, torch.Tensor]
 """Sorted places in the flattened parameter (int64), by the parameter's name; parameters without a place are absent."""
 
 
@@ -34,7 +34,9 @@ def copied(weights: Weights) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().to(torch.float32, copy=True) for name, tensor in weights.items()}
 
 
-def core_of(before: Weights, after: Weights, share: float, *, by_tensor: bool = False, but: Sequence[str] = ()) -> Core:
+def core_of(
+    before: Weights, after: Weights, share: float, *, by_tensor: bool = False, but: Sequence[str] = ()
+) -> TaskCore:
     """The core of a task: ``share`` (0 to 1) of the coordinates, over all parameters together or ``by_tensor``.
 
     ``but`` names parameters that are left out, of the count as well.
@@ -65,25 +67,25 @@ def _largest(values: torch.Tensor, count: int) -> torch.Tensor:
     return torch.cat([above, equal[: count - len(above)]]).sort().values.cpu()
 
 
-def size(core: Core) -> int:
+def size(core: TaskCore) -> int:
     """Coordinates of a core."""
     return sum(map(len, core.values()))
 
 
-def union(cores: Sequence[Core]) -> Core:
+def union(cores: Sequence[TaskCore]) -> TaskCore:
     """Coordinates in any of the cores."""
     names = sorted({name for core in cores for name in core})
     return {name: torch.unique(torch.cat([core[name] for core in cores if name in core])) for name in names}
 
 
-def jaccard(one: Core, other: Core) -> float:
+def jaccard(one: TaskCore, other: TaskCore) -> float:
     """|one n other| / |one u other|; 0 for two empty cores. Two random cores of share p meet at p / (2 - p)."""
     common = sum(int(torch.isin(one[name], other[name]).sum()) for name in one.keys() & other.keys())
     either = size(one) + size(other) - common
     return common / either if either else 0.0
 
 
-def similarities(cores: Mapping[str, Core]) -> dict[tuple[str, str], float]:
+def similarities(cores: Mapping[str, TaskCore]) -> dict[tuple[str, str], float]:
     """Jaccard of every pair of tasks."""
     names = list(cores)
     pairs = [(one, other) for place, one in enumerate(names) for other in names[place + 1 :]]
@@ -104,7 +106,7 @@ def groups(names: Sequence[str], alike: Mapping[tuple[str, str], float], thresho
     return [sorted(group, key=list(names).index) for group in found]
 
 
-def modules(core: Core) -> dict[str, int]:
+def modules(core: TaskCore) -> dict[str, int]:
     """Coordinates by the kind of module: the parameter's name without ``weight``, layer numbers and what is before."""
     found: dict[str, int] = {}
     for name, places in core.items():

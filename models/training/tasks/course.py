@@ -24,8 +24,8 @@ from ....problems.problem import Problem
 from ...methods import Method
 from ...sections import Recipe, TasksSection
 from .blending import Blended, fuse, merge_ties
-from .cores import Core, copied, core_of, groups, learning, modules, similarities, size, union
-from .stages import Stage
+from .cores import TaskCore, copied, core_of, groups, learning, modules, similarities, size, union
+from .stages import TrainingStage
 
 LEAST = 2
 """Problems that a task needs, and tasks that a plan needs."""
@@ -120,7 +120,7 @@ class Course:
 
     def begin(
         self, model: Any, method: Method, rows: Mapping[str, range], steps: int
-    ) -> tuple[list[Stage], dict[str, Any]]:
+    ) -> tuple[list[TrainingStage], dict[str, Any]]:
         """The stages, and what the record says of them. ``model`` is as the method prepared it; where the plan has
         probes it holds the fused weights afterwards. ``rows`` are each task's rows in the training data."""
         turns = [[task] for task in self.tasks]
@@ -151,7 +151,7 @@ class Course:
         method.resume(model, self.probes[task].folder)
         return copied(learning(model))
 
-    def _core(self, task: str, before: Mapping[str, Any], model: Any, method: Method) -> Core:
+    def _core(self, task: str, before: Mapping[str, Any], model: Any, method: Method) -> TaskCore:
         section = self.section
         but = () if section.embeddings else _embeddings(method.inner(model), model)
         after = self._weights(task, model, method)
@@ -164,17 +164,17 @@ class Course:
         return core
 
     def _fused(
-        self, turns: list[list[str]], before: Any, cores: Mapping[str, Core], model: Any, method: Method
+        self, turns: list[list[str]], before: Any, cores: Mapping[str, TaskCore], model: Any, method: Method
     ) -> Blended:
         tasks = [(partial(self._weights, task, model, method), cores[task]) for group in turns for task in group]
         return fuse(before, tasks, self.section.blend, updates=self.section.slerp == "updates")
 
     def _stages(
-        self, turns: list[list[str]], rows: Mapping[str, range], steps: int, cores: Mapping[str, Core]
-    ) -> list[Stage]:
+        self, turns: list[list[str]], rows: Mapping[str, range], steps: int, cores: Mapping[str, TaskCore]
+    ) -> list[TrainingStage]:
         if steps < len(turns):
             raise PyriteError(f"[tasks] {len(turns)} stages need at least as many steps, and there are {steps}")
-        found: list[Stage] = []
+        found: list[TrainingStage] = []
         done = taught = 0
         for group in turns:
             taught += len(group)
@@ -183,7 +183,7 @@ class Course:
             before = [task for turn in turns[: len(found)] for task in turn]
             learned = list(self.tasks) if self.section.data == "all" else group
             held = union([cores[task] for task in before]) if cores else {}
-            found.append(Stage(tuple(group), _even(learned, rows), until - done, held))
+            found.append(TrainingStage(tuple(group), _even(learned, rows), until - done, held))
             done = until
         return found
 
@@ -194,7 +194,7 @@ def _even(tasks: Sequence[str], rows: Mapping[str, range]) -> tuple[int, ...]:
     return tuple(rows[task][place % len(rows[task])] for place in range(most) for task in tasks)
 
 
-def _told(stages: Sequence[Stage]) -> list[dict[str, Any]]:
+def _told(stages: Sequence[TrainingStage]) -> list[dict[str, Any]]:
     return [
         {"tasks": list(stage.tasks), "steps": stage.steps, "rows": len(stage.rows), "held": size(stage.held)}
         for stage in stages
@@ -216,7 +216,7 @@ def sentences(told: Mapping[str, Any]) -> Iterator[str]:
         yield "all tasks are one group, so that no core is held: raise tasks.threshold to keep them apart"
 
 
-def _chance(cores: Mapping[str, Core], before: Mapping[str, Any]) -> float:
+def _chance(cores: Mapping[str, TaskCore], before: Mapping[str, Any]) -> float:
     """The Jaccard of two random cores of the mean size: p / (2 - p)."""
     share = float(sum(map(size, cores.values())) / len(cores) / sum(tensor.numel() for tensor in before.values()))
     return share / (2 - share)

@@ -17,21 +17,21 @@ import torch
 from transformers import TrainerCallback, get_scheduler
 
 from ..order import EpochOrder
-from .cores import Core, learning
+from .cores import TaskCore, learning
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class TrainingStage:
     """Some steps on some of the rows."""
 
     tasks: tuple[str, ...]
     rows: tuple[int, ...]
     steps: int
-    held: Core = field(default_factory=dict)
+    held: TaskCore = field(default_factory=dict)
     """Coordinates that do not move."""
 
 
-def starts(stages: Sequence[Stage]) -> list[int]:
+def starts(stages: Sequence[TrainingStage]) -> list[int]:
     """The steps done before each stage begins."""
     return [sum(stage.steps for stage in stages[:place]) for place in range(len(stages))]
 
@@ -41,7 +41,12 @@ class StagedOrder(EpochOrder):
     seed decides; with ``lengths`` so that ``group`` examples in turn are of similar length."""
 
     def __init__(
-        self, stages: Sequence[Stage], per_step: int, seed: int, lengths: Sequence[int] | None = None, group: int = 1
+        self,
+        stages: Sequence[TrainingStage],
+        per_step: int,
+        seed: int,
+        lengths: Sequence[int] | None = None,
+        group: int = 1,
     ) -> None:
         super().__init__(sum(stage.steps for stage in stages) * per_step, seed)
         self._stages, self._per_step, self._by_length, self._together = tuple(stages), per_step, lengths, group
@@ -62,7 +67,7 @@ class StagedOrder(EpochOrder):
 class Turns(TrainerCallback):  # type: ignore[misc]
     """Holds what a stage holds, and lets the optimizer forget when a new stage begins."""
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, stages: Sequence[TrainingStage]) -> None:
         self._stages, self._starts = stages, starts(stages)
         self._stage = -1
         self._held: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
@@ -88,7 +93,7 @@ class Turns(TrainerCallback):  # type: ignore[misc]
             flat[places] = values
 
 
-def staged_schedule(kind: str, optimizer: Any, stages: Sequence[Stage], warmup: float) -> Any:
+def staged_schedule(kind: str, optimizer: Any, stages: Sequence[TrainingStage], warmup: float) -> Any:
     """The learning rate of every stage by itself: ``warmup`` is a share of the stage's steps."""
     idle = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)  # a schedule is made on some optimizer
     single = [get_scheduler(kind, idle, round(warmup * stage.steps), stage.steps).lr_lambdas[0] for stage in stages]
