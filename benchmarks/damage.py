@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import random
@@ -56,7 +57,7 @@ def _in_document(rng: random.Random, document: Any) -> Any:
     for _ in range(rng.choice((1, 1, 2, 4))):
         every = _places(document, (), []) if isinstance(document, dict | list) else []
         if not every:
-            return rng.choice(_VALUES)
+            return copy.deepcopy(rng.choice(_VALUES))
         *way, last = rng.choice(every)
         at, what = _value_at(document, tuple(way)), rng.random()
         if what < 0.2:
@@ -70,7 +71,7 @@ def _in_document(rng: random.Random, document: Any) -> Any:
         elif what < 0.6:
             at[last] = {"a": at[last]} if rng.random() < 0.5 else [at[last]] * rng.choice((1, 2, 30))
         else:
-            at[last] = rng.choice(_VALUES)
+            at[last] = copy.deepcopy(rng.choice(_VALUES))  # else the next step would damage the choice itself
     return document
 
 

@@ -63,7 +63,7 @@ def read_plan(document: Any, asked: AskedValues) -> Reading:
     given: Mapping[str, Any] = document["values"]
     for variable, tuples in asked.items():
         depth = len(tuples[0]) if tuples else 0
-        if variable in given:
+        if variable in given and (tuples or given[variable] != {}):  # over an empty set there is nothing to give
             _collect(variable, given[variable], depth, found, reading.form)
     if not reading.form:
         reading.names.extend(_name_findings(given, asked, found))
@@ -151,7 +151,8 @@ def _name_findings(given: Mapping[str, Any], asked: AskedValues, found: Mapping[
     wanted = {(name, tuple(str(member) for member in members)) for name, tuples in asked.items() for members in tuples}
     for name, tuples in asked.items():
         if name not in given:
-            yield Finding("no-value", f"no value is given for {name}", "/values")
+            if tuples:
+                yield Finding("no-value", f"no value is given for {name}", "/values")
             continue
         for members in tuples:
             key = (name, tuple(str(member) for member in members))

@@ -180,7 +180,10 @@ def _side(value: Any, constant: Any, where: str, direction: int = 0) -> Exact | 
     """A bound, or a row's side less the body's constant. None for no bound; infinity on the wrong side is an error."""
     if value is None:
         return None
-    side = value - constant
+    try:
+        side = value - constant
+    except OverflowError:  # a whole number beyond every float
+        side = math.inf if value > constant else -math.inf
     if isinstance(side, float) and math.isnan(side):
         raise Unreadable("infinite-number", f"{where}: a side is not a number")
     if abs(side) >= _INFINITE:

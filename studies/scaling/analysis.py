@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from ...feasibility.errors import PyriteError
-from .law import Floats, Form, Law, Points, fit
+from ...results.statistics import Floats
+from .law import Form, Law, Points, fit
 
 SEED = 20_240_229
 FORMS: tuple[Form, ...] = ("multiplicative", "additive")

@@ -221,3 +221,11 @@ def test_kept_rules_are_counted_as_plain_arithmetic_counts_them(bread: int, cake
 
 def test_satisfaction_leaves_out_kinds_without_rules() -> None:
     assert satisfaction([]) == {}
+
+
+def test_over_an_empty_set_there_is_nothing_to_give() -> None:
+    asked = {"x": ((),), "y": ()}
+    for given in ({"x": 1}, {"x": 1, "y": {}}):
+        assert read_plan({"values": given}, asked).plan is not None, given
+    for wrong in ({"x": 1, "y": 3}, {"x": 1, "y": {"a": 3}}, {"y": {}}):
+        assert read_plan({"values": wrong}, asked).plan is None, wrong

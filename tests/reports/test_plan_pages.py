@@ -192,7 +192,7 @@ def test_labels_do_not_overlap():
     moved["values"]["vm"] = dict.fromkeys(BUSES, 1.3)
     svg = draw_grid(grid, GridRules(grid).checks(as_plan(moved), Policy()), "x")
     assert svg.count("MVAr") >= 2
-    boxes: list[grid_picture.Box] = []
+    boxes: list[grid_picture.PictureBox] = []
     at = {"north": (100.0, 100.0), "east": (104.0, 100.0), "south": (101.0, 103.0)}
     for bus in BUSES:
         grid_picture._label(grid, at, bus, ["10 MW", "20 MVAr"], 5.0, boxes)
