@@ -21,7 +21,7 @@ from .prompts import Fallback, Style
 from .settings import BackEnd, Settings
 
 Split = Literal["train", "validation", "test"]
-Tracker = Literal["trackio", "wandb", "tensorboard"]
+TrackerName = Literal["trackio", "wandb", "tensorboard"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ class ScheduleSection:
     checkpoints: tuple[int, ...] = ()  # steps at which a checkpoint is kept; the last step always is
     save_every: int = 25  # steps between the checkpoints that only serve to go on after a stop
     seed: int = 0
-    report_to: tuple[Tracker, ...] = ()  # trackio, wandb, tensorboard: where losses are sent while training
+    report_to: tuple[TrackerName, ...] = ()  # trackio, wandb, tensorboard: where losses are sent while training
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

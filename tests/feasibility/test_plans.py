@@ -225,7 +225,7 @@ def test_satisfaction_leaves_out_kinds_without_rules() -> None:
 
 def test_over_an_empty_set_there_is_nothing_to_give() -> None:
     asked = {"x": ((),), "y": ()}
-    for given in ({"x": 1}, {"x": 1, "y": {}}):
-        assert read_plan({"values": given}, asked).plan is not None, given
+    for values in ({"x": 1}, {"x": 1, "y": {}}):
+        assert read_plan({"values": values}, asked).plan is not None, values
     for wrong in ({"x": 1, "y": 3}, {"x": 1, "y": {"a": 3}}, {"y": {}}):
         assert read_plan({"values": wrong}, asked).plan is None, wrong
