@@ -121,7 +121,8 @@ def formulation_text(formulation: Formulation, notes: Notes) -> str:
     limit = Policy().max_expression_chars
     if max(map(len, texts)) > limit:
         notes.add(
-            f"an expression is longer than {limit:,} characters: `check` takes it, and so does a reference; as an answer it needs "
+            f"an expression is longer than {limit:,} characters: `check` takes it, as a reference it is read; "
+            "an answer needs "
             f"--set max_expression_chars={max(map(len, texts))}"
         )
     marks: dict[str, str] = {}
