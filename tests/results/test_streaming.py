@@ -59,7 +59,7 @@ def outputs_file(path, count: int = 60, seed: int = 0):
     chance = random.Random(seed)
     lines = []
     for number in range(count):
-        line = {"problem_id": chance.choice(["p1", "p2", "p3"]), "output": chance.choice(texts())}
+        line: dict[str, object] = {"problem_id": chance.choice(["p1", "p2", "p3"]), "output": chance.choice(texts())}
         if chance.random() < 0.5:
             line["sample"] = chance.choice([number, number + 1, 10**9 + number])
         if chance.random() < 0.1:
