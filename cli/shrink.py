@@ -1,4 +1,4 @@
-"""``pyrite models``: models made out of others."""
+"""``pyrite models``: smaller siblings of a model; ``scratch`` stands beside it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 
 from .console import note, print_json, progress
+from .scratch import scratch_command
 
 
 def register(app: typer.Typer) -> None:
     """Add ``models``."""
-    group = typer.Typer(help="Make models out of others.", no_args_is_help=True)
+    group = typer.Typer(help="Make models: smaller siblings, and toys from scratch.", no_args_is_help=True)
     group.command("shrink")(shrink_command)
+    group.command("scratch")(scratch_command)
     app.add_typer(group, name="models")
 
 

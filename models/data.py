@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -108,14 +109,22 @@ def _grids(section: ProblemSection, case: str, outage: bool, split: str) -> Iter
 
 
 def _seeds(section: ProblemSection, family: str, variant: Any, split: str) -> Iterator[Problem]:
-    from ..problems.families import draw, split_of
+    from ..problems.families import split_of
 
     wanted = section.split or split
     seed = section.first_seed
     while True:
         if split_of(seed) == wanted:
-            yield from _asked([draw(family, seed, section.size, variant, section.texts)], section)
+            yield from _asked([_drawn(family, seed, section.size, variant, section.texts)], section)
         seed += 1
+
+
+@lru_cache(maxsize=10_000)
+def _drawn(family: str, seed: int, size: Any, variant: Any, texts: Any) -> Problem:
+    """One problem; drawing proves it, which the cells of a study would do again and again."""
+    from ..problems.families import draw
+
+    return draw(family, seed, size, variant, texts)
 
 
 def encode(problem: Problem, prompt: Prompt, tokenizer: Any) -> Example:

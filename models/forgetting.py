@@ -45,7 +45,7 @@ def kl_from_base(base: Loaded, tuned: Loaded, prompt: Prompt, texts: Sequence[tu
         answer = base.tokenizer(text, add_special_tokens=False)["input_ids"]
         if not answer:
             continue
-        mine, theirs = (_distributions(loaded, prompt, problem, answer) for loaded in (base, tuned))
+        mine, theirs = (log_distributions(loaded, prompt, problem, answer) for loaded in (base, tuned))
         if mine.shape != theirs.shape:
             raise PyriteError("the tuned model has another number of tokens than its base")
         here = (mine.exp() * (mine - theirs)).sum(dim=1)
@@ -56,7 +56,7 @@ def kl_from_base(base: Loaded, tuned: Loaded, prompt: Prompt, texts: Sequence[tu
     return Moved(max(0.0, total / positions), positions, len(texts), worst)
 
 
-def _distributions(loaded: Loaded, prompt: Prompt, problem: Problem, answer: Sequence[int]) -> Any:
+def log_distributions(loaded: Loaded, prompt: Prompt, problem: Problem, answer: Sequence[int]) -> Any:
     """log p(. | what came before), (answer tokens, vocabulary): exactly as the model answers."""
     import torch
 

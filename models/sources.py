@@ -27,6 +27,8 @@ RECORD = "pyrite.json"
 """The file that Pyrite writes beside a checkpoint: its method, its base, what it cost."""
 SHRUNK = "pyrite-shrunk.json"
 """The file that ``pyrite models shrink`` writes beside a smaller sibling: what was taken out of which model."""
+SCRATCH = "pyrite-scratch.json"
+"""The file that ``pyrite models scratch`` writes beside a toy: what it is and what it has read."""
 
 
 _DEEPEST = 4  # checkpoints of checkpoints
@@ -158,6 +160,9 @@ def load(
     if (folder / SHRUNK).is_file():
         made = _read_json(folder / SHRUNK)
         loaded.identity["shrunk"] = {key: made.get(key) for key in ("source", "source_weights", "removed", "steps")}
+    if (folder / SCRATCH).is_file():
+        made = _read_json(folder / SCRATCH)
+        loaded.identity["scratch"] = {key: made.get(key) for key in ("parameters", "tokens", "held_out_loss")}
     if source.adapter is not None:
         _put_on(loaded, source.adapter, source.name)
     if not training:

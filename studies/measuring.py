@@ -1,47 +1,72 @@
-"""What a tuned model's loss is on problems that it never learned: nats a token of the references, given the problem."""
+"""The loss on problems that were never learned, and how far tuning moved a model from its base."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..models.sections import Recipe
+    from ..models.sources import Loaded
 
 
 def held_out_loss(recipe: Recipe, checkpoint: Path | None, problems: Path) -> float | None:
     """Cross-entropy over all answer tokens of the file's problems that have a reference, in nats a token.
 
-    None when no problem has one, and for methods that act on the prompt alone and have to be told where it ends
-    (LoReFT, DiReFT, SoftCoT), whose loss is not measured here.
+    None when no problem has one, and where companions answer along (their sum of scores is no one model's).
     """
     import torch
 
     from ..models.data import encode, recipe_prompt
+    from ..models.forgetting import log_distributions
+    from ..problems.files import read_problems
+
+    if recipe.companions.chosen():
+        return None
+    loaded = _load(recipe, checkpoint)
+    prompt = recipe_prompt(recipe.prompt, recipe.data)
+    total, tokens = 0.0, 0
+    for problem in read_problems(problems):
+        if problem.reference is None:
+            continue
+        example = encode(problem, prompt, loaded.tokenizer)
+        answer = list(example.tokens[example.prompt :])
+        said = log_distributions(loaded, prompt, problem, answer)
+        total -= float(said[torch.arange(len(answer)), torch.tensor(answer)].sum())
+        tokens += len(answer)
+    return total / tokens if tokens else None
+
+
+def moved_from_base(recipe: Recipe, checkpoint: Path | None, problems: Path) -> dict[str, Any]:
+    """KL(base || tuned) along the references of the first ``[forgetting] prompts`` asked problems.
+
+    The base is the recipe's own model, whatever was tuned in between. Empty for a model that nothing was tuned of.
+    """
+    from ..models.data import recipe_prompt
+    from ..models.forgetting import kl_from_base
+    from ..models.prompts import right_answer
+    from ..problems.files import read_problems
+
+    count = recipe.forgetting.prompts
+    if checkpoint is None or not count:
+        return {}
+    asked = [problem for problem in read_problems(problems) if problem.reference is not None][:count]
+    if not asked:
+        return {}
+    prompt = recipe_prompt(recipe.prompt, recipe.data)
+    texts = [(problem, right_answer(problem)) for problem in asked]
+    moved = kl_from_base(_load(recipe, None), _load(recipe, checkpoint), prompt, texts)
+    return {**moved.to_dict(), "along": "the references' answers"}
+
+
+def _load(recipe: Recipe, checkpoint: Path | None) -> Loaded:
     from ..models.devices import choose_compute
     from ..models.quiet import quiet_transformers
     from ..models.sources import load, parse_source
-    from ..problems.files import read_problems
 
     model = recipe.model
     source = parse_source(str(checkpoint)) if checkpoint else parse_source(model.source, model.adapter)
     with quiet_transformers():
         loaded = load(source, choose_compute(model.device, model.dtype, model.threads), lambda text: None)
-    if loaded.prefill is not None:
-        return None
-    prompt = recipe_prompt(recipe.prompt, recipe.data)
-    total, tokens = 0.0, 0
     loaded.model.eval()
-    for problem in read_problems(problems):
-        if problem.reference is None:
-            continue
-        example = encode(problem, prompt, loaded.tokenizer)
-        ids = torch.tensor([example.tokens], device=loaded.compute.device)
-        with torch.inference_mode():
-            scores = loaded.model(input_ids=ids).logits[0].float()
-        # Virtual tokens before the prompt have scores of their own; the last ones are the example's.
-        scores = scores[-len(example.tokens) :]
-        answer = ids[0, example.prompt :]
-        losses = torch.nn.functional.cross_entropy(scores[example.prompt - 1 : -1], answer, reduction="sum")
-        total, tokens = total + float(losses), tokens + len(answer)
-    return total / tokens if tokens else None
+    return loaded

@@ -1,9 +1,10 @@
 """A study file read: a recipe with axes becomes cells, each a recipe of its own with a name that never changes.
 
 ``[axes]`` maps recipe keys to lists: ``data.count = [100, 400]``. The axis ``method`` takes names or tables (``label``,
-``name``, ``options``, ``learning_rates``, and ``recipe`` for anything else that it needs). Cells are the product
-of all axes. A cell's name holds a hash of everything that decides its result, so results can be carried elsewhere, axes
-can grow, and nothing is ever taken for something else's result.
+``name``, ``options``, ``learning_rates``, ``recipe`` for anything else that it needs, ``after`` and ``pairs`` for what
+is tuned and sampled before it). Cells are the product of all axes. A cell's name holds a hash of everything that
+decides its result, so results can be carried elsewhere, axes can grow, and nothing is ever taken for something else's
+result.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from ..feasibility.errors import PyriteError
 from ..feasibility.settings import from_table, near
 from ..models.recipes import recipe_from
 from ..models.sections import ProblemSection, Recipe
-from .settings import AnalysisSection, EstimateSection, SearchSection
+from .settings import ROLES, AnalysisSection, EstimateSection, PairsSection, SearchSection
 
 SEED = "schedule.seed"
 """The axis whose values are repetitions of one setting."""
@@ -35,7 +36,9 @@ _OWN = ("axes", "search", "also", "analysis", "estimate")
 MOST_CELLS = 10_000
 """Combinations of the axes; a slip of the pen makes more, and every one is a recipe to check and a model to tune."""
 
-_METHOD_KEYS = ("label", "name", "options", "learning_rates", "recipe")
+_METHOD_KEYS = ("label", "name", "options", "learning_rates", "recipe", "after", "pairs")
+_FROM_CELL = "of another cell"
+"""What stands in a recipe where a finished cell's checkpoint, or pairs of its answers, will be put."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,15 @@ class Cell:
     """Learning rates to choose among; empty: the recipe's own."""
     rate_from: str | None = None
     """The cell whose chosen rate this one takes (``[search] seeds = "first"``)."""
+    after: Mapping[str, str] = field(default_factory=dict)
+    """Cells whose tuned models it needs, by what they are here: ``model`` (tuned further), ``expert``, ``teacher``."""
+    pairs: PairsSection | None = None
+    """Judged answers of ``after["model"]`` to training problems, which its objective learns from."""
+
+    @property
+    def waits_for(self) -> set[str]:
+        """The cells that have to be finished before."""
+        return {*self.after.values(), *([self.rate_from] if self.rate_from else [])}
 
     @property
     def setting(self) -> tuple[tuple[str, str], ...]:
@@ -154,10 +166,9 @@ def _cells(
     found: list[Cell] = []
     first_of: dict[tuple[tuple[str, str], ...], str] = {}
     answered: set[tuple[tuple[str, str], ...]] = set()
-    for values in itertools.product(*axes.values()):
-        chosen = dict(zip(axes, values, strict=True))
-        cell = _cell(document, chosen, search, also, where, loss)
-        if not trains(cell.recipe) and cell.recipe.answers.temperature == 0:
+    for chosen in _in_order(axes, where):
+        cell = _cell(document, chosen, search, also, where, loss, found)
+        if not trains(cell.recipe) and cell.recipe.answers.temperature == 0 and not cell.after:
             if cell.setting in answered:
                 continue  # nothing in it depends on the seed: it would be the same answers again
             answered.add(cell.setting)
@@ -166,10 +177,48 @@ def _cells(
             if first != cell.name:
                 cell = dataclasses.replace(cell, rate_from=first)
         found.append(cell)
+    order = {label: number for number, label in enumerate(_method_labels(axes))}
+    if order:  # as the file has them, not as they wait for each other
+        found.sort(key=lambda cell: order[cell.labels["method"]] if next(iter(axes)) == "method" else 0)
     names = [cell.name for cell in found]
     if len(set(names)) < len(names):
         raise PyriteError(f"{where}: two cells are the same; give the values of [axes] different labels")
     return tuple(found)
+
+
+def _method_labels(axes: Mapping[str, Sequence[Any]]) -> list[str]:
+    return [_label(value) for value in axes.get("method", ())]
+
+
+def _label(value: Any) -> str:
+    return str(value.get("label", value.get("name"))) if isinstance(value, dict) else str(value)
+
+
+def _after(value: Any) -> Mapping[str, str]:
+    after = value.get("after", {}) if isinstance(value, dict) else {}
+    return after if isinstance(after, dict) else {"": repr(after)}
+
+
+def _in_order(axes: Mapping[str, Sequence[Any]], where: str) -> Iterator[dict[str, Any]]:
+    """The product of the axes, a method after those whose cells it needs."""
+    left, done, ordered = list(axes.get("method", ())), set[str](), list[Any]()
+    known = _method_labels(axes)
+    for value in left:
+        for role, label in _after(value).items():
+            if role not in ROLES:
+                raise PyriteError(f"{where}: after of {_label(value)} names {', '.join(ROLES)}, not {role!r}")
+            if label not in known:
+                raise PyriteError(f"{where}: {_label(value)} comes after no method {label!r}; {near(label, known)}")
+    while left:
+        ready = [value for value in left if done.issuperset(_after(value).values())]
+        if not ready:
+            raise PyriteError(f"{where}: {_label(left[0])} comes after what comes after it")
+        ordered += ready
+        done |= {_label(value) for value in ready}
+        left = [value for value in left if value not in ready]
+    lists = {axis: ordered if axis == "method" else values for axis, values in axes.items()}
+    for values in itertools.product(*lists.values()):
+        yield dict(zip(lists, values, strict=True))
 
 
 def _cell(
@@ -179,6 +228,7 @@ def _cell(
     also: Mapping[str, ProblemSection],
     where: str,
     loss: bool,
+    before: Sequence[Cell],
 ) -> Cell:
     table: dict[str, Any] = json.loads(json.dumps(document, default=str))  # a date is of no use in a recipe
     labels: dict[str, str] = {}
@@ -189,6 +239,9 @@ def _cell(
         else:
             labels[axis] = _put(table, axis, value, where)
     told = ", ".join(f"{axis}={label}" for axis, label in labels.items())
+    after = _cells_before(chosen.get("method"), labels, before)
+    pairs = _pairs(chosen.get("method"), f"{where} ({told})")
+    _hold_places(table, after, pairs)
     recipe = recipe_from(table, f"{where} ({told})")
     rates = _rates(recipe, search, own_rates, f"{where} ({told})")
     decides: dict[str, Any] = {
@@ -199,9 +252,49 @@ def _cell(
     }
     if loss:
         decides["held_out_loss"] = True
+    if after:
+        decides["after"] = dict(after)
+    if pairs is not None:
+        decides["pairs"] = dataclasses.asdict(pairs)
     digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:10]
     slug = re.sub(r"[^a-z0-9.]+", "-", " ".join(labels.values()).lower()).strip("-.")[:60] or "cell"
-    return Cell(f"{slug}-{digest}", labels, chosen, recipe, rates)
+    return Cell(f"{slug}-{digest}", labels, chosen, recipe, rates, None, after, pairs)
+
+
+def _cells_before(value: Any, labels: Mapping[str, str], before: Sequence[Cell]) -> dict[str, str]:
+    """The cells that a method's ``after`` means: the same values of all other axes."""
+    found = {}
+    for role, label in _after(value).items():
+        wanted = {**labels, "method": label}
+        found[role] = next(
+            (cell.name for cell in before if dict(cell.labels) == wanted),
+            # What does not depend on the seed is there once.
+            next((cell.name for cell in before if cell.setting == _without_seed(wanted)), ""),
+        )
+    return found
+
+
+def _without_seed(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((axis, label) for axis, label in labels.items() if axis != SEED)
+
+
+def _pairs(value: Any, where: str) -> PairsSection | None:
+    if not isinstance(value, dict) or "pairs" not in value:
+        return None
+    if "model" not in _after(value):
+        raise PyriteError(f"{where}: pairs are of the answers of a cell: say after = {{model = ...}} too")
+    return from_table(PairsSection, value["pairs"], where, "pairs")
+
+
+def _hold_places(table: dict[str, Any], after: Mapping[str, str], pairs: PairsSection | None) -> None:
+    """So that the recipe can be checked before the cells that it needs are there."""
+    if "expert" in after:
+        table.setdefault("companions", {})["expert"] = _FROM_CELL
+    options = table.setdefault("objective", {}).setdefault("options", {}) if pairs or "teacher" in after else {}
+    if "teacher" in after:
+        options["teacher"] = _FROM_CELL
+    if pairs is not None:
+        options["answers"] = _FROM_CELL
 
 
 def _put_method(table: dict[str, Any], value: Any, where: str) -> tuple[str, Sequence[float] | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,10 @@ class CellResult:
     also: Mapping[str, Asked]
     seconds: Mapping[str, float]
     made_by: Mapping[str, Any]
+    forgetting: Mapping[str, Any] = field(default_factory=dict)
+    """How far it moved from the untuned model, KL(base || tuned) in nats a token; empty for what does not learn."""
+    pairs: Mapping[str, Any] = field(default_factory=dict)
+    """What the judged answers that it learned from were drawn from; empty where there were none."""
 
     @property
     def last(self) -> Asked:

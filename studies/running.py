@@ -19,13 +19,14 @@ from ..feasibility.disk import make_folder, read_whole
 from ..feasibility.errors import PyriteError
 from ..pipeline import Event, Pipeline
 from ..results.run import environment, write_json
+from .answering import answer, draw, prompt_of
+from .beforehand import pairs_account, ready
+from .measuring import held_out_loss, moved_from_base
 from .plan import Cell, Study, trains
 from .records import Asked, CellResult, read_result
 
 if TYPE_CHECKING:
-    from ..models.prompts import Prompt
-    from ..models.sections import ProblemSection, Recipe
-    from ..problems.problem import Problem
+    from ..models.sections import Recipe
 
 Say = Callable[[str], None]
 
@@ -36,6 +37,7 @@ def run_cell(study: Study, cell: Cell, out: Path, say: Say = lambda text: None) 
     if done is not None:
         return done
     folder = make_folder(out / "work" / cell.name)
+    own, cell = cell, ready(study, cell, out, folder, say)
     rate, candidates = _chosen_rate(study, cell, out, folder, say)
     recipe = with_rate(cell.recipe, rate)
     pipeline = Pipeline(recipe, folder / "run", recipe_toml_note(cell), told=_telling(say))
@@ -43,7 +45,7 @@ def run_cell(study: Study, cell: Cell, out: Path, say: Say = lambda text: None) 
     clock = _Clock(folder / "seconds.json")
     with clock.time("also"):
         also = _ask_also(study, recipe, folder, say)
-    result = _result(study, cell, recipe, folder, rate, candidates, also, clock)
+    result = _result(study, own, recipe, folder, candidates, also, clock)
     result.write(out / "cells")
     for path in folder.glob("candidate-*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -54,7 +56,9 @@ def with_rate(recipe: Recipe, rate: float | None) -> Recipe:
     """The recipe with another learning rate (None: its own), and without the base model, which is a row of its own."""
     schedule = recipe.schedule if rate is None else dataclasses.replace(recipe.schedule, learning_rate=rate)
     answers = dataclasses.replace(recipe.answers, base=not trains(recipe))
-    return dataclasses.replace(recipe, schedule=schedule, answers=answers)
+    # Forgetting is measured by the study, against the model that nothing was tuned of: see measuring.
+    forgetting = dataclasses.replace(recipe.forgetting, prompts=0)
+    return dataclasses.replace(recipe, schedule=schedule, answers=answers, forgetting=forgetting)
 
 
 def recipe_toml_note(cell: Cell) -> str:
@@ -117,14 +121,14 @@ def _candidate(study: Study, cell: Cell, folder: Path, number: int, say: Say) ->
     say(f"learning rate {rate:g} ({number + 1} of {len(cell.rates)})")
     place = make_folder(folder / f"candidate-{number}")
     with clock.time("search"):
-        prompt, tokenizer = _prompt(recipe)
-        learned = draw(recipe, recipe.data, "train", prompt, tokenizer)
+        prompt, tokenizer = prompt_of(recipe)
+        learned = draw(recipe.data, "train", prompt, tokenizer) if recipe.data.families or recipe.data.file else ()
         tuned = tune(recipe, place / "tuning", lambda text: None, problems=learned)
         section = dataclasses.replace(recipe.answers.problems, split="validation", count=study.search.problems)
-        asked = draw(recipe, section, "validation", prompt, tokenizer)
+        asked = draw(section, "validation", prompt, tokenizer)
         run = place / "validation"
         last = max(tuned.checkpoints)
-        _answer(recipe, tuned.checkpoints[last], asked, prompt, run)
+        answer(recipe, tuned.checkpoints[last], asked, prompt, run)
         from ..results.scoring import score_into
 
         summary = score_into(run)
@@ -144,40 +148,6 @@ def _candidate(study: Study, cell: Cell, folder: Path, number: int, say: Say) ->
 # Asking.
 
 
-def draw(recipe: Recipe, section: ProblemSection, split: str, prompt: Prompt, tokenizer: Any) -> tuple[Problem, ...]:
-    """Problems of a section, as the pipeline draws them."""
-    from ..models.data import draw_problems
-
-    return draw_problems(section, split, prompt, tokenizer).problems
-
-
-def _prompt(recipe: Recipe) -> tuple[Prompt, Any]:
-    from ..models.data import recipe_prompt
-    from ..models.sources import load_tokenizer, parse_source
-
-    tokenizer = load_tokenizer(parse_source(recipe.model.source, recipe.model.adapter), lambda text: None)
-    return recipe_prompt(recipe.prompt, recipe.data), tokenizer
-
-
-def _answer(recipe: Recipe, checkpoint: Path | None, asked: Sequence[Problem], prompt: Prompt, run: Path) -> None:
-    from ..models.answering.into_run import answer_into
-    from ..models.answering.making import make_answerer
-    from ..models.sources import parse_source
-
-    model, settings = recipe.model, recipe.answers.settings()
-    source = parse_source(str(checkpoint)) if checkpoint else parse_source(model.source, model.adapter)
-    answerer = make_answerer(
-        source,
-        prompt,
-        settings,
-        (model.device, model.dtype, model.threads),
-        note=lambda text: None,
-        back_end=recipe.answers.back_end,
-        companions=recipe.companions.chosen(),
-    )
-    answer_into(run, answerer, list(asked), settings)
-
-
 def _ask_also(study: Study, recipe: Recipe, folder: Path, say: Say) -> dict[str, Asked]:
     """Further problem sets, asked of the last checkpoint alone."""
     from ..results.scoring import score_into
@@ -185,13 +155,13 @@ def _ask_also(study: Study, recipe: Recipe, folder: Path, say: Say) -> dict[str,
     found: dict[str, Asked] = {}
     if not study.also:
         return found
-    prompt, tokenizer = _prompt(recipe)
+    prompt, tokenizer = prompt_of(recipe)
     checkpoint, examples = last_checkpoint(folder / "run")
     for name, section in study.also.items():
         run = folder / "run" / "also" / name
-        asked = draw(recipe, section, "test", prompt, tokenizer)
+        asked = draw(section, "test", prompt, tokenizer)
         say(f"asking {name} ({len(asked)} problems)")
-        _answer(recipe, checkpoint, asked, prompt, run)
+        answer(recipe, checkpoint, asked, prompt, run)
         score_into(run)
         found[name] = Asked.read(run, f"also/{name}", examples)
     return found
@@ -222,22 +192,20 @@ def _result(
     cell: Cell,
     recipe: Recipe,
     folder: Path,
-    rate: float | None,
     candidates: Sequence[Mapping[str, Any]],
     also: Mapping[str, Asked],
     clock: _Clock,
 ) -> CellResult:
+    """The record of ``cell`` as the study has it; ``recipe`` is what was run, with the paths of this machine."""
     run = folder / "run"
     checkpoint, _ = last_checkpoint(run)
     record = _record(checkpoint)
     pipeline = Pipeline(recipe, run, "")
     asked = [_read_asked(path) for path in pipeline.runs()]
-    loss = None
-    if study.analysis.kind == "scaling":
-        from .measuring import held_out_loss
-
-        with clock.time("held-out loss"):
-            loss = held_out_loss(recipe, checkpoint, run / "problems.jsonl")
+    with clock.time("held-out loss"):
+        loss = held_out_loss(recipe, checkpoint, run / "problems.jsonl")
+    with clock.time("forgetting"):
+        forgetting = moved_from_base(cell.recipe, checkpoint, run / "problems.jsonl")
     document = json.loads(read_whole(pipeline.runs()[-1] / "run.json"))
     base = record.get("base", {}).get("weights")
     seconds = {**clock.seconds, **{f"run: {name}": used for name, used in _seconds(run).items()}}
@@ -246,7 +214,7 @@ def _result(
         labels=dict(cell.labels),
         learning_rate=record["recipe"]["schedule"]["learning_rate"] if record else None,
         candidates=list(candidates),
-        recipe=recipe.to_dict(),
+        recipe=with_rate(cell.recipe, recipe.schedule.learning_rate).to_dict(),
         weights=str(base or _weights(document)),
         parameters=record.get("parameters", {"total": 0, "trainable": 0}),
         tokens=record.get("tokens", {"seen": 0, "learned": 0}),
@@ -257,6 +225,8 @@ def _result(
         held_out_loss=loss,
         asked=asked,
         also=also,
+        forgetting=forgetting,
+        pairs=pairs_account(folder),
         seconds=seconds,
         made_by={**environment(), "libraries": record.get("versions", {}), "compute": record.get("compute")},
     )

@@ -1,4 +1,4 @@
-"""A study's own tables: ``[search]``, ``[also]``, ``[analysis]`` and ``[estimate]``; everything else is a recipe."""
+"""A study's own tables: ``[search]``, ``[also]``, ``[analysis]``, ``[estimate]`` and a method's ``pairs``."""
 
 from __future__ import annotations
 
@@ -35,6 +35,28 @@ class SearchSection:
     def rates(self) -> tuple[float, ...]:
         """Whichever was given."""
         return self.learning_rates or self.factors
+
+
+ROLES = ("model", "expert", "teacher")
+"""What a cell that was tuned before can be to a later one (``after``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairsSection:
+    """``pairs`` of a method: its objective learns from judged answers that ``after.model`` gave to training problems.
+
+    The problems are the first of ``[data]``; what is drawn is what ``pyrite pairs`` draws.
+    """
+
+    kind: Literal["right-wrong", "surface-matched", "form-only", "labels", "right"] = "surface-matched"
+    problems: int = 100
+    samples: int = 8
+    temperature: float = 1.0
+    cap: int = 4  # lines a problem
+
+    def __post_init__(self) -> None:
+        if min(self.problems, self.samples) < 1 or self.cap < 0 or not self.temperature > 0:
+            raise PyriteError("problems and samples are at least 1, cap is not negative, temperature is above 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

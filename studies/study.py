@@ -41,7 +41,12 @@ class StudyRun:
         """The cells that are not finished, in the order in which they are run."""
         done = self.results()
         left = [cell for cell in self.study.cells if cell.name not in done]
-        return sorted(left, key=lambda cell: cell.rate_from is not None)
+        return sorted(left, key=self._depth)
+
+    def _depth(self, cell: Cell) -> int:
+        """How many cells at most follow one upon another before this one."""
+        waits = cell.waits_for
+        return 1 + max(self._depth(other) for other in self.study.cells if other.name in waits) if waits else 0
 
     def begun(self, cell: Cell) -> bool:
         """Something of the cell lies in its folder of work."""
@@ -70,7 +75,7 @@ class StudyRun:
         with ThreadPoolExecutor(jobs) as pool:
             while left or running:
                 waits = {cell.name for cell in [*left, *running.values()]}
-                ready = [cell for cell in left if cell.rate_from not in waits]
+                ready = [cell for cell in left if not cell.waits_for & waits]
                 for cell in ready[: jobs - len(running)]:
                     left.remove(cell)
                     running[pool.submit(self._one, cell, lambda c=cell: self._apart(c))] = cell  # type: ignore[misc]

@@ -143,13 +143,20 @@ def results_document(study: Study, rows: Sequence[StudyRow], results: Mapping[st
                 "learning_rate": results[cell.name].learning_rate,
                 "candidates": list(results[cell.name].candidates),
                 "loss": results[cell.name].loss,
-                "held_out_loss": results[cell.name].held_out_loss,
+                "held_out_loss": _rounded(results[cell.name].held_out_loss),
+                "kl_base_tuned": _rounded(results[cell.name].forgetting.get("kl_base_tuned")),
+                **({"pairs": dict(results[cell.name].pairs)} if results[cell.name].pairs else {}),
                 "curve": [_point(asked) for asked in results[cell.name].asked],
             }
             for cell in study.cells
             if cell.name in results
         ],
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    """To what two goes of the same arithmetic agree on."""
+    return None if value is None else round(value, 6)
 
 
 def _point(asked: Asked) -> dict[str, Any]:

@@ -16,7 +16,8 @@ def study_table(study: Study, rows: Sequence[StudyRow]) -> Table:
     axes = [axis for axis in study.axes if axis != "schedule.seed"]
     baseline = study.analysis.baseline
     titles = [*axes, "seeds", "trainable", "tokens", "seconds", "rate", "surface", "substance", "subst. | surf."]
-    titles += [f"{name}: substance" for name in study.also]
+    titles += [f"{name}: {outcome}" for name in study.also for outcome in OUTCOMES]
+    titles += ["held-out loss", "KL from base"]
     if baseline is not None:
         titles += [f"substance − {baseline}, points", "p (Holm)"]
     cells, records = [], []
@@ -25,7 +26,8 @@ def study_table(study: Study, rows: Sequence[StudyRow]) -> Table:
         line += [_mean([cell.tokens["seen"] for cell in row.cells]), _mean([used(cell) for cell in row.cells])]
         line += [chosen_rates(row), with_interval(row.rates["surface"]), with_interval(row.rates["substance"])]
         line.append(with_interval(row.rates["substance_given_surface"]))
-        line += [with_interval(row.also[name]["substance"]) for name in study.also]
+        line += [with_interval(row.also[name][outcome]) for name in study.also for outcome in OUTCOMES]
+        line += [_average(measured(row, name)) for name in MEASURES]
         if baseline is not None:
             line += _difference(row)
         cells.append(line)
@@ -39,7 +41,8 @@ def study_table(study: Study, rows: Sequence[StudyRow]) -> Table:
 def _notes(study: Study, rows: Sequence[StudyRow]) -> list[str]:
     notes = [
         "Intervals are over problems; repetitions of a setting are answers to the same problems. Means a cell: "
-        "tokens of the chosen tuning alone, seconds of everything, the search of rates and answering included."
+        "tokens of the chosen tuning alone, seconds of everything, the search of rates and answering included. "
+        "Held-out loss and KL(base || tuned) along references of asked problems, nats a token."
     ]
     if study.search.rates:
         notes.append(
@@ -57,6 +60,21 @@ def _notes(study: Study, rows: Sequence[StudyRow]) -> list[str]:
     if any(row.wanted == 1 for row in rows):
         notes.append("One seed alone does not say what another seed would find.")
     return notes
+
+
+MEASURES = ("held_out_loss", "kl_base_tuned")
+
+
+def measured(row: StudyRow, name: str) -> list[float]:
+    """A measure of each repetition that has it: ``held_out_loss`` or ``kl_base_tuned``, both in nats a token."""
+    found = [
+        cell.held_out_loss if name == "held_out_loss" else cell.forgetting.get("kl_base_tuned") for cell in row.cells
+    ]
+    return [float(value) for value in found if value is not None]
+
+
+def _average(values: Sequence[float]) -> str:
+    return f"{sum(values) / len(values):.3f}" if values else "–"
 
 
 def _repetitions(row: StudyRow) -> str:
@@ -92,6 +110,9 @@ def _record(row: StudyRow) -> dict[str, CellValue]:
     record["tokens"] = sum(cell.tokens["seen"] for cell in row.cells) / len(row.cells)
     record["seconds"] = round(sum(map(used, row.cells)) / len(row.cells), 1)
     record["learning_rates"] = chosen_rates(row)
+    for name in MEASURES:
+        values = measured(row, name)
+        record[name] = round(sum(values) / len(values), 6) if values else None
     for name, rate in row.rates.items():
         record |= record_of(name, rate)
     for name, rates in row.also.items():
