@@ -17,6 +17,7 @@ from ..reports.tables.latex import latex
 from ..reports.tables.table import Table
 from ..results.run import write_json
 from ..results.statistics import rate_of
+from .layers.report import layer_tables, layers_document
 from .plan import Study
 from .records import Asked, CellResult
 from .scaling.report import crossing_table, scaling_document, scaling_of, scaling_table
@@ -46,6 +47,9 @@ def write_study(study: Study, out: Path, results: Mapping[str, CellResult]) -> l
         scaling = scaling_of(study, results)
         tables += [scaling_table(scaling), *([crossing_table(scaling)] if scaling.crossings else [])]
         more = scaling_document(scaling)
+    if study.analysis.kind == "layers":
+        tables += layer_tables(study, results)
+        more = layers_document(study, results)
     write_json(out / "results.json", results_document(study, rows, results) | more)
     make_folder(out)
     for table in tables:

@@ -125,7 +125,9 @@ def parse_study(text: str, where: str = "study") -> Study:
         if not re.fullmatch(r"\w[\w-]{0,39}", name):
             raise PyriteError(f"{where}: [also.{name}] is a folder's name too: letters, digits, _ and -")
     analysis = from_table(AnalysisSection, own["analysis"], where, "analysis")
-    cells = _cells(document, axes, search, also, where, analysis.kind == "scaling")
+    extra = {"layers": analysis.exchange_problems} if analysis.kind == "layers" else {}
+    extra |= {"held_out_loss": True} if analysis.kind == "scaling" else {}
+    cells = _cells(document, axes, search, also, where, extra)
     study = Study(
         name=cells[0].recipe.name,
         axes=axes,
@@ -159,7 +161,7 @@ def _cells(
     search: SearchSection,
     also: Mapping[str, ProblemSection],
     where: str,
-    loss: bool,
+    extra: Mapping[str, Any],
 ) -> tuple[Cell, ...]:
     if math.prod(map(len, axes.values())) > MOST_CELLS:
         raise PyriteError(f"{where}: [axes] make more than {MOST_CELLS:,} cells")
@@ -167,7 +169,7 @@ def _cells(
     first_of: dict[tuple[tuple[str, str], ...], str] = {}
     answered: set[tuple[tuple[str, str], ...]] = set()
     for chosen in _in_order(axes, where):
-        cell = _cell(document, chosen, search, also, where, loss, found)
+        cell = _cell(document, chosen, search, also, where, extra, found)
         if not trains(cell.recipe) and cell.recipe.answers.temperature == 0 and not cell.after:
             if cell.setting in answered:
                 continue  # nothing in it depends on the seed: it would be the same answers again
@@ -227,7 +229,7 @@ def _cell(
     search: SearchSection,
     also: Mapping[str, ProblemSection],
     where: str,
-    loss: bool,
+    extra: Mapping[str, Any],
     before: Sequence[Cell],
 ) -> Cell:
     table: dict[str, Any] = json.loads(json.dumps(document, default=str))  # a date is of no use in a recipe
@@ -250,8 +252,7 @@ def _cell(
         "search": dataclasses.asdict(search) if rates else None,
         "also": {name: dataclasses.asdict(section) for name, section in also.items()},
     }
-    if loss:
-        decides["held_out_loss"] = True
+    decides |= extra  # what is measured besides
     if after:
         decides["after"] = dict(after)
     if pairs is not None:

@@ -120,6 +120,8 @@ class CellResult:
     made_by: Mapping[str, Any]
     forgetting: Mapping[str, Any] = field(default_factory=dict)
     """How far it moved from the untuned model, KL(base || tuned) in nats a token; empty for what does not learn."""
+    layers: Mapping[str, Any] = field(default_factory=dict)
+    """Where it differs from the untuned model (``[analysis] kind = "layers"``); empty where that was not measured."""
     pairs: Mapping[str, Any] = field(default_factory=dict)
     """What the judged answers that it learned from were drawn from; empty where there were none."""
 

@@ -21,6 +21,7 @@ from ..pipeline import Event, Pipeline
 from ..results.run import environment, write_json
 from .answering import answer, draw, prompt_of
 from .beforehand import pairs_account, ready
+from .layers.measuring import layers_of
 from .measuring import held_out_loss, moved_from_base
 from .plan import Cell, Study, trains
 from .records import Asked, CellResult, read_result
@@ -45,7 +46,7 @@ def run_cell(study: Study, cell: Cell, out: Path, say: Say = lambda text: None) 
     clock = _Clock(folder / "seconds.json")
     with clock.time("also"):
         also = _ask_also(study, recipe, folder, say)
-    result = _result(study, own, recipe, folder, candidates, also, clock)
+    result = _result(study, own, recipe, folder, candidates, also, clock, say)
     result.write(out / "cells")
     for path in folder.glob("candidate-*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -195,6 +196,7 @@ def _result(
     candidates: Sequence[Mapping[str, Any]],
     also: Mapping[str, Asked],
     clock: _Clock,
+    say: Say,
 ) -> CellResult:
     """The record of ``cell`` as the study has it; ``recipe`` is what was run, with the paths of this machine."""
     run = folder / "run"
@@ -206,6 +208,10 @@ def _result(
         loss = held_out_loss(recipe, checkpoint, run / "problems.jsonl")
     with clock.time("forgetting"):
         forgetting = moved_from_base(cell.recipe, checkpoint, run / "problems.jsonl")
+    layers = {}
+    if study.analysis.kind == "layers":
+        with clock.time("layers"):
+            layers = layers_of(cell.recipe, checkpoint, run, study.analysis.exchange_problems, say)
     document = json.loads(read_whole(pipeline.runs()[-1] / "run.json"))
     base = record.get("base", {}).get("weights")
     seconds = {**clock.seconds, **{f"run: {name}": used for name, used in _seconds(run).items()}}
@@ -226,6 +232,7 @@ def _result(
         asked=asked,
         also=also,
         forgetting=forgetting,
+        layers=layers,
         pairs=pairs_account(folder),
         seconds=seconds,
         made_by={**environment(), "libraries": record.get("versions", {}), "compute": record.get("compute")},

@@ -63,16 +63,19 @@ class PairsSection:
 class AnalysisSection:
     """``[analysis]``: what is made of the cells."""
 
-    kind: Literal["table", "scaling"] = "table"
+    kind: Literal["table", "scaling", "layers"] = "table"
     baseline: str | None = None  # a value of the first axis that every other is compared with, by its label
 
     size_axes: tuple[str, ...] = ("method.options.r",)  # scaling: what is X, an axis a factor; D is data.count
     hold_out: int = 1  # scaling: largest values of X and of D that are kept out of the fit
     draws: int = 200  # scaling: bootstrap refits
+    exchange_problems: int = 40  # layers: how many of the asked problems each exchange of layers is asked
 
     def __post_init__(self) -> None:
-        if not self.size_axes or self.hold_out < 0 or self.draws < 0:
-            raise PyriteError("size_axes names an axis, hold_out and draws are at least 0")
+        if not self.size_axes or self.hold_out < 0 or self.draws < 0 or self.exchange_problems < 1:
+            raise PyriteError(
+                "size_axes names an axis, hold_out and draws are at least 0, exchange_problems at least 1"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,4 +137,4 @@ def test_committed_studies_are_read(name: str, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.chdir(tmp_path)
     study = read_study(name)
     assert study.name == name
-    assert re.search(r"hours", study.text)
+    assert re.search(r"hours|minutes", study.text)

@@ -1,0 +1,1 @@
+"""Where in its layers tuning changes a model."""
