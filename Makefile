@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 QUICK := tests/test_architecture.py tests/test_packaging.py tests/test_documents.py tests/feasibility/test_codes.py \
 	tests/reports/test_layout.py tests/reports/test_pictures.py tests/reports/test_site.py tests/reports/test_tables.py tests/cli/test_report.py
 
-.PHONY: help setup demo gpu quick site test test-all bench lint browser docs pictures self-gate clean
+.PHONY: help setup demo gpu toy quick site test test-all bench lint browser docs pictures self-gate clean
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
 
@@ -61,8 +61,16 @@ self-gate: setup  ## scores stored outputs and holds every verdict against the c
 	$(BIN)/pyrite score tests/gate/problems.jsonl tests/gate/outputs.jsonl --out .cache/self-gate
 	$(BIN)/pyrite gate .cache/self-gate --baseline tests/gate/baseline.json --rules tests/gate/gate.toml
 
+TOY_FAMILIES := transportation,assignment,capital-budgeting,cutting-stock,portfolio,advertising-mix,set-covering,blending,max-flow,transshipment
+
 demo: setup  ## the main job: answer, tune, answer, score; about 12 minutes on two cores
 	$(BIN)/pyrite demo
+
+toy: setup  ## the toy from scratch, the table of methods on it, and where it changes: about an hour and a half on one core
+	$(BIN)/pyrite models scratch --out runs/toy --tokens 4360000 --cooldown 650000 --batch-tokens 1024 --threads 1 \
+	  --exercises 1,900000:0.4,2024298:0.75 --learning-rate 0.008,2024298:0.005 --families $(TOY_FAMILIES)
+	$(BIN)/pyrite study toy-methods --out runs/study-toy-methods
+	$(BIN)/pyrite study toy-layers --out runs/study-toy-layers
 
 gpu: setup  ## what only a GPU can tell: demo, ratios, bfloat16, part of the table; under ten minutes
 	$(BIN)/python -m benchmarks gpu

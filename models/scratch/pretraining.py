@@ -310,8 +310,8 @@ class Muon(torch.optim.Optimizer):
         super().__init__(parameters, {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
-        """One update."""
+    def step(self, closure: Any = None) -> Any:
+        """One update; a closure is not asked."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is None:
@@ -324,12 +324,13 @@ class Muon(torch.optim.Optimizer):
 
 def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
     """Nearly the nearest matrix with orthonormal rows (or columns, whichever are fewer)."""
-    wide = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
-    found = wide / (wide.norm() + 1e-7)
+    tall = matrix.shape[0] > matrix.shape[1]
+    found: torch.Tensor = matrix.T if tall else matrix
+    found = found / (found.norm() + 1e-7)
     for _ in range(5):
         square = found @ found.T
         found = 3.4445 * found + (-4.7750 * square + 2.0315 * square @ square) @ found
-    return found.T if matrix.shape[0] > matrix.shape[1] else found
+    return found.T if tall else found
 
 
 # Files.

@@ -104,7 +104,7 @@ def changed_states(base: Any, tuned: Any, prompt: Prompt, asked: Sequence[Proble
     return [round(value / tokens, 6) for value in total]
 
 
-def exchange(into: Any, source: Any, layers: Sequence[int]) -> dict[str, Any]:
+def exchange(into: Any, source: Any, layers: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Put these layers of ``source`` into ``into``; gives what stood there, to be put back."""
     import torch
 

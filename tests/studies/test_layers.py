@@ -65,9 +65,8 @@ def test_exchanged_layers_make_one_model_the_other_and_come_back(models):
 
 def test_a_study_of_layers_says_where_and_what_exchanges_do(tmp_path):
     text = write_tiny_study(tmp_path).read_text()
-    text = text.replace("r = 4", "r = 4, layers_to_transform = [0]").replace(
-        "[search]\nfactors = [1, 10]\nproblems = 2\n", ""
-    )
+    text = text.replace("r = 4", 'r = 4, layers_to_transform = [0], target_modules = ["q_proj", "up_proj"]')
+    text = text.replace("[search]\nfactors = [1, 10]\nproblems = 2\n", "")
     text = text.replace("[analysis]", '[analysis]\nkind = "layers"\nexchange_problems = 1')
     path = tmp_path / "layers.toml"
     path.write_text(text)
