@@ -1,10 +1,13 @@
-"""Drawing a recipe's problems and having a model answer them into a run folder, as the pipeline does."""
+"""What cells do as the pipeline does: problems drawn, answers into a run folder, the recipe with a chosen rate."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from .plan import trains
 
 if TYPE_CHECKING:
     from ..models.prompts import Prompt
@@ -46,3 +49,30 @@ def answer(recipe: Recipe, checkpoint: Path | None, asked: Sequence[Problem], pr
         companions=recipe.companions.chosen(),
     )
     answer_into(run, answerer, list(asked), settings)
+
+
+def with_rate(recipe: Recipe, rate: float | None) -> Recipe:
+    """The recipe with another learning rate (None: its own), and without the base model, which is a row of its own."""
+    schedule = recipe.schedule if rate is None else dataclasses.replace(recipe.schedule, learning_rate=rate)
+    answers = dataclasses.replace(recipe.answers, base=not trains(recipe))
+    # Forgetting is measured by the study, against the model that nothing was tuned of: see measuring.
+    forgetting = dataclasses.replace(recipe.forgetting, prompts=0)
+    return dataclasses.replace(recipe, schedule=schedule, answers=answers, forgetting=forgetting)
+
+
+def last_checkpoint(run: Path) -> tuple[Path | None, int]:
+    """The last checkpoint of a pipeline's folder and its training examples; None for a method that does not train."""
+    from ..models.training.checkpoints import whole_checkpoints
+
+    done = whole_checkpoints(run / "tuning") if (run / "tuning").is_dir() else {}
+    if not done:
+        return None, 0
+    path = done[max(done)]
+    return path, int(checkpoint_record(path)["examples"])
+
+
+def checkpoint_record(checkpoint: Path | None) -> dict[str, Any]:
+    """What Pyrite wrote beside a checkpoint; empty for none."""
+    from ..models.sources import read_record
+
+    return {} if checkpoint is None else dict(read_record(checkpoint))

@@ -15,7 +15,7 @@ from ..feasibility.disk import make_folder, read_whole
 from ..feasibility.errors import PyriteError
 from ..models.sections import Recipe
 from ..results.run import write_json
-from .answering import answer, draw, prompt_of
+from .answering import answer, draw, last_checkpoint, prompt_of, with_rate
 from .plan import Cell, Study
 from .records import read_result
 
@@ -43,7 +43,6 @@ def ready(study: Study, cell: Cell, out: Path, folder: Path, say: Say) -> Cell:
 def tuned_model(study: Study, name: str, out: Path, say: Say) -> Path:
     """The last checkpoint of a finished cell, tuned again with its chosen rate where its weights are not here."""
     from ..models.training.tuning import tune
-    from .running import last_checkpoint, with_rate
 
     found, _ = last_checkpoint(out / "work" / name / "run")
     if found is not None:

@@ -17,7 +17,7 @@ from ..reports.tables.latex import latex
 from ..reports.tables.table import Table
 from ..results.run import write_json
 from ..results.statistics import rate_of
-from .layers.report import layer_tables, layers_document
+from .layer_tables import layer_tables, layers_document
 from .plan import Study
 from .records import Asked, CellResult
 from .scaling.report import crossing_table, scaling_document, scaling_of, scaling_table

@@ -19,11 +19,11 @@ from ..feasibility.disk import make_folder, read_whole
 from ..feasibility.errors import PyriteError
 from ..pipeline import Event, Pipeline
 from ..results.run import environment, write_json
-from .answering import answer, draw, prompt_of
+from .answering import answer, checkpoint_record, draw, last_checkpoint, prompt_of, with_rate
 from .beforehand import pairs_account, ready
-from .layers.measuring import layers_of
+from .by_layer import layers_of
 from .measuring import held_out_loss, moved_from_base
-from .plan import Cell, Study, trains
+from .plan import Cell, Study
 from .records import Asked, CellResult, read_result
 
 if TYPE_CHECKING:
@@ -51,15 +51,6 @@ def run_cell(study: Study, cell: Cell, out: Path, say: Say = lambda text: None) 
     for path in folder.glob("candidate-*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     return result
-
-
-def with_rate(recipe: Recipe, rate: float | None) -> Recipe:
-    """The recipe with another learning rate (None: its own), and without the base model, which is a row of its own."""
-    schedule = recipe.schedule if rate is None else dataclasses.replace(recipe.schedule, learning_rate=rate)
-    answers = dataclasses.replace(recipe.answers, base=not trains(recipe))
-    # Forgetting is measured by the study, against the model that nothing was tuned of: see measuring.
-    forgetting = dataclasses.replace(recipe.forgetting, prompts=0)
-    return dataclasses.replace(recipe, schedule=schedule, answers=answers, forgetting=forgetting)
 
 
 def recipe_toml_note(cell: Cell) -> str:
@@ -168,23 +159,6 @@ def _ask_also(study: Study, recipe: Recipe, folder: Path, say: Say) -> dict[str,
     return found
 
 
-def last_checkpoint(run: Path) -> tuple[Path | None, int]:
-    """The last checkpoint of a pipeline's folder and its training examples; None for a method that does not train."""
-    from ..models.training.checkpoints import whole_checkpoints
-
-    done = whole_checkpoints(run / "tuning") if (run / "tuning").is_dir() else {}
-    if not done:
-        return None, 0
-    path = done[max(done)]
-    return path, int(_record(path)["examples"])
-
-
-def _record(checkpoint: Path | None) -> dict[str, Any]:
-    from ..models.sources import read_record
-
-    return {} if checkpoint is None else dict(read_record(checkpoint))
-
-
 # The result.
 
 
@@ -201,7 +175,7 @@ def _result(
     """The record of ``cell`` as the study has it; ``recipe`` is what was run, with the paths of this machine."""
     run = folder / "run"
     checkpoint, _ = last_checkpoint(run)
-    record = _record(checkpoint)
+    record = checkpoint_record(checkpoint)
     pipeline = Pipeline(recipe, run, "")
     asked = [_read_asked(path) for path in pipeline.runs()]
     with clock.time("held-out loss"):

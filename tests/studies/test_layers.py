@@ -12,7 +12,7 @@ from pyrite.models.methods.reft import decoder_layers
 from pyrite.models.prompts import Prompt
 from pyrite.models.sources import load, parse_source
 from pyrite.problems.families import draw
-from pyrite.studies.layers.measuring import changed_states, changed_weights, exchange, thirds
+from pyrite.studies.by_layer import changed_states, changed_weights, exchange, thirds
 from pyrite.studies.pages import write_study
 from pyrite.studies.plan import read_study
 from pyrite.studies.records import read_result

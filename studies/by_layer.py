@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..answering import answer, prompt_of
+from .answering import answer, prompt_of
 
 if TYPE_CHECKING:
-    from ...models.prompts import Prompt
-    from ...models.sections import Recipe
-    from ...problems.problem import Problem
+    from ..models.prompts import Prompt
+    from ..models.sections import Recipe
+    from ..problems.problem import Problem
 
 Say = Callable[[str], None]
 THIRDS = ("lower", "middle", "upper")
@@ -40,10 +40,10 @@ def layers_of(recipe: Recipe, checkpoint: Path | None, run: Path, count: int, sa
 
     ``count`` problems of ``run`` are asked of each exchange, whose answers are kept under ``run/layers``.
     """
-    from ...models.data import recipe_prompt
-    from ...models.devices import choose_compute
-    from ...models.sources import load, parse_source
-    from ...problems.files import read_problems
+    from ..models.data import recipe_prompt
+    from ..models.devices import choose_compute
+    from ..models.sources import load, parse_source
+    from ..problems.files import read_problems
 
     if checkpoint is None:
         return {}
@@ -64,7 +64,7 @@ def layers_of(recipe: Recipe, checkpoint: Path | None, run: Path, count: int, sa
 
 def changed_weights(base: Any, tuned: Any) -> dict[str, Any]:
     """||tuned - base|| / ||base|| (Frobenius, over all of a layer's weights), by layer; and of the embeddings."""
-    from ...models.methods.reft import decoder_layers
+    from ..models.methods.reft import decoder_layers
 
     def change(one: Any, other: Any) -> float:
         pairs = list(zip(one.parameters(), other.parameters(), strict=True))
@@ -83,7 +83,7 @@ def changed_states(base: Any, tuned: Any, prompt: Prompt, asked: Sequence[Proble
     """
     import torch
 
-    from ...models.data import encode
+    from ..models.data import encode
 
     total: list[float] = []
     tokens = 0
@@ -108,7 +108,7 @@ def exchange(into: Any, source: Any, layers: Sequence[int]) -> dict[int, dict[st
     """Put these layers of ``source`` into ``into``; gives what stood there, to be put back."""
     import torch
 
-    from ...models.methods.reft import decoder_layers
+    from ..models.methods.reft import decoder_layers
 
     targets, sources = decoder_layers(into), decoder_layers(source)
     with torch.no_grad():
@@ -121,8 +121,8 @@ def exchange(into: Any, source: Any, layers: Sequence[int]) -> dict[int, dict[st
 def _exchanges(
     recipe: Recipe, base: Any, tuned: Any, asked: Sequence[Problem], run: Path, say: Say
 ) -> list[dict[str, Any]]:
-    from ...models.methods.reft import decoder_layers
-    from ...results.scoring import score_into
+    from ..models.methods.reft import decoder_layers
+    from ..results.scoring import score_into
 
     found = []
     parts = {name: layers for name, layers in thirds(len(decoder_layers(base.model))).items() if layers}
@@ -148,7 +148,7 @@ def _exchanges(
 
 
 def _written(loaded: Any, folder: Path) -> Path:
-    from ...models.quiet import quiet_transformers
+    from ..models.quiet import quiet_transformers
 
     with quiet_transformers():
         loaded.model.save_pretrained(folder)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...reports.tables.table import CellValue, Table, TableColumn
-from ..plan import Study
-from ..records import CellResult
-from ..study import settings_of
-from .measuring import THIRDS
+from ..reports.tables.table import CellValue, Table, TableColumn
+from .by_layer import THIRDS
+from .plan import Study
+from .records import CellResult
+from .study import settings_of
 
 
 def layer_tables(study: Study, results: Mapping[str, CellResult]) -> list[Table]:

@@ -1,1 +1,0 @@
-"""Where in its layers tuning changes a model."""
