@@ -81,8 +81,9 @@ def words() -> tuple[str, ...]:
 def exercise(words: Sequence[str], chance: random.Random) -> Document:
     """Names with numbers, and what is to be written of them: the names again, the numbers of some, or a sum.
 
-    >>> exercise(["oak"], random.Random(5)).question
-    'Oak 3 and 8. First of oak.'
+    >>> asked = exercise(["oak", "tea"], random.Random(7))
+    >>> asked.question, asked.answer
+    ('Oak oak 14 and 8. Oak tea 14 and 19. First.', '{"oak_oak":14,"oak_tea":14}')
     """
     kind = chance.choice(("names", "names", "all", "some", "sum"))
     count = chance.randint(3, 9) if kind == "names" else chance.randint(2, 5)
