@@ -56,7 +56,7 @@ def tuned_model(study: Study, name: str, out: Path, say: Say) -> Path:
     recipe = with_rate(earlier.recipe, known.learning_rate)
     say(f"tuning {name} again, whose weights are not here")
     prompt, tokenizer = prompt_of(recipe)
-    learned = draw(recipe.data, "train", prompt, tokenizer) if recipe.data.families or recipe.data.file else ()
+    learned = draw(recipe.data, "train", prompt, tokenizer) if recipe.data.is_named else ()
     tuned = tune(recipe, folder / "run" / "tuning", lambda text: None, problems=learned)
     return tuned.checkpoints[max(tuned.checkpoints)]
 

@@ -257,9 +257,25 @@ def _cell(
         decides["after"] = dict(after)
     if pairs is not None:
         decides["pairs"] = dataclasses.asdict(pairs)
-    digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:10]
+    digest = hashlib.sha256(json.dumps(_as_before(decides), sort_keys=True).encode()).hexdigest()[:10]
     slug = re.sub(r"[^a-z0-9.]+", "-", " ".join(labels.values()).lower()).strip("-.")[:60] or "cell"
     return Cell(f"{slug}-{digest}", labels, chosen, recipe, rates, None, after, pairs)
+
+
+_LATER = {"grids": [], "physics": "ac", "outages": "none", "report_to": "none"}
+"""Keys that recipes have got since studies were first run, with their defaults."""
+
+
+def _as_before(value: Any) -> Any:
+    """Without the later keys where they say nothing, so that finished cells keep their names."""
+    if isinstance(value, Mapping):
+        kept = {key: item for key, item in value.items() if key not in _LATER or _LATER[key] != _plain(item)}
+        return {key: _as_before(item) for key, item in kept.items()}
+    return [_as_before(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _cells_before(value: Any, labels: Mapping[str, str], before: Sequence[Cell]) -> dict[str, str]:

@@ -114,7 +114,7 @@ def _candidate(study: Study, cell: Cell, folder: Path, number: int, say: Say) ->
     place = make_folder(folder / f"candidate-{number}")
     with clock.time("search"):
         prompt, tokenizer = prompt_of(recipe)
-        learned = draw(recipe.data, "train", prompt, tokenizer) if recipe.data.families or recipe.data.file else ()
+        learned = draw(recipe.data, "train", prompt, tokenizer) if recipe.data.is_named else ()
         tuned = tune(recipe, place / "tuning", lambda text: None, problems=learned)
         section = dataclasses.replace(recipe.answers.problems, split="validation", count=study.search.problems)
         asked = draw(section, "validation", prompt, tokenizer)
