@@ -41,7 +41,7 @@ def scratch_command(
 ) -> None:
     """Pretrain a small decoder from scratch on texts and formulations of families: a toy for controlled studies."""
     from ..models.devices import choose_compute
-    from ..models.scratch.pretraining import Plan, pretrain
+    from ..models.scratch.pretraining import ScratchPlan, pretrain
     from ..models.training.processes import one_process
     from ..problems.families import FAMILIES
 
@@ -55,7 +55,7 @@ def scratch_command(
         kept = tuple(int(count) for count in _listed(checkpoints))
     except ValueError as error:
         raise PyriteError(f"--checkpoints are numbers of tokens, not {checkpoints!r}") from error
-    plan = Plan(
+    plan = ScratchPlan(
         families=tuple(name for name in read if name not in left_out),
         tokens=tokens,
         layers=layers,

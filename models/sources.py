@@ -25,11 +25,8 @@ from .templates import try_template
 SourceKind = Literal["embedded", "folder", "hub", "gguf", "endpoint", "checkpoint"]
 RECORD = "pyrite.json"
 """The file that Pyrite writes beside a checkpoint: its method, its base, what it cost."""
-SHRUNK = "pyrite-shrunk.json"
-"""The file that ``pyrite models shrink`` writes beside a smaller sibling: what was taken out of which model."""
-SCRATCH = "pyrite-scratch.json"
-"""The file that ``pyrite models scratch`` writes beside a toy: what it is and what it has read."""
-
+SHRUNK, SCRATCH = "pyrite-shrunk.json", "pyrite-scratch.json"
+"""The files that ``pyrite models shrink`` and ``scratch`` write beside a model: what was cut, what it read."""
 
 _DEEPEST = 4  # checkpoints of checkpoints
 
@@ -157,12 +154,11 @@ def load(
     folder = local_folder(source, note)
     loaded = _load_folder(folder, compute, options or {})
     loaded.identity = {"model": source.name, "weights": weights_digest(folder)}
-    if (folder / SHRUNK).is_file():
-        made = _read_json(folder / SHRUNK)
-        loaded.identity["shrunk"] = {key: made.get(key) for key in ("source", "source_weights", "removed", "steps")}
-    if (folder / SCRATCH).is_file():
-        made = _read_json(folder / SCRATCH)
-        loaded.identity["scratch"] = {key: made.get(key) for key in ("parameters", "tokens", "held_out_loss")}
+    shrunk, scratch = ("source", "source_weights", "removed", "steps"), ("parameters", "tokens", "held_out_loss")
+    for file, made_by, told in ((SHRUNK, "shrunk", shrunk), (SCRATCH, "scratch", scratch)):
+        if (folder / file).is_file():
+            made = _read_json(folder / file)
+            loaded.identity[made_by] = {key: made.get(key) for key in told}
     if source.adapter is not None:
         _put_on(loaded, source.adapter, source.name)
     if not training:

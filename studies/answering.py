@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ..models.prompts import Prompt
     from ..models.sections import ProblemSection, Recipe
     from ..problems.problem import Problem
+
+Say = Callable[[str], None]
+"""Hears what happens, a sentence at a time."""
 
 
 def draw(section: ProblemSection, split: str, prompt: Prompt, tokenizer: Any) -> tuple[Problem, ...]:

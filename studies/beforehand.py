@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,9 @@ from ..feasibility.disk import make_folder, read_whole
 from ..feasibility.errors import PyriteError
 from ..models.sections import Recipe
 from ..results.run import write_json
-from .answering import answer, draw, last_checkpoint, prompt_of, with_rate
+from .answering import Say, answer, draw, last_checkpoint, prompt_of, with_rate
 from .plan import Cell, Study
 from .records import read_result
-
-Say = Callable[[str], None]
 
 
 def ready(study: Study, cell: Cell, out: Path, folder: Path, say: Say) -> Cell:

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .answering import answer, prompt_of
+from .answering import Say, answer, prompt_of
 
 if TYPE_CHECKING:
     from ..models.prompts import Prompt
     from ..models.sections import Recipe
     from ..problems.problem import Problem
 
-Say = Callable[[str], None]
 THIRDS = ("lower", "middle", "upper")
 
 

@@ -10,7 +10,6 @@ result.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import itertools
 import json
 import math
@@ -27,6 +26,7 @@ from ..feasibility.errors import PyriteError
 from ..feasibility.settings import from_table, near
 from ..models.recipes import recipe_from
 from ..models.sections import ProblemSection, Recipe
+from .naming import digest_of
 from .settings import ROLES, AnalysisSection, EstimateSection, PairsSection, SearchSection
 
 SEED = "schedule.seed"
@@ -257,25 +257,9 @@ def _cell(
         decides["after"] = dict(after)
     if pairs is not None:
         decides["pairs"] = dataclasses.asdict(pairs)
-    digest = hashlib.sha256(json.dumps(_as_before(decides), sort_keys=True).encode()).hexdigest()[:10]
+    digest = digest_of(decides)
     slug = re.sub(r"[^a-z0-9.]+", "-", " ".join(labels.values()).lower()).strip("-.")[:60] or "cell"
     return Cell(f"{slug}-{digest}", labels, chosen, recipe, rates, None, after, pairs)
-
-
-_LATER = {"grids": [], "physics": "ac", "outages": "none", "report_to": "none"}
-"""Keys that recipes have got since studies were first run, with their defaults."""
-
-
-def _as_before(value: Any) -> Any:
-    """Without the later keys where they say nothing, so that finished cells keep their names."""
-    if isinstance(value, Mapping):
-        kept = {key: item for key, item in value.items() if key not in _LATER or _LATER[key] != _plain(item)}
-        return {key: _as_before(item) for key, item in kept.items()}
-    return [_as_before(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _cells_before(value: Any, labels: Mapping[str, str], before: Sequence[Cell]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from ..feasibility.disk import make_folder, read_whole
 from ..feasibility.errors import PyriteError
 from ..pipeline import Event, Pipeline
 from ..results.run import environment, write_json
-from .answering import answer, checkpoint_record, draw, last_checkpoint, prompt_of, with_rate
+from .answering import Say, answer, checkpoint_record, draw, last_checkpoint, prompt_of, with_rate
 from .beforehand import pairs_account, ready
 from .by_layer import layers_of
 from .measuring import held_out_loss, moved_from_base
@@ -28,8 +28,6 @@ from .records import Asked, CellResult, read_result
 
 if TYPE_CHECKING:
     from ..models.sections import Recipe
-
-Say = Callable[[str], None]
 
 
 def run_cell(study: Study, cell: Cell, out: Path, say: Say = lambda text: None) -> CellResult:

@@ -51,7 +51,7 @@ def at(steps: Steps, tokens: int) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ScratchPlan:
     """What decides the weights of a model from scratch."""
 
     families: tuple[str, ...]
@@ -111,7 +111,7 @@ class _State:
 
 
 def pretrain(
-    plan: Plan,
+    plan: ScratchPlan,
     folder: Path,
     compute: Compute,
     *,
@@ -141,7 +141,7 @@ def pretrain(
     return record
 
 
-def _tokenizer(plan: Plan) -> Any:
+def _tokenizer(plan: ScratchPlan) -> Any:
     """Learned on documents of every family, so that tuning on others meets no unknown words."""
     from ...problems.families import FAMILIES
 
@@ -150,7 +150,7 @@ def _tokenizer(plan: Plan) -> Any:
         return train_tokenizer((text for item in read for text in (item.question, item.answer)), plan.vocabulary)
 
 
-def _begin(plan: Plan, tokenizer: Any, compute: Compute) -> _State:
+def _begin(plan: ScratchPlan, tokenizer: Any, compute: Compute) -> _State:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(plan.seed)
@@ -186,7 +186,7 @@ def _begin(plan: Plan, tokenizer: Any, compute: Compute) -> _State:
 
 
 def _run(
-    plan: Plan,
+    plan: ScratchPlan,
     state: _State,
     tokenizer: Any,
     folder: Path,
@@ -223,21 +223,21 @@ def _run(
             saved = time.monotonic()
 
 
-Row = tuple[list[int], int]
+EncodedRow = tuple[list[int], int]
 """Tokens, and how many of them are the question's."""
 
 
-def encode(item: Document, tokenizer: Any) -> Row:
+def encode(item: Document, tokenizer: Any) -> EncodedRow:
     """A document as the chat template puts it."""
     asked = tokenizer(f"<problem>{item.question}<model>", add_special_tokens=False)["input_ids"]
     answer = tokenizer(item.answer, add_special_tokens=False)["input_ids"]
     return [*asked, *answer, tokenizer.eos_token_id], len(asked)
 
 
-def _batches(read: Sequence[Document], tokenizer: Any, plan: Plan, block: int) -> Iterator[list[Row]]:
+def _batches(read: Sequence[Document], tokenizer: Any, plan: ScratchPlan, block: int) -> Iterator[list[EncodedRow]]:
     """Rows of like length together, batches in random order."""
     rows = sorted((encode(item, tokenizer) for item in read), key=lambda row: len(row[0]))
-    found: list[list[Row]] = [[]]
+    found: list[list[EncodedRow]] = [[]]
     for row in rows:
         if found[-1] and (len(found[-1]) + 1) * len(row[0]) > plan.batch_tokens:
             found.append([])
@@ -246,7 +246,7 @@ def _batches(read: Sequence[Document], tokenizer: Any, plan: Plan, block: int) -
     return iter(found)
 
 
-def _tensors(rows: Sequence[Row], weight: float, pad: int, device: Any) -> tuple[torch.Tensor, torch.Tensor]:
+def _tensors(rows: Sequence[EncodedRow], weight: float, pad: int, device: Any) -> tuple[torch.Tensor, torch.Tensor]:
     longest = max(len(tokens) for tokens, _ in rows)
     ids = torch.tensor([[*tokens, *[pad] * (longest - len(tokens))] for tokens, _ in rows])
     weights = torch.tensor(
@@ -267,7 +267,7 @@ def _losses(model: Any, ids: torch.Tensor, weights: torch.Tensor) -> tuple[torch
     return functional.cross_entropy(logits, ids[:, 1:][counts], reduction="none"), weights[:, 1:][counts]
 
 
-def _step(state: _State, rows: Sequence[Row], weight: float, pad: int) -> float:
+def _step(state: _State, rows: Sequence[EncodedRow], weight: float, pad: int) -> float:
     model = state.model
     each, counted = _losses(model, *_tensors(rows, weight, pad, model.device))
     loss = (each * counted).sum() / counted.sum()
@@ -281,7 +281,7 @@ def _step(state: _State, rows: Sequence[Row], weight: float, pad: int) -> float:
     return float(loss.item())
 
 
-def _held_out(plan: Plan, tokenizer: Any, exercises: float = 0.0) -> list[list[Row]]:
+def _held_out(plan: ScratchPlan, tokenizer: Any, exercises: float = 0.0) -> list[list[EncodedRow]]:
     """Problems of validation seeds of the same families, or exercises."""
     read = documents(plan.families, _HELD_OUT, 0, exercises=exercises, seed=plan.seed, split="validation")
     rows = [encode(item, tokenizer) for item in read]
@@ -289,7 +289,7 @@ def _held_out(plan: Plan, tokenizer: Any, exercises: float = 0.0) -> list[list[R
 
 
 @torch.no_grad()
-def answer_loss(model: Any, batches: Sequence[Sequence[Row]], pad: int) -> float:
+def answer_loss(model: Any, batches: Sequence[Sequence[EncodedRow]], pad: int) -> float:
     """Nats a token of the answers."""
     total, count = 0.0, 0.0
     for rows in batches:
@@ -362,7 +362,7 @@ def _resume(state: _State, folder: Path, wanted: dict[str, Any]) -> bool:
     return True
 
 
-def _write(plan: Plan, state: _State, tokenizer: Any, folder: Path, wanted: dict[str, Any]) -> dict[str, Any]:
+def _write(plan: ScratchPlan, state: _State, tokenizer: Any, folder: Path, wanted: dict[str, Any]) -> dict[str, Any]:
     from importlib import metadata
 
     held_out = answer_loss(state.model, _held_out(plan, tokenizer), tokenizer.pad_token_id)

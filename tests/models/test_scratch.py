@@ -13,7 +13,7 @@ from pyrite.models.devices import choose_compute
 from pyrite.models.prompts import Prompt
 from pyrite.models.scratch import pretraining
 from pyrite.models.scratch.corpus import documents, exercise
-from pyrite.models.scratch.pretraining import Plan, pretrain
+from pyrite.models.scratch.pretraining import ScratchPlan, pretrain
 from pyrite.models.scratch.tokens import train_tokenizer
 from pyrite.models.sources import SCRATCH, load, load_tokenizer, parse_source
 from pyrite.problems.families import FAMILIES, draw, split_of
@@ -100,7 +100,7 @@ def test_exercises_ask_for_what_stands_there():
 
 @pytest.mark.parametrize("stop", [1, 3])
 def test_a_stopped_run_ends_as_an_undisturbed_one(tmp_path, monkeypatch, stop):
-    plan = Plan(families=("knapsack",), tokens=9_000, cooldown=4_000, checkpoints=(3_000,), **SMALL)
+    plan = ScratchPlan(families=("knapsack",), tokens=9_000, cooldown=4_000, checkpoints=(3_000,), **SMALL)
     pretrain(plan, tmp_path / "whole", CPU)
     monkeypatch.setattr(pretraining, "_BETWEEN_STATES", 0.0)
     saves = []
@@ -127,7 +127,7 @@ def test_a_stopped_run_ends_as_an_undisturbed_one(tmp_path, monkeypatch, stop):
 
 
 def test_it_learns_and_is_an_ordinary_model(tmp_path):
-    plan = Plan(families=("knapsack",), tokens=30_000, learning_rate=((0, 1e-2),), checkpoints=(600,), **SMALL)
+    plan = ScratchPlan(families=("knapsack",), tokens=30_000, learning_rate=((0, 1e-2),), checkpoints=(600,), **SMALL)
     record = pretrain(plan, tmp_path / "model", CPU)
     first = json.loads((tmp_path / "model" / "tokens-600" / SCRATCH).read_text())
     assert record["held_out_loss"] < 0.85 * first["held_out_loss"]
@@ -146,7 +146,7 @@ def test_updates_of_matrices_are_nearly_orthogonal():
 
 
 def test_the_rate_is_constant_between_warmup_and_cooldown():
-    plan = Plan(families=("knapsack",), tokens=1_000_000, cooldown=200_000, learning_rate=((0, 1e-3),))
+    plan = ScratchPlan(families=("knapsack",), tokens=1_000_000, cooldown=200_000, learning_rate=((0, 1e-3),))
     assert plan.rate(0) < 1e-4
     assert plan.rate(200_000) == plan.rate(800_000) == 1e-3
     assert plan.rate(900_000) == pytest.approx(5e-4)
@@ -167,7 +167,7 @@ def test_the_rate_is_constant_between_warmup_and_cooldown():
 )
 def test_a_plan_that_cannot_be_is_refused(more, said):
     with pytest.raises(PyriteError, match=said):
-        Plan(**{"families": ("knapsack",), "tokens": 1000, **more})
+        ScratchPlan(**{"families": ("knapsack",), "tokens": 1000, **more})
 
 
 def test_the_command_says_what_it_made_and_takes_no_foreign_folder(tmp_path):
