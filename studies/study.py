@@ -17,9 +17,10 @@ from pathlib import Path
 from ..feasibility.disk import make_folder, write_whole
 from ..feasibility.errors import PyriteError
 from ..feasibility.workers.apart import run_apart
+from .answering import Say
 from .plan import Cell, Study, parse_study
 from .records import CellResult, read_result
-from .running import Say, run_cell
+from .running import run_cell
 
 
 @dataclass(slots=True)
