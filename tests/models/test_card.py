@@ -116,7 +116,7 @@ def test_trackers_are_no_part_of_what_decides_the_weights() -> None:
 
 
 def test_a_tracker_that_is_missing_or_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    monkeypatch.setattr("pyrite.models.training.trackers.find_spec", lambda name: None)
+    monkeypatch.setitem(require_trackers.__globals__, "find_spec", lambda name: None)
     with pytest.raises(PyriteError, match=r"pip install 'pyrite\[wandb\]'"):
         require_trackers(["wandb"])
     refusal = type("UsageError", (Exception,), {"__module__": "wandb.errors"})
