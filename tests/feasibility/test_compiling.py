@@ -298,11 +298,11 @@ def big(count: int = 1000) -> dict[str, Any]:
 def test_a_billion_combinations_are_refused_at_once(constraint: Any, code: str) -> None:
     document = big()
     document["constraints"] = {"c": constraint}
-    start = time.perf_counter()
+    start = time.process_time()
     findings = found(document)
     assert [finding.code for finding in findings] == [code]
     assert "\n" not in findings[0].message
-    assert time.perf_counter() - start < 5  # the billion ones take a millisecond; a condition is tried at most
+    assert time.process_time() - start < 5  # the billion ones take a millisecond; a condition is tried at most
 
 
 def test_the_square_of_a_long_sum_is_refused_before_it_is_written() -> None:
