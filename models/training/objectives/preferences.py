@@ -7,6 +7,7 @@ that do not begin at the base itself (LoReFT without ``identity_start``, prompt 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,9 +47,9 @@ class PreferenceObjective(TuningObjective):
     order = "random"
     """trl's word for the order of the rows."""
 
+    @abstractmethod
     def classes(self) -> tuple[type[Any], type[Any]]:
         """The trainer, and trl's class of its configuration."""
-        raise NotImplementedError
 
     def trainer(self) -> type[Any]:
         """trl's, on tokens and likelihoods that are there already."""
