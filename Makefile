@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 QUICK := tests/test_architecture.py tests/test_packaging.py tests/test_documents.py tests/feasibility/test_codes.py \
 	tests/reports/test_layout.py tests/reports/test_pictures.py tests/reports/test_site.py tests/reports/test_tables.py tests/cli/test_report.py
 
-.PHONY: help setup demo gpu toy quick site test test-all bench lint browser docs pictures self-gate clean
+.PHONY: help setup demo gpu toy quick site coverage test test-all bench lint browser docs pictures self-gate clean
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
 
@@ -30,6 +30,10 @@ quick: setup  ## the inner loop: ruff, floors, codes, pages, verdict tests that 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -x -n 2 -m "not slow and not browser" $(QUICK)
+
+coverage: setup  ## the tests with lines and branches counted, worker processes and commands too; slower than `make test`
+	$(BIN)/python -m pytest -n 2 -m "not slow and not browser" --cov --cov-report=html:.cache/coverage --cov-report=
+	$(BIN)/coverage report
 
 test-all: setup  ## the slow tests too
 	$(BIN)/python -m pytest -m "not browser"

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-FAMILIES = ("cutting-stock", "product-mix", "transportation", "set-covering")
+from benchmarks.mixed_lengths import mixed_lengths
+
 TUNED = Path("runs/demo/tuning")
 WAYS = ("pyrite", "plain loop")
 
@@ -28,14 +29,6 @@ def default_model() -> str:
     """The demo's last checkpoint where there is one: a tuned model ends its answers, the base model rambles."""
     steps = sorted(TUNED.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]))
     return str(steps[-1]) if steps else "embedded"
-
-
-def problems(count: int) -> list[Any]:
-    """Short and long ones in turn."""
-    from pyrite.models.data import draw_problems
-    from pyrite.models.recipes import ProblemSection
-
-    return list(draw_problems(ProblemSection(families=FAMILIES, count=count), "test").problems)
 
 
 def pyrite_way(loaded: Any, asked: list[Any], batch: int, limit: int) -> dict[str, list[int]]:
@@ -82,7 +75,7 @@ def child(way: str, options: argparse.Namespace) -> None:
     from pyrite.models.sources import load, parse_source
 
     loaded = load(parse_source(options.model), choose_compute())
-    asked = problems(options.problems)
+    asked = mixed_lengths(options.problems)
     run = {"pyrite": pyrite_way, "plain loop": plain_loop}[way]
     run(loaded, asked[:2], options.batch, 4)  # warm-up
     started = time.perf_counter()

@@ -15,6 +15,7 @@ import statistics
 import time
 from typing import Any
 
+from benchmarks.mixed_lengths import mixed_lengths
 from pyrite.models.answering import Request, Settings
 from pyrite.models.answering.local import LocalAnswerer
 from pyrite.models.answering.logit_arithmetic import Ensemble
@@ -57,9 +58,7 @@ def answer(one: LocalAnswerer, asked: list[Any]) -> tuple[float, dict[str, str],
 
 def compare(options: argparse.Namespace) -> None:
     """The table."""
-    from benchmarks.answering import problems
-
-    asked, made = problems(options.problems), ways(options)
+    asked, made = mixed_lengths(options.problems), ways(options)
     for one in made.values():
         answer(one, asked[:1])  # warm-up
     seconds: dict[str, list[float]] = {name: [] for name in made}

@@ -192,7 +192,7 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
         ):
             body.append(element("line", x1=x1, y1=y1, x2=x2, y2=y2, cls=f"interval {color}"))
         body.append(marker(run, px, py))
-        x, line, anchor = _free_place(px, py, taken, _at(0.94))
+        x, line, anchor = free_place(px, py, taken, _at(0.94))
         body.append(text(x, line, LETTERS[run % 26], "t strong halo", anchor))
         words.append(
             f"{score.name}: surface {percent(surface.rate)} ({percent(surface.low)} to {percent(surface.high)}), "
@@ -202,7 +202,7 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
     return picture(name, WIDTH, _BOTTOM + 42, title, " ".join(words), body, "plane")
 
 
-def _free_place(px: float, py: float, taken: list[tuple[float, float]], edge: float) -> tuple[float, float, str]:
+def free_place(px: float, py: float, taken: list[tuple[float, float]], edge: float) -> tuple[float, float, str]:
     """Where the letter of a point goes: beside it, and on no other letter; further out when runs lie on one another."""
     for distance in range(12):
         for dx, dy in ((8, -8), (8, 14), (-8, -8), (-8, 14)):

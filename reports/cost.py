@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..results.statistics import Rate
-from .charts import COLORS, LETTERS, WIDTH, element, marker, number, percent, picture, text
+from .charts import COLORS, LETTERS, WIDTH, element, free_place, marker, number, percent, picture, text
 
 
 @dataclass(frozen=True, slots=True)
 class CostPoint:
-    """A name, its cost in floating-point operations (above 0), and the rate it bought."""
+    """A name, its cost in floating-point operations (above 0), the rate it bought, and its number among all runs of
+    the page, from which come letter, shape and colour: those without a cost have one too."""
 
     name: str
     cost: float
     rate: Rate
+    run: int
 
 
 def cost_against(points: Sequence[CostPoint], name: str = "cost", score: str = "substance") -> str:
@@ -42,7 +44,9 @@ def cost_against(points: Sequence[CostPoint], name: str = "cost", score: str = "
         body.append(element("line", x1=x, y1=bottom, x2=x, y2=bottom + 4, cls="axis"))
         body.append(text(x, bottom + 17, f"1e{power}", "t", "middle"))
     words = []
-    for run, point in enumerate(points):
+    taken: list[tuple[float, float]] = []
+    for point in points:
+        run = point.run
         words.append(
             f"{LETTERS[run % 26]} {point.name}: {point.cost:.3g} operations, {score} {percent(point.rate.rate)}."
         )
@@ -52,7 +56,8 @@ def cost_against(points: Sequence[CostPoint], name: str = "cost", score: str = "
         color = f"r{run % COLORS}"
         body.append(element("line", x1=x, y1=up(point.rate.low), x2=x, y2=up(point.rate.high), cls=f"interval {color}"))
         body.append(marker(run, x, y))
-        body.append(text(x + 8, y - 8, LETTERS[run % 26], "t strong"))
+        beside, line, anchor = free_place(x, y, taken, left + width - 12)
+        body.append(text(beside, line, LETTERS[run % 26], "t strong halo", anchor))
     body.append(text(left + width, bottom + 34, f"training, operations; up: {score}, %", "t strong", "end"))
     title = f"What training costs and the {score} it buys, 95 % intervals"
     return picture(name, WIDTH, bottom + 42, title, " ".join(words), body, "learning")

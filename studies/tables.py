@@ -12,24 +12,24 @@ from .summary import OUTCOMES, StudyRow
 
 
 def study_table(study: Study, rows: Sequence[StudyRow]) -> Table:
-    """A row a setting: cost, chosen rates, both scores, what transfers, and the difference from the baseline."""
+    """A row a setting: both scores, the difference from the baseline, what transfers, and what it cost."""
     axes = [axis for axis in study.axes if axis != "schedule.seed"]
     baseline = study.analysis.baseline
-    titles = [*axes, "seeds", "trainable", "tokens", "seconds", "rate", "surface", "substance", "subst. | surf."]
-    titles += [f"{name}: {outcome}" for name in study.also for outcome in OUTCOMES]
-    titles += ["held-out loss", "KL from base"]
+    titles = [*axes, "surface", "substance", "subst. | surf."]
     if baseline is not None:
         titles += [f"substance − {baseline}, points", "p (Holm)"]
+    titles += [f"{name}: {outcome}" for name in study.also for outcome in OUTCOMES]
+    titles += ["held-out loss", "KL from base", "trainable", "tokens", "seconds", "rate", "seeds"]
     cells, records = [], []
     for row in rows:
-        line = [*(row.labels[axis] for axis in axes), _repetitions(row), f"{row.cells[0].parameters['trainable']:,}"]
-        line += [_mean([cell.tokens["seen"] for cell in row.cells]), _mean([used(cell) for cell in row.cells])]
-        line += [chosen_rates(row), with_interval(row.rates["surface"]), with_interval(row.rates["substance"])]
-        line.append(with_interval(row.rates["substance_given_surface"]))
-        line += [with_interval(row.also[name][outcome]) for name in study.also for outcome in OUTCOMES]
-        line += [_average(measured(row, name)) for name in MEASURES]
+        line = [*(row.labels[axis] for axis in axes)]
+        line += [with_interval(row.rates[name]) for name in (*OUTCOMES, "substance_given_surface")]
         if baseline is not None:
             line += _difference(row)
+        line += [with_interval(row.also[name][outcome]) for name in study.also for outcome in OUTCOMES]
+        line += [_average(measured(row, name)) for name in MEASURES]
+        line += [f"{row.cells[0].parameters['trainable']:,}", _mean([cell.tokens["seen"] for cell in row.cells])]
+        line += [_mean([used(cell) for cell in row.cells]), chosen_rates(row), _repetitions(row)]
         cells.append(line)
         records.append(_record(row))
     columns = [TableColumn(title, numeric=number >= len(axes)) for number, title in enumerate(titles)]
