@@ -13,6 +13,7 @@ from ..reports.tables.latex import latex
 from ..reports.tables.table import Table
 from ..results.run import write_json
 from ..results.statistics import rate_of
+from .follow_up import families_of, family_table, follow_up_table, follow_ups
 from .layer_tables import layer_tables, layers_document
 from .page import page
 from .plan import Study
@@ -26,6 +27,11 @@ def write_study(study: Study, out: Path, results: Mapping[str, CellResult]) -> l
     """Write everything that follows from the finished cells; gives the tables. The same cells give the same results."""
     rows = rows_of(study, results)
     tables, more = [study_table(study, rows)], {}
+    compared = follow_ups(study, rows)
+    if compared:
+        tables.append(follow_up_table(compared))
+    if study.analysis.kind == "table" and len(families_of(rows)) > 1:
+        tables.append(family_table(study, rows))
     if study.analysis.kind == "scaling":
         scaling = scaling_of(study, results)
         tables += [scaling_table(scaling), *([crossing_table(scaling)] if scaling.crossings else [])]

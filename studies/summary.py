@@ -104,7 +104,7 @@ def _compared(study: Study, rows: list[StudyRow], results: Mapping[str, CellResu
     for row in rows:
         other = {**row.labels, first: study.analysis.baseline}
         base = next((item for item in rows if dict(item.labels) == other), None)
-        pair = _same_seeds(study, base, row) if base is not None and base is not row else None
+        pair = same_seeds(study, base, row) if base is not None and base is not row else None
         groups.append([compare_outcome(*pair, outcome) for outcome in OUTCOMES] if pair else [])
     return [
         replace(row, comparisons={change.outcome: change for change in group if change.pairs})
@@ -112,7 +112,8 @@ def _compared(study: Study, rows: list[StudyRow], results: Mapping[str, CellResu
     ]
 
 
-def _same_seeds(study: Study, base: StudyRow, row: StudyRow) -> tuple[Observed, Observed] | None:
+def same_seeds(study: Study, base: StudyRow, row: StudyRow) -> tuple[Observed, Observed] | None:
+    """The answers of two settings under the seeds that both have; None when they share none."""
     seeds = {cell.name: seed_of(cell) for cell in study.cells}
     one, two = ({seeds[result.cell]: result.last for result in item.cells} for item in (base, row))
     # What does not learn answers the same whatever the seed, and stands against every repetition of the other.

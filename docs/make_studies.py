@@ -1,0 +1,333 @@
+"""Fills the tables in reports/studies/*/README.md from the cells beside them, so that no figure in them is typed.
+
+``python docs/make_studies.py`` writes between ``<!-- table: NAME -->`` and ``<!-- end -->``; ``tests/studies/
+test_reports.py`` fails when a table is out of date. ``--results`` writes results.json and pictures as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from pyrite.results.comparing import Change, compare_pass_at_k
+from pyrite.results.observing import OUTCOMES, Observed
+from pyrite.results.statistics import Rate, pass_at_k_by_problem, rate_of
+from pyrite.studies.follow_up import families_of, follow_ups
+from pyrite.studies.layer_tables import layer_tables
+from pyrite.studies.pages import write_study
+from pyrite.studies.plan import Study, read_study
+from pyrite.studies.records import CellResult, read_result
+from pyrite.studies.scaling.report import Scaling, scaling_of
+from pyrite.studies.summary import StudyRow, pooled, rows_of
+from pyrite.studies.tables import measured, used
+
+REPORTS = Path(__file__).parents[1] / "reports" / "studies"
+STUDIES = {"methods": "toy-methods", "tasks": "toy-tasks", "layers": "toy-layers", "scaling": "toy-scaling"}
+"""Folder of the report -> name of the study's file."""
+
+SCORES = ("surface", "substance")
+KEPT = ("results.json", "plane.svg", "cost.svg")
+_BLOCK = re.compile(r"<!-- table: ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A study with its committed cells."""
+
+    study: Study
+    results: dict[str, CellResult]
+    rows: list[StudyRow]
+    folder: Path
+
+
+@cache
+def found(report: str) -> Found:
+    """The study of a report's folder. Raises PyriteError for a cell that is none."""
+    study, folder = read_study(STUDIES[report]), REPORTS / report
+    known = {cell.name: read_result(folder / "cells", cell.name) for cell in study.cells}
+    results = {name: result for name, result in known.items() if result is not None}
+    return Found(study, results, rows_of(study, results), folder)
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:.0f}"
+
+
+def _rate(rate: Rate) -> str:
+    """``86/200 = 43 [35, 52]``."""
+    if rate.rate is None:
+        return "–"
+    return f"{rate.passed}/{rate.known} = {_points(rate.rate)} [{_points(rate.low)}, {_points(rate.high)}]"
+
+
+def _change(change: Change | None) -> list[str]:
+    """``+12 [+5, +19]`` and its adjusted p."""
+    if change is None:
+        return ["–", "–"]
+    said = f"{100 * change.difference:+.0f} [{100 * change.low:+.0f}, {100 * change.high:+.0f}]"
+    return [said, "< 0.001" if change.p_holm < 0.001 else f"{change.p_holm:.3f}"]
+
+
+def _table(titles: list[str], lines: list[list[str]]) -> str:
+    rows = [titles, ["---"] * len(titles), *lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _mean(values: list[float], digits: int = 2) -> str:
+    return f"{sum(values) / len(values):,.{digits}f}" if values else "–"
+
+
+def scores(report: str) -> str:
+    """Both scores of every setting and the difference from the baseline."""
+    here = found(report)
+    titles = ["method", "seeds", "trainable", "surface", "substance", "substance given surface"]
+    titles += [f"substance − {here.study.analysis.baseline}, points", "p (Holm)"]
+    lines = []
+    for row in here.rows:
+        line = [row.title, f"{len(row.cells)}", f"{row.cells[0].parameters['trainable']:,}"]
+        line += [_rate(row.rates[name]) for name in ("surface", "substance", "substance_given_surface")]
+        lines.append(line + _change(row.comparisons.get("substance")))
+    return _table(titles, lines)
+
+
+def costs(report: str) -> str:
+    """Rates tried and chosen, tokens, seconds, loss, distance from the base, and the further sets."""
+    here = found(report)
+    titles = ["method", "rates tried, chosen", "tokens a run", "seconds a cell", "held-out loss", "KL from the untuned"]
+    titles += [f"{name.replace('-', ' ')}: {outcome}" for name in here.study.also for outcome in SCORES]
+    lines = []
+    for row in here.rows:
+        tried = [item["learning_rate"] for cell in row.cells for item in cell.candidates]
+        chosen = row.cells[0].learning_rate
+        line = [row.title, ", ".join(f"**{rate:g}**" if rate == chosen else f"{rate:g}" for rate in tried) or "–"]
+        line += [_mean([cell.tokens["seen"] for cell in row.cells], 0), _mean([used(cell) for cell in row.cells], 0)]
+        line += [_mean(measured(row, name)) for name in ("held_out_loss", "kl_base_tuned")]
+        line += [_rate(row.also[name][outcome]) for name in here.study.also for outcome in SCORES]
+        lines.append(line)
+    return _table(titles, lines)
+
+
+def after(report: str) -> str:
+    """What a method adds to the one that it comes after."""
+    here = found(report)
+    titles = [
+        "method",
+        "against",
+        "surface: gained, lost",
+        "points",
+        "p",
+        "substance: gained, lost",
+        "points",
+        "p (Holm)",
+    ]
+    lines = []
+    for item in follow_ups(here.study, here.rows):
+        line = [item.title, f"{item.before} ({item.role})"]
+        for change in (item.changes[outcome] for outcome in SCORES):
+            line += [f"{change.gained}, {change.lost}", *_change(change)]
+        lines.append(line)
+    return _table(titles, lines)
+
+
+def families(report: str) -> str:
+    """Substance, and behind it surface, family by family."""
+    here = found(report)
+    names = families_of(here.rows)
+    lines = []
+    for row in here.rows:
+        seen = pooled([(cell.recipe["schedule"]["seed"], cell.last) for cell in row.cells])
+        line = [row.title]
+        for name in names:
+            own = seen.family == seen.families.index(name)
+            passed = [int((seen.column(outcome)[own] == 1).sum()) for outcome in SCORES]
+            line.append(f"{passed[0]}, {passed[1]} of {int(own.sum())}")
+        lines.append(line)
+    return _table(["method", *(f"{name}: surface, substance" for name in names)], lines)
+
+
+def _layer_table(report: str, number: int) -> str:
+    here = found(report)
+    table = layer_tables(here.study, here.results)[number]
+    return _table([column.title for column in table.columns], [list(row) for row in table.rows])
+
+
+def moved(report: str) -> str:
+    """How far weights and states moved, layer by layer."""
+    return _layer_table(report, 0)
+
+
+def exchanged(report: str) -> str:
+    """What exchanged layers carry."""
+    return _layer_table(report, 1)
+
+
+_SAMPLED = REPORTS / "methods" / "sampled.json"
+
+
+def _sampled() -> Iterator[tuple[str, Observed]]:
+    """Right and known answers to each problem, kept as counts; the order of answers is of no interest to pass@k."""
+    for label, counts in json.loads(_SAMPLED.read_text(encoding="utf-8"))["models"].items():
+        names = sorted(counts["surface"])
+        columns: list[list[int]] = []
+        for name in names:
+            states = [[1] * c[0] + [0] * (c[1] - c[0]) + [2] * (c[2] - c[1]) for c in _both(counts, name)]
+            columns += [list(pair) for pair in zip(*states, strict=True)]
+        samples = [counts["surface"][name][2] for name in names]
+        found_states = np.full((sum(samples), len(OUTCOMES)), 3, dtype=np.int8)
+        for number, outcome in enumerate(SCORES):
+            found_states[:, OUTCOMES.index(outcome)] = [pair[number] for pair in columns]
+        problem = np.repeat(np.arange(len(names)), samples)
+        yield (
+            label,
+            Observed(
+                tuple(names),
+                (),
+                tuple(number for size in samples for number in range(size)),
+                problem,
+                np.zeros(len(problem), dtype=np.int64),
+                found_states,
+            ),
+        )
+
+
+def _both(counts: dict[str, dict[str, list[int]]], name: str) -> list[list[int]]:
+    return [counts[outcome][name] for outcome in SCORES]
+
+
+def coverage(report: str) -> str:
+    """pass@k of substance for k = 1 to 64, and the difference from the model before."""
+    ks = (1, 2, 4, 8, 16, 32, 64)
+    known = dict(_sampled())
+    lines = []
+    for label, seen in known.items():
+        values = [pass_at_k_by_problem(seen, "substance", k) for k in ks]
+        lines.append([label, _rate(rate_of(seen, "surface")), *(_points(np.mean([*v.values()])) for v in values)])
+        before = known.get(f"full, seed {label[-1]}")
+        if before is None or before is seen:
+            continue
+        changes = [compare_pass_at_k(before, seen, "substance", k) for k in ks]
+        said = [f"{100 * c.difference:+.0f} [{100 * c.low:+.0f}, {100 * c.high:+.0f}]" if c else "–" for c in changes]
+        lines.append(["− full", "", *said])
+    return _table(["model", "surface of one answer", *(f"k = {k}" for k in ks)], lines)
+
+
+@cache
+def _scaling() -> tuple[Found, Scaling]:
+    here = found("scaling")
+    return here, scaling_of(here.study, here.results)
+
+
+def laws(report: str) -> str:
+    """Both laws of every measure: errors, exponents with intervals."""
+    _, scaling = _scaling()
+    lines = []
+    for (_, _, measure, form), fitted in scaling.laws.items():
+        held = "–" if fitted.held_out_error is None else f"{fitted.held_out_error:.3f}"
+        inside = sum(item.low <= item.measured <= item.high for item in fitted.predictions)
+        line = [measure, form, f"{fitted.fit_error:.3f}", held, f"{inside} of {len(fitted.predictions)}"]
+        for name in ("alpha", "beta", "e"):
+            low, high = fitted.intervals[name]
+            line.append(f"{getattr(fitted.law, name):.2f} [{low:.2f}, {high:.2f}]")
+        lines.append(line)
+    return _table(
+        [
+            "measure",
+            "law",
+            "fit error",
+            "held-out error",
+            "held-out points within",
+            "alpha (rank)",
+            "beta (examples)",
+            "E",
+        ],
+        lines,
+    )
+
+
+def predictions(report: str) -> str:
+    """What the multiplicative law says of the points that it was not fitted on."""
+    _, scaling = _scaling()
+    lines = []
+    for (_, _, measure, form), fitted in scaling.laws.items():
+        for item in fitted.predictions:
+            if form == "multiplicative":
+                said = f"{item.predicted:.2f} [{item.low:.2f}, {item.high:.2f}]"
+                lines.append([measure, f"{item.x:g}", f"{item.d:g}", f"{item.measured:.2f}", said])
+    return _table(["measure", "rank", "examples", "measured", "predicted"], lines)
+
+
+def grid(report: str) -> str:
+    """Held-out loss, surface and substance at every point."""
+    here = found("scaling")
+    points = {(row.labels["method.options.r"], row.labels["data.count"]): row for row in here.rows}
+    ranks, counts = (list(dict.fromkeys(place[side] for place in points)) for side in (0, 1))
+    lines = []
+    for rank in ranks:
+        line = [rank]
+        for count in counts:
+            row = points.get((rank, count))
+            line.append("–" if row is None else _point(row))
+        lines.append(line)
+    return _table(["rank", *(f"{count} examples" for count in counts)], lines)
+
+
+def _point(row: StudyRow) -> str:
+    seeds = [(int(cell.recipe["schedule"]["seed"]), cell.last) for cell in row.cells]
+    seen = pooled(seeds)
+    surface, right = rate_of(seen, "surface"), rate_of(seen, "substance")
+    return f"{_mean(measured(row, 'held_out_loss'))}; {surface.passed}, {right.passed} of {len(seen)}"
+
+
+TABLES: dict[str, Callable[[str], str]] = {
+    "scores": scores,
+    "costs": costs,
+    "after": after,
+    "families": families,
+    "moved": moved,
+    "exchanged": exchanged,
+    "coverage": coverage,
+    "laws": laws,
+    "predictions": predictions,
+    "grid": grid,
+}
+
+
+def filled(report: str) -> str:
+    """A report's README with its tables as the cells have them. ``<!-- table: tasks-scores -->``: another report's."""
+
+    def block(match: re.Match[str]) -> str:
+        name = match[1]
+        place, _, table = name.rpartition("-")
+        return f"<!-- table: {name} -->\n{TABLES[table](place or report)}\n<!-- end -->"
+
+    return _BLOCK.sub(block, (REPORTS / report / "README.md").read_text(encoding="utf-8"))
+
+
+def main() -> None:
+    """Write every report."""
+    for report in STUDIES:
+        if not (REPORTS / report / "README.md").exists():
+            continue
+        here = found(report)
+        if "--results" in sys.argv:
+            with TemporaryDirectory() as place:
+                write_study(here.study, Path(place), here.results)
+                for name in KEPT:
+                    if (Path(place) / name).exists():
+                        (here.folder / name).write_bytes((Path(place) / name).read_bytes())
+        (here.folder / "README.md").write_text(filled(report), encoding="utf-8")
+        sys.stdout.write(
+            f"{here.folder.relative_to(REPORTS.parents[1])}: {len(here.results)} of {len(here.study.cells)} cells\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""The studies in reports/studies: what their READMEs and results say is what their cells say."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pyrite.studies import follow_up
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def maker() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_studies", ROOT / "docs" / "make_studies.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def reports(*, tables: bool = False) -> list[str]:
+    readmes = sorted(ROOT.glob("reports/studies/*/README.md"))
+    known = [path.parent for path in readmes if (path.parent / "cells").is_dir()]
+    assert known
+    return [path.name for path in known if not tables or "<!-- table: " in (path / "README.md").read_text()]
+
+
+@pytest.mark.parametrize("report", reports(tables=True))
+def test_the_tables_are_those_of_the_cells(maker: ModuleType, report: str) -> None:
+    readme = (ROOT / "reports" / "studies" / report / "README.md").read_text(encoding="utf-8")
+    assert readme == maker.filled(report), "run `python docs/make_studies.py --results`"
+
+
+@pytest.mark.parametrize("report", reports())
+def test_no_cell_is_lost_or_unknown(maker: ModuleType, report: str) -> None:
+    """Every committed cell is one of the study's file as it stands, and results.json counts them all."""
+    here = maker.found(report)
+    folder = ROOT / "reports" / "studies" / report
+    assert {path.stem for path in (folder / "cells").glob("*.json")} == set(here.results)
+    told = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    assert told["cells_finished"] == len(here.results)
+    assert {item["cell"] for item in told["chosen"]} == set(here.results)
+
+
+@pytest.mark.parametrize("report", reports())
+def test_every_method_that_learns_tried_as_many_rates(maker: ModuleType, report: str) -> None:
+    """The same search effort: each setting's first seed has as many candidates as the study's file names."""
+    here = maker.found(report)
+    wanted = len(here.study.search.rates)
+    for cell in here.study.cells:
+        result = here.results.get(cell.name)
+        if result is not None and cell.rates and cell.rate_from is None:
+            assert [item["learning_rate"] for item in result.candidates] == list(cell.rates)
+            assert len(cell.rates) == wanted
+            assert result.learning_rate in cell.rates
+
+
+def test_the_small_sibling_is_made_where_the_study_looks_for_it() -> None:
+    text = (ROOT / "studies" / "recipes" / "toy-methods.toml").read_text(encoding="utf-8")
+    recipe = tomllib.loads((ROOT / "models" / "recipes" / "toy-small.toml").read_text(encoding="utf-8"))
+    steps = recipe["data"]["count"] // recipe["schedule"]["batch_size"]
+    assert recipe["name"] == "toy-small"
+    assert f'"runs/toy-small/checkpoint-{steps}"' in text or "toy-small" not in text
+
+
+def answers(cell: dict, outcome: str) -> dict[tuple[str, int], str]:
+    last = cell["asked"][-1]
+    names = [last["problems"][number] for number in last["problem"]]
+    return dict(zip(zip(names, last["samples"], strict=True), last["states"][outcome], strict=True))
+
+
+def test_what_a_method_adds_is_counted_answer_by_answer(maker: ModuleType) -> None:
+    """An oracle without the package's statistics: the cells' JSON, and answers that changed sides."""
+    here = maker.found("methods")
+    cells = {path.stem: json.loads(path.read_text()) for path in (here.folder / "cells").glob("*.json")}
+    counted: dict[tuple[str, str, str, str], list[int]] = {}
+    for cell in here.study.cells:
+        for role, before in cell.after.items():
+            if cell.name not in cells or before not in cells:
+                continue
+            for outcome in ("surface", "substance"):
+                one, two = answers(cells[before], outcome), answers(cells[cell.name], outcome)
+                pairs = [(one[key], two[key]) for key in one if one[key] in "01" and two[key] in "01"]
+                key = (cell.labels["method"], role, cells[before]["labels"]["method"], outcome)
+                sums = counted.setdefault(key, [0, 0, 0])
+                for place, number in enumerate((pairs.count(("0", "1")), pairs.count(("1", "0")), len(pairs))):
+                    sums[place] += number
+    found = {
+        (item.title, item.role, item.before, outcome): [change.gained, change.lost, change.pairs]
+        for item in maker.follow_ups(here.study, here.rows)
+        for outcome, change in item.changes.items()
+    }
+    assert counted
+    assert found == counted
+
+
+def test_families_share_out_all_answers(maker: ModuleType) -> None:
+    here = maker.found("methods")
+    table = follow_up.family_table(here.study, here.rows)
+    families = follow_up.families_of(here.rows)
+    assert len(families) > 1
+    for row, record in zip(here.rows, table.records, strict=True):
+        for outcome in ("surface", "substance"):
+            for state in ("passed", "failed", "unknown"):
+                parts = [record[f"{family}_{outcome}_{state}"] for family in families]
+                assert sum(parts) == getattr(row.rates[outcome], state)
