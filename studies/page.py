@@ -34,7 +34,7 @@ _MORE_STYLE = """
 table.study th, table.study td { padding-right: 1.1rem; }
 table.study thead th { max-width: 8.5rem; }
 table.study thead th.n { white-space: normal; }
-table.study tbody th { white-space: nowrap; }
+table.study tbody th, table.study td.run { white-space: nowrap; }
 table.study td small { display: block; font-size: .78rem; color: var(--quiet); }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; max-width: 60em;
   margin: 1rem 0 0; }
@@ -152,7 +152,7 @@ def _cells(study: Study, results: Mapping[str, CellResult], out: Path) -> str:
     for setting, cells in settings:
         name = ", ".join(label if axis == "method" else f"{axis} {label}" for axis, label in setting)
         by_seed = {seed_of(cell): cell for cell in cells}
-        line = "".join(f"<td>{_run(by_seed.get(seed), results, out)}</td>" for seed in seeds)
+        line = "".join(f'<td class="run">{_run(by_seed.get(seed), results, out)}</td>' for seed in seeds)
         body.append(f'<tr><th scope="row">{visible(name)}</th>{line}</tr>\n')
     return (
         '<section>\n<h2>Cells</h2>\n<p class="note">The pages of each run, its record, and how long all of it took, '
