@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, lcm
 
 from ...programs.program import Program, Quadratic
 from ...rationals import Exact
 from ..evidence import Certificate, Line, Merge
 from ..maps import Affine
+
+_LONG = 256
+"""Bits of a common denominator from which fractions are added one by one."""
 
 AffineForm = tuple[dict[int, Exact], Exact]
 """Terms and constant of an affine function."""
@@ -174,12 +177,14 @@ def combined(source: CheckedSide, certificate: Certificate | Line) -> tuple[dict
     """The combination of rows and columns and the upper bound it proves; None when it uses a side that is not there."""
     terms: dict[int, Exact] = {}
     bound: Exact = 0
+    # Over one denominator, the sums are of whole numbers where the rows are.
+    scale = _denominator([*certificate.rows.values(), *certificate.columns.values(), *certificate.lines.values()])
     for i, y in certificate.rows.items():
         body, low, high = source.rows[i]
         side = high if y > 0 else low
         if side is None:
             return None
-        weight = exact(y)
+        weight = exact(y * scale)
         bound += weight * side
         for j, v in body.items():
             terms[j] = terms.get(j, 0) + weight * v
@@ -187,17 +192,29 @@ def combined(source: CheckedSide, certificate: Certificate | Line) -> tuple[dict
         side = source.upper[j] if w > 0 else source.lower[j]
         if side is None:
             return None
-        bound += exact(w) * side
-        terms[j] = terms.get(j, 0) + exact(w)
+        weight = exact(w * scale)
+        bound += weight * side
+        terms[j] = terms.get(j, 0) + weight
     for number, y in certificate.lines.items():
         if y < 0 or not 0 <= number < len(source.derived):
             return None
         body, most = source.derived[number]
-        weight = exact(y)
+        weight = exact(y * scale)
         bound += weight * most
         for j, v in body.items():
             terms[j] = terms.get(j, 0) + weight * v
-    return {j: v for j, v in terms.items() if v}, bound
+    return {j: quotient(v, scale) for j, v in terms.items() if v}, quotient(bound, scale)
+
+
+def _denominator(numbers: Sequence[Exact]) -> int:
+    """The numbers' common denominator, or 1 where it is long."""
+    found = 1
+    for number in numbers:
+        if type(number) is not int:
+            found = lcm(found, Fraction(number).denominator)
+            if found.bit_length() > _LONG:
+                return 1
+    return found
 
 
 def with_lines(source: CheckedSide, lines: Sequence[Line]) -> CheckedSide:

@@ -37,6 +37,12 @@ _COLD = 4
 _SCREENED = 30
 """Rows from which multipliers are tried in floats before they are combined exactly."""
 
+_FEW_TERMS, _FEW_ROWS = 12, 24
+"""Terms of a claim, and rows that share columns with it, up to which one row with the bounds is tried."""
+
+_LONG = 256
+"""Bits of a common denominator from which fractions are added one by one."""
+
 _HUGE = 10**100
 """Numbers from which floats are not asked."""
 
@@ -114,7 +120,8 @@ class ClaimSource:
                 return ClaimOutcome("refuted", point=point)
         if time.monotonic() > self.deadline:
             return ClaimOutcome("unknown", code="time-limit", message="the time for the comparison ran out")
-        return self._by_solving(terms, limit, target)
+        single = self._from_one_row(terms, limit, target)
+        return ClaimOutcome("proved", single) if single is not None else self._by_solving(terms, limit, target)
 
     def some_plans(self) -> list[tuple[Exact, ...]]:
         """A few plans: those met so far, and the ends of some columns' ranges."""
@@ -184,19 +191,62 @@ class ClaimSource:
             total += coefficient * bound
         return Multipliers({}, dict(terms), total) if total <= limit else None
 
+    @cached_property
+    def _rows_of(self) -> dict[int, list[int]]:
+        """The rows of each column."""
+        index: dict[int, list[int]] = {}
+        for number, row in enumerate(self.program.rows):
+            if not row.body.quadratic:
+                for j in row.linear:
+                    index.setdefault(j, []).append(number)
+        return index
+
+    def _from_one_row(self, terms: Mapping[int, Exact], limit: Exact, target: Target) -> Certificate | None:
+        """The certificate by one row and the bounds, rounded down where that may be.
+
+        The bound is convex in the row's multiplier, with its corners where the row cancels one of the terms.
+        """
+        if len(terms) > _FEW_TERMS:
+            return None
+        factor = self._whole_factor(terms)
+        shares: dict[int, int] = {}
+        for j in terms:
+            for number in self._rows_of.get(j, ()):
+                shares[number] = shares.get(number, 0) + 1
+        asked = [number for number, share in shares.items() if share >= min(2, len(terms))]
+        for number in asked[:_FEW_ROWS]:
+            row = self.program.rows[number]
+            for multiplier in {divide(c, row.linear[j]) for j, c in terms.items() if j in row.linear}:
+                found = self.completed(terms, {number: multiplier})
+                known = None if found is None else self._within(found, limit, factor, target)
+                if known is not None:
+                    return known
+        return None
+
+    def _within(self, found: Multipliers, limit: Exact, factor: Exact | None, target: Target) -> Certificate | None:
+        """The certificate when the multipliers' bound is within the limit, as it stands or rounded down."""
+        if found.bound <= limit:
+            return Certificate(target, "multipliers", found.rows, found.columns)
+        if factor is not None and floor(found.bound * factor) <= limit * factor:
+            rows = {i: simplify(y * factor) for i, y in found.rows.items()}
+            columns = {j: simplify(w * factor) for j, w in found.columns.items()}
+            return Certificate(target, "rounding", rows, columns, factor)
+        return None
+
     def completed(self, terms: Mapping[int, Exact], rows: Mapping[int, Exact]) -> Multipliers | None:
         """Row multipliers completed by columns to combine to ``terms``; None when a needed bound does not exist."""
-        used: dict[int, Exact] = {}
-        rest = dict(terms)
+        used = {number: y for number, y in rows.items() if y and self._side(number, y) is not None}
+        # Over one denominator, the sums are of whole numbers where the rows are.
+        scale = lcm(*(v.denominator for v in (*used.values(), *terms.values())))
+        if scale.bit_length() > _LONG:
+            scale = 1
+        rest = {j: simplify(c * scale) for j, c in terms.items()} if scale > 1 else dict(terms)
         total: Exact = 0
-        for number, multiplier in rows.items():
-            row = self.program.rows[number]
-            side = row.upper if multiplier > 0 else row.lower
-            if not multiplier or side is None or row.body.quadratic:
-                continue
-            used[number] = multiplier
+        for number, y in used.items():
+            multiplier, side = simplify(y * scale) if scale > 1 else y, self._side(number, y)
+            assert side is not None
             total += multiplier * side
-            for j, coefficient in row.linear.items():
+            for j, coefficient in self.program.rows[number].linear.items():
                 add_term(rest, j, -multiplier * coefficient)
         for j, coefficient in rest.items():
             column = self.program.columns[j]
@@ -204,7 +254,13 @@ class ClaimSource:
             if bound is None:
                 return None
             total += coefficient * bound
-        return Multipliers(used, rest, simplify(total))
+        columns = {j: divide(c, scale) for j, c in rest.items()} if scale > 1 else rest
+        return Multipliers(used, columns, divide(total, scale))
+
+    def _side(self, number: int, multiplier: Exact) -> Exact | None:
+        """The row's side that a multiplier of this sign uses; None where there is none."""
+        row = self.program.rows[number]
+        return None if row.body.quadratic else row.upper if multiplier > 0 else row.lower
 
     # -- by solving ----------------------------------------------------------------------------------------------
 
@@ -279,12 +335,9 @@ class ClaimSource:
             found = self.completed(terms, rows)
             if found is None:
                 continue
-            if found.bound <= limit:
-                return ClaimOutcome("proved", Certificate(target, "multipliers", found.rows, found.columns))
-            if factor is not None and floor(found.bound * factor) <= limit * factor:
-                rows = {i: simplify(y * factor) for i, y in found.rows.items()}
-                columns = {j: simplify(w * factor) for j, w in found.columns.items()}
-                return ClaimOutcome("proved", Certificate(target, "rounding", rows, columns, factor))
+            known = self._within(found, limit, factor, target)
+            if known is not None:
+                return ClaimOutcome("proved", known)
         found = self.completed(terms, duals)
         if found is not None and found.bound <= limit:
             return ClaimOutcome("proved", Certificate(target, "multipliers", found.rows, found.columns))
