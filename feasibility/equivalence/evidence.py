@@ -18,7 +18,7 @@ from .maps import Affine
 
 Relation: TypeAlias = Literal["equivalent", "relaxation", "restriction", "incomparable", "objective-differs", "unknown"]
 Side: TypeAlias = Literal["lower", "upper", "integer"]
-ProofMethod: TypeAlias = Literal["multipliers", "rounding", "integral", "empty", "crossed", "solver"]
+ProofMethod: TypeAlias = Literal["multipliers", "rounding", "integral", "empty", "crossed", "cases", "solver"]
 Scope: TypeAlias = Literal["this data", "all data"]
 """Of which data a relation speaks: of the numbers at hand, or of every instance of the same shape."""
 
@@ -42,7 +42,10 @@ class Certificate:
     - integral: the image minus ``rows`` (multiples of equality rows) has whole coefficients on whole-number columns.
     - empty: the source has no plan: the multipliers combine to 0 <= a negative number (limit is ignored).
     - crossed: the source has no plan: the row or column named has its lower side above its upper side.
+    - cases: a column of whole numbers is at most ``at`` or at least one more: either case has its certificate.
     - solver: a mixed-integer search found no plan beyond the limit; not re-checkable here.
+
+    ``products`` are multipliers of inequalities of second order, whose products cancel in the combination.
     """
 
     target: Target
@@ -51,6 +54,32 @@ class Certificate:
     columns: dict[int, Exact] = field(default_factory=dict)
     factor: Exact = 1
     lines: dict[int, Exact] = field(default_factory=dict)
+    products: dict[int, Exact] = field(default_factory=dict)
+    cases: Cases | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """A proof for ``column <= at`` and one for ``column >= at + 1``: of the claim, or that there is no such plan."""
+
+    column: int
+    at: Exact
+    below: Certificate
+    above: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A side of a row or bound of the source, times a column or what this lacks to 1: an inequality of second order.
+
+    ``side`` is read as ``limit - body >= 0``, and ``times`` (None: 1) lies between 0 and 1 by its bounds; an equation
+    may be multiplied by any column. The square of a column of whole numbers between 0 and 1 is the column itself
+    (Sherali, Adams 1990: reformulation and linearisation).
+    """
+
+    side: Target
+    times: int | None = None
+    complement: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +118,10 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Containment:
-    """Whether every plan of the source is a plan of the target. ``lines`` are derived from the source."""
+    """Whether every plan of the source is a plan of the target. ``lines`` and ``products`` are derived from the source.
+
+    ``tight`` adds products up to 0 <= 0: each of them then holds as an equation, and may be used with either sign.
+    """
 
     status: Literal["proved", "refuted", "unknown"]
     certificates: tuple[Certificate, ...] = ()
@@ -98,6 +130,8 @@ class Containment:
     code: str | None = None
     message: str = ""
     lines: tuple[Line, ...] = ()
+    products: tuple[Product, ...] = ()
+    tight: Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,13 +236,23 @@ class Nodes:
         self._policy = policy
         self.usable = _pass(self._highs, floats, cost=cost, integers=False)
 
-    def solve(self, bounds: Mapping[int, tuple[float, float]], deadline: float | None) -> SolverAnswer:
-        """The answer under these bounds (by column); they stay until they are changed."""
-        highs = self._highs
+    def price(self, cost: _Floats) -> None:
+        """Minimise these costs of the unscaled columns from now on; only where the program came without costs."""
+        scale = self._floats.column_scale
+        columns = np.arange(cost.size, dtype=np.int32)
+        self._highs.changeColsCost(cost.size, columns, cost if scale is None else cost * scale)
+
+    def bound(self, bounds: Mapping[int, tuple[float, float]]) -> None:
+        """Give columns these bounds; they stay until they are changed."""
         if bounds:
             columns = np.array(list(bounds), dtype=np.int32)
             low, high = (np.array([pair[side] for pair in bounds.values()]) for side in (0, 1))
-            highs.changeColsBounds(columns.size, columns, low, high)
+            self._highs.changeColsBounds(columns.size, columns, low, high)
+
+    def solve(self, bounds: Mapping[int, tuple[float, float]], deadline: float | None) -> SolverAnswer:
+        """The answer under these bounds (by column); they stay until they are changed."""
+        highs = self._highs
+        self.bound(bounds)
         _set_options(highs, self._policy, deadline, False, True, mixed=False)
         if deadline is not None:
             # The limit is held against the sum of all runs of this instance.

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import floor
 
 from ...programs.program import Program
 from ...rationals import Exact
 from ..evidence import Certificate, NamedEvidence, NamedPair, RangeEnd
 from ..naming import shared
-from .sides import CheckedSide, combined, cost_at, exact, is_plan, proves_empty, quotient, read_side
+from .products import proves
+from .sides import CheckedSide, cost_at, exact, is_plan, proves_empty, quotient, read_side
 
 
 @dataclass(slots=True)
@@ -92,20 +92,7 @@ def _at_most(
     if certificate.method == "solver":
         trust.trusted += 1
         return True
-    if certificate.method in ("empty", "crossed"):
-        return proves_empty(side, certificate)
-    proved = combined(side, certificate)
-    factor = exact(certificate.factor)
-    if proved is None or factor <= 0 or certificate.method not in ("multipliers", "rounding"):
-        return False
-    terms, bound = proved
-    if terms != {j: v * factor for j, v in body.items() if v}:
-        return False
-    if certificate.method == "rounding":
-        if any(v.denominator != 1 or not side.whole[j] for j, v in terms.items()):
-            return False
-        bound = floor(bound)
-    return bound <= limit * factor
+    return proves(side, certificate, body, limit)
 
 
 def _read(pairs: Sequence[NamedPair], number: int, plan: Sequence[Exact]) -> dict[int, Exact]:

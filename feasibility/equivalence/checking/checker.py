@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import floor
 
 from ...programs.program import Program
 from ...rationals import Exact
@@ -19,10 +18,10 @@ from .apart import named_difference
 from .names import contradicted, missing_decisions
 from .objectives import order_only
 from .payment import unpaid
+from .products import proves, with_products
 from .sides import (
     AffineForm,
     CheckedSide,
-    combined,
     composed,
     cost_at,
     exact,
@@ -83,6 +82,8 @@ def check(a: Program, b: Program, comparison: Comparison, text: str = "") -> Rep
         second = merged_side(whole_b, maps.b_merges)
         a_lines = with_lines(first, comparison.a_in_b.lines if comparison.a_in_b else ())
         b_lines = with_lines(second, comparison.b_in_a.lines if comparison.b_in_a else ())
+        a_lines = with_products(a_lines, comparison.a_in_b)
+        b_lines = with_products(b_lines, comparison.b_in_a)
     except ValueError as error:
         report.problems.append(str(error))
         return report
@@ -274,22 +275,8 @@ def _claim(
     if certificate.method == "solver":
         report.trusted += 1
         return
-    if certificate.method in ("empty", "crossed"):
-        if not proves_empty(source, certificate):
-            report.problems.append(f"{name}: the plans are not shown to be none")
-        return
-    proved = combined(source, certificate)
-    factor = exact(certificate.factor)
-    if certificate.method not in ("multipliers", "rounding") or factor <= 0 or proved is None:
-        report.problems.append(f"{name}: the certificate for {aim.kind} {aim.number} {aim.side} cannot be read")
-        return
-    body, bound = proved
-    holds = body == {j: v * factor for j, v in terms.items()}
-    if certificate.method == "rounding":
-        holds = holds and all(v.denominator == 1 and source.whole[j] for j, v in body.items())
-        bound = floor(bound)
-    if not holds or bound > limit * factor:
-        report.problems.append(f"{name}: the multipliers do not prove {aim.kind} {aim.number} {aim.side}")
+    if not proves(source, certificate, terms, limit):
+        report.problems.append(f"{name}: the certificate does not prove {aim.kind} {aim.number} {aim.side}")
 
 
 def _whole(source: CheckedSide, certificate: Certificate, image: AffineForm, name: str, report: Report) -> None:

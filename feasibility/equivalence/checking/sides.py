@@ -6,10 +6,12 @@ faster than Fractions; the one trap is ``/`` of two ints, which is a float: divi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import chain
 from math import ceil, floor, lcm
+from typing import TypeAlias
 
 from ...programs.program import Program, Quadratic
 from ...rationals import Exact
@@ -23,9 +25,16 @@ AffineForm = tuple[dict[int, Exact], Exact]
 """Terms and constant of an affine function."""
 
 
+Monomial: TypeAlias = "int | tuple[int, int]"
+"""A column, or two whose values are multiplied, the smaller number first."""
+
+
 @dataclass(slots=True)
 class CheckedSide:
-    """A program as the checker reads it: plain lists of exact numbers."""
+    """A program as the checker reads it: plain lists of exact numbers.
+
+    ``products``: inequalities of second order that hold at every plan, and whether they hold as equations.
+    """
 
     lower: list[Exact | None]
     upper: list[Exact | None]
@@ -35,6 +44,7 @@ class CheckedSide:
     cost_two: dict[tuple[int, int], Exact]
     cost_constant: Exact
     derived: list[tuple[dict[int, Exact], Exact]] = field(default_factory=list)
+    products: list[tuple[dict[Monomial, Exact], Exact, bool]] = field(default_factory=list)
 
 
 def exact(value: Exact) -> Exact:
@@ -174,11 +184,16 @@ def composed(body: Mapping[int, Exact], images: Sequence[Affine | None]) -> Affi
 
 
 def combined(source: CheckedSide, certificate: Certificate | Line) -> tuple[dict[int, Exact], Exact] | None:
-    """The combination of rows and columns and the upper bound it proves; None when it uses a side that is not there."""
+    """The combination of rows and columns and the upper bound it proves.
+
+    None when it uses a side that is not there, or when products of columns are left that do not cancel.
+    """
     terms: dict[int, Exact] = {}
     bound: Exact = 0
+    products = certificate.products if isinstance(certificate, Certificate) else {}
     # Over one denominator, the sums are of whole numbers where the rows are.
-    scale = _denominator([*certificate.rows.values(), *certificate.columns.values(), *certificate.lines.values()])
+    used = certificate.rows, certificate.columns, certificate.lines, products
+    scale = _denominator(chain.from_iterable(part.values() for part in used))
     for i, y in certificate.rows.items():
         body, low, high = source.rows[i]
         side = high if y > 0 else low
@@ -203,10 +218,37 @@ def combined(source: CheckedSide, certificate: Certificate | Line) -> tuple[dict
         bound += weight * most
         for j, v in body.items():
             terms[j] = terms.get(j, 0) + weight * v
+    if products:
+        extra = _second_order(source, products, scale, terms)
+        if extra is None:
+            return None
+        bound += extra
     return {j: quotient(v, scale) for j, v in terms.items() if v}, quotient(bound, scale)
 
 
-def _denominator(numbers: Sequence[Exact]) -> int:
+def _second_order(
+    source: CheckedSide, multipliers: Mapping[int, Exact], scale: int, terms: dict[int, Exact]
+) -> Exact | None:
+    """Adds the products' linear terms to ``terms``; the sum of their bounds, None where they may not be used so."""
+    bound: Exact = 0
+    pairs: dict[tuple[int, int], Exact] = {}
+    for number, y in multipliers.items():
+        if not 0 <= number < len(source.products):
+            return None
+        body, most, equation = source.products[number]
+        if y < 0 and not equation:
+            return None
+        weight = exact(y * scale)
+        bound += weight * most
+        for key, v in body.items():
+            if isinstance(key, tuple):
+                pairs[key] = pairs.get(key, 0) + weight * v
+            else:
+                terms[key] = terms.get(key, 0) + weight * v
+    return None if any(pairs.values()) else bound
+
+
+def _denominator(numbers: Iterable[Exact]) -> int:
     """The numbers' common denominator, or 1 where it is long."""
     found = 1
     for number in numbers:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import floor, gcd, isfinite, lcm
@@ -23,8 +23,11 @@ from ...rationals import Exact, divide, magnitude, simplify
 from ...solver import highs
 from ...solver.solution import Solution
 from ...solver.solving import solve
-from ..evidence import Certificate, Line, ProofMethod, Target
+from ..evidence import Certificate, Line, Product, ProofMethod, Target
 from ..maps import Affine, add_term
+from .cases import CaseProver
+from .products import lifted
+from .sums import Multipliers, completed, whole_factor, within
 
 ClaimKey = tuple[tuple[int, Exact], ...]
 
@@ -39,9 +42,6 @@ _SCREENED = 30
 
 _FEW_TERMS, _FEW_ROWS = 12, 24
 """Terms of a claim, and rows that share columns with it, up to which one row with the bounds is tried."""
-
-_LONG = 256
-"""Bits of a common denominator from which fractions are added one by one."""
 
 _HUGE = 10**100
 """Numbers from which floats are not asked."""
@@ -61,15 +61,6 @@ class ClaimOutcome:
     message: str = ""
 
 
-@dataclass(slots=True)
-class Multipliers:
-    """A combination of rows and columns, with the upper bound that it proves for its body."""
-
-    rows: dict[int, Exact] = field(default_factory=dict)
-    columns: dict[int, Exact] = field(default_factory=dict)
-    bound: Exact = 0
-
-
 class ClaimSource:
     """A program about whose plans claims are proved. Keeps what many claims share: row index, floats, first points."""
 
@@ -79,6 +70,9 @@ class ClaimSource:
         self.deadline = deadline
         self.points: list[tuple[Exact, ...]] = []
         self._empty: Certificate | None = None
+        self.second_order = False
+        """Whether products of columns may be used: the certificates then speak of :attr:`products`."""
+        self._cases: CaseProver | None = None
         self._solved = 0
         self._goals: highs.Goals | None = None
 
@@ -86,6 +80,11 @@ class ClaimSource:
     def lines(self) -> tuple[Line, ...]:
         """Derived lines that the certificates may name; a plain source has none."""
         return ()
+
+    @property
+    def products(self) -> tuple[tuple[Product, ...], Certificate | None]:
+        """Inequalities of second order that the certificates may name, and why some of them are equations."""
+        return ((), None) if self._cases is None else (tuple(self._cases.whole.products), self._cases.whole.tight)
 
     def form(self, body: Affine) -> Affine:
         """The form as it reads after reduction; a plain source reduces nothing."""
@@ -208,7 +207,7 @@ class ClaimSource:
         """
         if len(terms) > _FEW_TERMS:
             return None
-        factor = self._whole_factor(terms)
+        factor = whole_factor(self.program, terms)
         shares: dict[int, int] = {}
         for j in terms:
             for number in self._rows_of.get(j, ()):
@@ -217,50 +216,11 @@ class ClaimSource:
         for number in asked[:_FEW_ROWS]:
             row = self.program.rows[number]
             for multiplier in {divide(c, row.linear[j]) for j, c in terms.items() if j in row.linear}:
-                found = self.completed(terms, {number: multiplier})
-                known = None if found is None else self._within(found, limit, factor, target)
+                found = completed(self.program, terms, {number: multiplier})
+                known = None if found is None else within(found, limit, factor, target)
                 if known is not None:
                     return known
         return None
-
-    def _within(self, found: Multipliers, limit: Exact, factor: Exact | None, target: Target) -> Certificate | None:
-        """The certificate when the multipliers' bound is within the limit, as it stands or rounded down."""
-        if found.bound <= limit:
-            return Certificate(target, "multipliers", found.rows, found.columns)
-        if factor is not None and floor(found.bound * factor) <= limit * factor:
-            rows = {i: simplify(y * factor) for i, y in found.rows.items()}
-            columns = {j: simplify(w * factor) for j, w in found.columns.items()}
-            return Certificate(target, "rounding", rows, columns, factor)
-        return None
-
-    def completed(self, terms: Mapping[int, Exact], rows: Mapping[int, Exact]) -> Multipliers | None:
-        """Row multipliers completed by columns to combine to ``terms``; None when a needed bound does not exist."""
-        used = {number: y for number, y in rows.items() if y and self._side(number, y) is not None}
-        # Over one denominator, the sums are of whole numbers where the rows are.
-        scale = lcm(*(v.denominator for v in (*used.values(), *terms.values())))
-        if scale.bit_length() > _LONG:
-            scale = 1
-        rest = {j: simplify(c * scale) for j, c in terms.items()} if scale > 1 else dict(terms)
-        total: Exact = 0
-        for number, y in used.items():
-            multiplier, side = simplify(y * scale) if scale > 1 else y, self._side(number, y)
-            assert side is not None
-            total += multiplier * side
-            for j, coefficient in self.program.rows[number].linear.items():
-                add_term(rest, j, -multiplier * coefficient)
-        for j, coefficient in rest.items():
-            column = self.program.columns[j]
-            bound = column.upper if coefficient > 0 else column.lower
-            if bound is None:
-                return None
-            total += coefficient * bound
-        columns = {j: divide(c, scale) for j, c in rest.items()} if scale > 1 else rest
-        return Multipliers(used, columns, divide(total, scale))
-
-    def _side(self, number: int, multiplier: Exact) -> Exact | None:
-        """The row's side that a multiplier of this sign uses; None where there is none."""
-        row = self.program.rows[number]
-        return None if row.body.quadratic else row.upper if multiplier > 0 else row.lower
 
     # -- by solving ----------------------------------------------------------------------------------------------
 
@@ -275,6 +235,9 @@ class ClaimSource:
         return highs.to_floats(self.relaxation)
 
     def _by_solving(self, terms: Mapping[int, Exact], limit: Exact, target: Target) -> ClaimOutcome:
+        known = self._by_cases(terms, limit, target, wide=False)
+        if known is not None:
+            return ClaimOutcome("proved", known)
         quick = self._float_bound(terms)
         if quick is not None:
             proved = self._certificate(terms, limit, target, quick)
@@ -297,7 +260,23 @@ class ClaimSource:
             return ClaimOutcome(
                 "unknown", code="not-certified", message="the solver's bound could not be confirmed in exact arithmetic"
             )
-        return self._by_search(terms, limit, target)
+        known = self._by_cases(terms, limit, target)
+        return ClaimOutcome("proved", known) if known is not None else self._by_search(terms, limit, target)
+
+    def _by_cases(
+        self, terms: Mapping[int, Exact], limit: Exact, target: Target, *, wide: bool = True
+    ) -> Certificate | None:
+        """The certificate by cases of the claim's binary columns and by products; None without one.
+
+        Made ready only when a claim has need of it (``wide``), then asked before any other program is solved.
+        """
+        if not self.second_order:
+            return None
+        if self._cases is None and wide:
+            whole = lifted(self.program, self.policy, self.deadline)
+            self._cases = None if whole is None else CaseProver(whole, self.policy, self.deadline)
+            self.second_order = whole is not None
+        return None if self._cases is None else self._cases.prove(terms, limit, target, wide=wide)
 
     def _float_bound(self, terms: Mapping[int, Exact]) -> dict[int, Exact] | None:
         """The multipliers that HiGHS finds for ``max terms``, as they are; None unless it calls the program optimal."""
@@ -324,7 +303,7 @@ class ClaimSource:
         self, terms: Mapping[int, Exact], limit: Exact, target: Target, duals: Mapping[int, Exact]
     ) -> ClaimOutcome | None:
         """Round the multipliers to simple fractions until they prove the limit, if they can; rounding down included."""
-        factor = self._whole_factor(terms)
+        factor = whole_factor(self.program, terms)
         for denominator in _DENOMINATORS:
             if time.monotonic() > self.deadline:
                 # Each try combines all rows exactly, which is long in a large program.
@@ -332,13 +311,13 @@ class ClaimSource:
             rows = {i: simplify(Fraction(y).limit_denominator(denominator)) for i, y in duals.items()}
             if not self._promises(terms, rows, limit, factor):
                 continue
-            found = self.completed(terms, rows)
+            found = completed(self.program, terms, rows)
             if found is None:
                 continue
-            known = self._within(found, limit, factor, target)
+            known = within(found, limit, factor, target)
             if known is not None:
                 return ClaimOutcome("proved", known)
-        found = self.completed(terms, duals)
+        found = completed(self.program, terms, duals)
         if found is not None and found.bound <= limit:
             return ClaimOutcome("proved", Certificate(target, "multipliers", found.rows, found.columns))
         return None
@@ -373,13 +352,6 @@ class ClaimSource:
         if bound <= float(limit) + slack:
             return True
         return factor is not None and floor(bound * float(factor) - slack) <= float(limit) * float(factor) + slack
-
-    def _whole_factor(self, terms: Mapping[int, Exact]) -> Exact | None:
-        """The positive factor that makes the coefficients whole without a common divisor; None off integer columns."""
-        if not all(self.program.columns[j].is_integer for j in terms):
-            return None
-        denominator = lcm(*(c.denominator for c in terms.values()))
-        return divide(denominator, gcd(*(int(c * denominator) for c in terms.values())))
 
     def _maximise(self, terms: Mapping[int, Exact], *, relaxed: bool) -> Solution:
         program = self.relaxation if relaxed else self.program
@@ -453,7 +425,7 @@ class ClaimSource:
         elif solution.farkas is not None:
             # Farkas multipliers speak of lower sides (positive); here a positive multiplier uses the upper side.
             rows = {i: -y for i, y in solution.farkas.rows.items() if y}
-            found = self.completed({}, rows)
+            found = completed(self.program, {}, rows)
             if found is not None and found.bound < 0:
                 method, rows, columns = "empty", found.rows, found.columns
         if method == "solver":

@@ -21,6 +21,7 @@ from .claims import ClaimSource
 from .clock import OutOfTimeError, in_time
 from .containment import contain
 from .cores import SMALL, Match, empties, matches, named_pairs, protected, told_apart, with_lines
+from .lines import with_products
 from .matching import Candidate, by_names, candidates, from_user, unmatched
 from .named import apart_by_names
 from .preference import prefer
@@ -174,6 +175,7 @@ def _unmerged(a: Program, b: Program, found: Comparison) -> Comparison:
 
 def _attempt(candidate: Candidate, policy: Policy, deadline: float) -> Comparison:
     a, b = ClaimSource(candidate.a, policy, deadline), ClaimSource(candidate.b, policy, deadline)
+    a.second_order = b.second_order = True
     maps = candidate.correspondence
     return _related(a, b, maps, (maps.a_open, maps.b_open))
 
@@ -185,6 +187,8 @@ def _related(
     a_open, b_open = open_columns
     a_in_b = contain(a, b.program, maps.forward, b_open)
     b_in_a = contain(b, a.program, maps.backward, a_open)
+    a_in_b, b_in_a = with_products(a_in_b, *a.products), with_products(b_in_a, *b.products)
+    a.second_order = b.second_order = False
     relation = _relation(a_in_b, b_in_a)
     if relation == "unknown":
         trouble = a_in_b if a_in_b.status == "unknown" else b_in_a

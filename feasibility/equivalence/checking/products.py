@@ -1,0 +1,110 @@
+"""Inequalities of second order and proofs by cases, as the checker reads them.
+
+A product of two numbers that are not negative is none: the slack of a row or bound times a column between 0 and 1, or
+times what this lacks to 1. An equation may be multiplied by any column. In a sum of such inequalities the products of
+columns must cancel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import floor
+
+from ...rationals import Exact
+from ..evidence import Certificate, Containment, Product
+from .sides import CheckedSide, Monomial, combined, exact, proves_empty
+
+
+def with_products(source: CheckedSide, containment: Containment | None) -> CheckedSide:
+    """The side with the containment's products at hand. Raises ValueError for one that does not follow."""
+    if containment is None or not containment.products:
+        return source
+    found = [_multiplied(source, number, product) for number, product in enumerate(containment.products)]
+    side = replace(source, products=found)
+    tight = containment.tight
+    if tight is None:
+        return side
+    proved = combined(side, tight)
+    if proved is None or tight.rows or tight.columns or tight.lines or proved[0] or proved[1] > 0:
+        raise ValueError("the products called tight do not add up to nothing")
+    # A sum of numbers that are not negative is 0: so is each of them.
+    either = {number for number, y in tight.products.items() if y}
+    return replace(side, products=[(t, b, free or n in either) for n, (t, b, free) in enumerate(found)])
+
+
+def _multiplied(source: CheckedSide, number: int, product: Product) -> tuple[dict[Monomial, Exact], Exact, bool]:
+    """``terms <= bound``, and whether it holds as an equation."""
+    body, limit, equation = _side(source, number, product)
+    j = product.times
+    if j is None:
+        return dict(body), limit, equation
+    low, high = source.lower[j], source.upper[j]
+    if not equation and (low is None or high is None or low < 0 or high > 1):
+        raise ValueError(f"product {number} has a factor that may be negative")
+    flat = source.whole[j] and low is not None and high is not None and low >= 0 and high <= 1
+    terms: dict[Monomial, Exact] = {}
+    for k, v in body.items():
+        key: Monomial = k if k == j and flat else (min(j, k), max(j, k))
+        terms[key] = terms.get(key, 0) + v
+    terms[j] = terms.get(j, 0) - limit
+    bound: Exact = 0
+    if product.complement:
+        terms = {key: -v for key, v in terms.items()}
+        for k, v in body.items():
+            terms[k] = terms.get(k, 0) + v
+        bound = limit
+    return {key: v for key, v in terms.items() if v}, bound, equation
+
+
+def _side(source: CheckedSide, number: int, product: Product) -> tuple[dict[int, Exact], Exact, bool]:
+    """The side that is multiplied, as ``body <= limit``, and whether it is an equation's."""
+    aim = product.side
+    if aim.kind == "row":
+        body, low, high = source.rows[aim.number]
+    elif aim.kind == "column":
+        body, low, high = {aim.number: 1}, source.lower[aim.number], source.upper[aim.number]
+    else:
+        raise ValueError(f"product {number} is of no row and no bound")
+    equation = low is not None and low == high
+    if aim.side == "upper" and high is not None:
+        return dict(body), high, equation
+    if aim.side == "lower" and low is not None:
+        return {j: -v for j, v in body.items()}, -low, equation
+    raise ValueError(f"product {number} is of a side that is not there")
+
+
+def proves(source: CheckedSide, certificate: Certificate, terms: Mapping[int, Exact], limit: Exact) -> bool:
+    """Whether the certificate shows ``terms <= limit`` at every plan of the source. A search's word shows nothing."""
+    if certificate.method in ("empty", "crossed"):
+        return proves_empty(source, certificate)
+    if certificate.method == "cases":
+        return _by_cases(source, certificate, terms, limit)
+    proved = combined(source, certificate)
+    factor = exact(certificate.factor)
+    if proved is None or factor <= 0 or certificate.method not in ("multipliers", "rounding"):
+        return False
+    body, bound = proved
+    if body != {j: v * factor for j, v in terms.items() if v}:
+        return False
+    if certificate.method == "rounding":
+        if any(v.denominator != 1 or not source.whole[j] for j, v in body.items()):
+            return False
+        bound = floor(bound)
+    return bound <= limit * factor
+
+
+def _by_cases(source: CheckedSide, certificate: Certificate, terms: Mapping[int, Exact], limit: Exact) -> bool:
+    """Both cases of a whole-numbered column, at most ``at`` and at least one more, by their own certificates."""
+    split = certificate.cases
+    if split is None or not 0 <= split.column < len(source.lower) or not source.whole[split.column]:
+        return False
+    j, at = split.column, exact(split.at)
+    if at.denominator != 1:
+        return False
+    low, high = source.lower[j], source.upper[j]
+    upper, lower = list(source.upper), list(source.lower)
+    upper[j] = at if high is None else min(high, at)
+    lower[j] = at + 1 if low is None else max(low, at + 1)
+    below, above = replace(source, upper=upper), replace(source, lower=lower)
+    return proves(below, split.below, terms, limit) and proves(above, split.above, terms, limit)
