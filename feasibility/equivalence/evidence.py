@@ -236,6 +236,20 @@ class NamedEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeEvidence:
+    """Why the plans of ``side`` are steps and those of the other side are not.
+
+    All columns of ``side`` are whole numbers, the other side has none that moves. ``plan`` and ``other`` are plans with
+    other values of ``column``, a decision: it has a cost and an end where it is dear, and is parallel to no other.
+    """
+
+    side: Literal["a", "b"]
+    column: int
+    plan: tuple[Exact, ...]
+    other: tuple[Exact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What sets A's plans apart from B's whatever corresponds to what: ``ours`` and ``theirs`` say what each has.
 
@@ -247,7 +261,7 @@ class Difference:
     ours: str
     theirs: str
     proof: Proof
-    evidence: NamedEvidence | None = None
+    evidence: NamedEvidence | WholeEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 
 from ...programs.program import Program
 from ...rationals import Exact
-from ..evidence import Certificate, Comparison, Containment, Correspondence, Merge, Preference, Target, Witness
+from ..evidence import (
+    Certificate,
+    Comparison,
+    Containment,
+    Correspondence,
+    Merge,
+    Preference,
+    Target,
+    WholeEvidence,
+    Witness,
+)
 from ..maps import Affine
 from ..naming import shared
 from .apart import named_difference
@@ -34,6 +44,7 @@ from .sides import (
     with_lines,
 )
 from .totality import Standing, is_difference, merges_agree, objections, standing
+from .whole import whole_difference
 
 
 @dataclass(slots=True)
@@ -68,8 +79,13 @@ def check(a: Program, b: Program, comparison: Comparison, text: str = "") -> Rep
         if comparison.difference is None:
             _without_maps(whole_a, whole_b, comparison, report)
         elif comparison.relation == "incomparable" and comparison.difference.evidence is not None:
-            found, report.checked, report.trusted = named_difference(a, b, comparison.difference.evidence)
-            report.problems += found
+            evidence = comparison.difference.evidence
+            if isinstance(evidence, WholeEvidence):
+                report.problems += whole_difference(a, b, evidence)
+                report.checked += 1
+            else:
+                found, report.checked, report.trusted = named_difference(a, b, evidence)
+                report.problems += found
             if report.trusted and comparison.proof == "certified":
                 report.problems.append("called certified although a claim rests on a search")
         elif comparison.relation != "incomparable" or comparison.proof in (None, "certified"):

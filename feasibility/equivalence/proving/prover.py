@@ -25,6 +25,7 @@ from .lines import with_products
 from .matching import Candidate, by_names, candidates, from_user, unmatched
 from .named import apart_by_names
 from .preference import prefer
+from .whole import apart_by_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ def _proposals(
             # The names leave nothing to guess: a difference was told above, or time ran out on the way.
             return
         in_time(deadline)
-        apart = apart_by_names(a, b, named_pairs(a, b), policy, deadline) or told_apart(a, b, policy, deadline)
+        apart = apart_by_whole(a, b, policy, deadline)
+        apart = apart or apart_by_names(a, b, named_pairs(a, b), policy, deadline)
+        apart = apart or told_apart(a, b, policy, deadline)
         if apart is not None:
             yield Proposal(Comparison("incomparable", apart.proof, code="shape", difference=apart), trusted=True)
             return
