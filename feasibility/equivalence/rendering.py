@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..programs.program import Program
 from ..rationals import Exact, magnitude, show
 from ..solver.exactness import Violation
 from ..solver.words import enumeration, number, point, row_text, violated
-from .evidence import Certificate, Comparison, Containment, Correspondence, Preference, Target, Witness
+from .evidence import Certificate, Comparison, Containment, Correspondence, Preference, Product, Target, Witness
 from .maps import Affine
 from .merging import merged_plan, merged_program
 
@@ -210,6 +211,21 @@ def _containment(source: Program, target: Program, containment: Containment) -> 
                for e in containment.lines[:_LISTED]]  # fmt: skip
     if derived:
         document["lines"] = derived
+    if containment.products:
+        document["products"] = [_product(source, product) for product in containment.products[:_LISTED]]
+    if containment.tight is not None:
+        document["tight"] = _certificate(source, target, replace(containment.tight, target=_DERIVED))
+    return document
+
+
+def _product(source: Program, product: Product) -> dict[str, str]:
+    """The side that is multiplied, and by what."""
+    aim = product.side
+    of = source.rows[aim.number].name if aim.kind == "row" else source.columns[aim.number].name
+    document = {aim.kind: of, "side": aim.side}
+    if product.times is not None:
+        name = source.columns[product.times].name
+        document["times"] = f"1 - {name}" if product.complement else name
     return document
 
 
@@ -227,6 +243,13 @@ def _certificate(source: Program, target: Program, certificate: Certificate) -> 
         document["bounds"] = _named({names[j]: w for j, w in certificate.columns.items() if j in names})
     if certificate.lines:
         document["lines"] = {str(number): str(y) for number, y in list(certificate.lines.items())[:_LISTED]}
+    if certificate.products:
+        document["products"] = {str(n): str(y) for n, y in list(certificate.products.items())[:_LISTED]}
+    split = certificate.cases
+    if split is not None and split.column < len(source.columns):
+        name, at = source.columns[split.column].name, split.at
+        parts = [(f"{name} <= {at}", split.below), (f"{name} >= {at + 1}", split.above)]
+        document["cases"] = {said: _certificate(source, target, part) for said, part in parts}
     if certificate.factor != 1:
         document["factor"] = str(certificate.factor)
     return document
