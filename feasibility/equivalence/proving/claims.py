@@ -34,6 +34,9 @@ ClaimKey = tuple[tuple[int, Exact], ...]
 _DENOMINATORS = (1, 64, 10_000, 10**8)
 """Rounding of the solver's multipliers, from the simplest fractions on."""
 
+UNSEARCHED = "unsearched"
+"""The code of a claim that was not searched because searches were not allowed."""
+
 _COLD = 4
 """Linear programs solved from scratch before an instance is kept for the source's further ones."""
 
@@ -72,9 +75,16 @@ class ClaimSource:
         self._empty: Certificate | None = None
         self.second_order = False
         """Whether products of columns may be used: the certificates then speak of :attr:`products`."""
+        self.searching = True
+        """Whether a claim that nothing else decides is searched."""
+        self._unsearched: set[tuple[ClaimKey, Exact]] = set()
         self._cases: CaseProver | None = None
         self._solved = 0
         self._goals: highs.Goals | None = None
+
+    def limit(self, *, searching: bool, deadline: float) -> None:
+        """Decide the next claims with or without searches, until this time."""
+        self.searching, self.deadline = searching, deadline
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -235,6 +245,9 @@ class ClaimSource:
         return highs.to_floats(self.relaxation)
 
     def _by_solving(self, terms: Mapping[int, Exact], limit: Exact, target: Target) -> ClaimOutcome:
+        mark = tuple(sorted(terms.items())), limit
+        if self.searching and mark in self._unsearched:
+            return self._by_search(terms, limit, target)
         known = self._by_cases(terms, limit, target, wide=False)
         if known is not None:
             return ClaimOutcome("proved", known)
@@ -261,7 +274,12 @@ class ClaimSource:
                 "unknown", code="not-certified", message="the solver's bound could not be confirmed in exact arithmetic"
             )
         known = self._by_cases(terms, limit, target)
-        return ClaimOutcome("proved", known) if known is not None else self._by_search(terms, limit, target)
+        if known is not None:
+            return ClaimOutcome("proved", known)
+        if not self.searching:
+            self._unsearched.add(mark)
+            return ClaimOutcome("unknown", code=UNSEARCHED, message="only a search can tell")
+        return self._by_search(terms, limit, target)
 
     def _by_cases(
         self, terms: Mapping[int, Exact], limit: Exact, target: Target, *, wide: bool = True
@@ -374,6 +392,9 @@ class ClaimSource:
             return ClaimOutcome("refuted", point=solution.point)
         if solution.objective is not None and solution.objective <= limit:
             return ClaimOutcome("proved", Certificate(target, "solver"))
+        if self.is_plan(solution.point):
+            # The search was stopped; what it found may refute another claim.
+            self.points.append(tuple(solution.point))
         return ClaimOutcome(
             "unknown", code="not-exact", message="the plan found beyond the limit is not exactly feasible"
         )

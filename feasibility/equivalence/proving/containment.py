@@ -11,7 +11,7 @@ from ...programs.program import Column, Program
 from ...rationals import Exact, simplify
 from ..evidence import Certificate, Containment, Target, Witness
 from ..maps import Affine, linear_part
-from .claims import ClaimOutcome, ClaimSource
+from .claims import UNSEARCHED, ClaimOutcome, ClaimSource
 
 _LATE = ClaimOutcome("unknown", code="time-limit", message="the time for the comparison ran out")
 
@@ -40,8 +40,7 @@ def contain(
         else:
             certificates.append(quick)
     trouble: ClaimOutcome | None = None
-    for aim, pulled, limit in waiting:
-        outcome = source.prove(pulled, limit, aim)
+    for aim, outcome in _outcomes(source, waiting):
         if outcome.status == "refuted":
             assert outcome.point is not None
             witness = _witness(source, target, images, open_columns, aim, outcome.point)
@@ -67,6 +66,27 @@ def contain(
         return _search_beyond(source, target, images, open_columns, tuple(certificates))
     proof = "solver-trusted" if any(c.method == "solver" for c in certificates) else "certified"
     return Containment("proved", tuple(certificates), proof=proof)  # type: ignore[arg-type]
+
+
+def _outcomes(
+    source: ClaimSource, claims: Sequence[tuple[Target, Affine, Exact]]
+) -> Iterator[tuple[Target, ClaimOutcome]]:
+    """Every claim decided: first without searches, which may take all the time; these share what is left of it."""
+    deadline, hard = source.deadline, []
+    for aim, body, limit in claims:
+        source.limit(searching=False, deadline=deadline)
+        outcome = source.prove(body, limit, aim)
+        source.limit(searching=True, deadline=deadline)
+        if outcome.code == UNSEARCHED:
+            hard.append((aim, body, limit))
+        else:
+            yield aim, outcome
+    for number, (aim, body, limit) in enumerate(hard):
+        now = time.monotonic()
+        source.limit(searching=True, deadline=now + (deadline - now) / (len(hard) - number))
+        outcome = source.prove(body, limit, aim)
+        source.limit(searching=True, deadline=deadline)
+        yield aim, outcome
 
 
 def _is_identity(images: Sequence[Affine | None]) -> bool:

@@ -8,6 +8,7 @@ of them hold as equations: in the ordering formulation of a tour the order numbe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -67,6 +68,8 @@ def lifted(program: Program, policy: Policy, deadline: float) -> Lifted | None:
             row = program.rows[product.side.number]
             if row.lower is not None and row.lower == row.upper:
                 found.choices.setdefault(product.times, []).append(frozenset(row.linear))
+    # Not all of the time: without equations the products may serve as well.
+    deadline = time.monotonic() + (deadline - time.monotonic()) * 2 / 3
     found.tight = _tight(len(columns), rows, products, policy, deadline)
     if found.tight is not None:
         for n in found.tight.products:

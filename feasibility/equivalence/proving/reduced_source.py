@@ -23,6 +23,11 @@ class ReducedSource(ClaimSource):
         self.core = core
         self.inner = ClaimSource(core.program, policy, deadline)
 
+    def limit(self, *, searching: bool, deadline: float) -> None:
+        """Decide the next claims with or without searches, until this time; on the core as well."""
+        super().limit(searching=searching, deadline=deadline)
+        self.inner.limit(searching=searching, deadline=deadline)
+
     @property
     def lines(self) -> tuple[Line, ...]:
         """The derived lines that the certificates may name."""
