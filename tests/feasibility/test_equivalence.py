@@ -277,7 +277,7 @@ def test_different_problems() -> None:
         }
     )
     found = related(transport, program(BAKERY))
-    assert (found.relation, found.proof) == ("incomparable", "enumerated")
+    assert (found.relation, found.proof) == ("incomparable", "certified")
     assert found.difference is not None
 
 
