@@ -56,7 +56,7 @@ def whole_bread(sense: str) -> Program:
 
 def evidence(found: Comparison) -> NamedEvidence:
     assert found.difference is not None
-    assert found.difference.evidence is not None
+    assert isinstance(found.difference.evidence, NamedEvidence)
     return found.difference.evidence
 
 

@@ -38,7 +38,7 @@ def _multiplied(source: CheckedSide, number: int, product: Product) -> tuple[dic
     body, limit, equation = _side(source, number, product)
     j = product.times
     if j is None:
-        return dict(body), limit, equation
+        return dict(body.items()), limit, equation
     low, high = source.lower[j], source.upper[j]
     if not equation and (low is None or high is None or low < 0 or high > 1):
         raise ValueError(f"product {number} has a factor that may be negative")

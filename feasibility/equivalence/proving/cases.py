@@ -223,8 +223,8 @@ class _Tree:
             found = self._by_multipliers(program, answer.duals)
             if found is not None:
                 return found
-            value = sum(float(c) * answer.point[j] for j, c in self.terms.items())
-            if value <= float(self.limit) + 1e-7 * max(1.0, abs(float(self.limit))):
+            reach = sum(float(c) * answer.point[j] for j, c in self.terms.items())
+            if reach <= float(self.limit) + 1e-7 * max(1.0, abs(float(self.limit))):
                 # It holds, but not by these multipliers: no finer case will be any better.
                 return None
         return self._by_cases(fixed, answer.point if answer.outcome == "optimal" else [])
