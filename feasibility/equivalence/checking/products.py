@@ -13,7 +13,7 @@ from math import floor
 
 from ...rationals import Exact
 from ..evidence import Certificate, Containment, Product
-from .sides import CheckedSide, Monomial, combined, exact, proves_empty
+from .sides import CheckedSide, Factors, combined, exact, proves_empty
 
 
 def with_products(source: CheckedSide, containment: Containment | None) -> CheckedSide:
@@ -33,7 +33,7 @@ def with_products(source: CheckedSide, containment: Containment | None) -> Check
     return replace(side, products=[(t, b, free or n in either) for n, (t, b, free) in enumerate(found)])
 
 
-def _multiplied(source: CheckedSide, number: int, product: Product) -> tuple[dict[Monomial, Exact], Exact, bool]:
+def _multiplied(source: CheckedSide, number: int, product: Product) -> tuple[dict[Factors, Exact], Exact, bool]:
     """``terms <= bound``, and whether it holds as an equation."""
     body, limit, equation = _side(source, number, product)
     j = product.times
@@ -43,9 +43,9 @@ def _multiplied(source: CheckedSide, number: int, product: Product) -> tuple[dic
     if not equation and (low is None or high is None or low < 0 or high > 1):
         raise ValueError(f"product {number} has a factor that may be negative")
     flat = source.whole[j] and low is not None and high is not None and low >= 0 and high <= 1
-    terms: dict[Monomial, Exact] = {}
+    terms: dict[Factors, Exact] = {}
     for k, v in body.items():
-        key: Monomial = k if k == j and flat else (min(j, k), max(j, k))
+        key: Factors = k if k == j and flat else (min(j, k), max(j, k))
         terms[key] = terms.get(key, 0) + v
     terms[j] = terms.get(j, 0) - limit
     bound: Exact = 0

@@ -25,7 +25,7 @@ AffineForm = tuple[dict[int, Exact], Exact]
 """Terms and constant of an affine function."""
 
 
-Monomial: TypeAlias = "int | tuple[int, int]"
+Factors: TypeAlias = "int | tuple[int, int]"
 """A column, or two whose values are multiplied, the smaller number first."""
 
 
@@ -44,7 +44,7 @@ class CheckedSide:
     cost_two: dict[tuple[int, int], Exact]
     cost_constant: Exact
     derived: list[tuple[dict[int, Exact], Exact]] = field(default_factory=list)
-    products: list[tuple[dict[Monomial, Exact], Exact, bool]] = field(default_factory=list)
+    products: list[tuple[dict[Factors, Exact], Exact, bool]] = field(default_factory=list)
 
 
 def exact(value: Exact) -> Exact:

@@ -19,7 +19,7 @@ from ...programs.program import Program, Quadratic, Row
 from ...rationals import Exact, simplify
 from ...solver import highs
 from ..evidence import Cases, Certificate, Target
-from .products import Lifted, is_binary
+from .products import SecondOrder, is_binary
 from .sums import completed, whole_factor, within
 
 _MOST_BINARIES, _MOST_CASES = 12, 64
@@ -43,9 +43,9 @@ class _Place:
 
 
 class CaseProver:
-    """Proofs by cases over one lifted program. What is proved of one claim is kept for those of the same form."""
+    """Proofs by cases over one program with its products. What is proved of one claim is kept for those of the same form."""
 
-    def __init__(self, whole: Lifted, policy: Policy, deadline: float) -> None:
+    def __init__(self, whole: SecondOrder, policy: Policy, deadline: float) -> None:
         self.whole, self.policy, self.deadline = whole, policy, deadline
         self._known: dict[object, Certificate | None] = {}
         self._failures = 0

@@ -26,7 +26,7 @@ from ...solver.solving import solve
 from ..evidence import Certificate, Line, Product, ProofMethod, Target
 from ..maps import Affine, add_term
 from .cases import CaseProver
-from .products import lifted
+from .products import second_order
 from .sums import Multipliers, completed, whole_factor, within
 
 ClaimKey = tuple[tuple[int, Exact], ...]
@@ -291,7 +291,7 @@ class ClaimSource:
         if not self.second_order:
             return None
         if self._cases is None and wide:
-            whole = lifted(self.program, self.policy, self.deadline)
+            whole = second_order(self.program, self.policy, self.deadline)
             self._cases = None if whole is None else CaseProver(whole, self.policy, self.deadline)
             self.second_order = whole is not None
         return None if self._cases is None else self._cases.prove(terms, limit, target, wide=wide)

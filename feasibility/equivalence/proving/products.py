@@ -28,7 +28,7 @@ _Pair = tuple[int, int]
 
 
 @dataclass(slots=True)
-class Lifted:
+class SecondOrder:
     """The program with a column for each product that is used, and a row for each inequality of second order.
 
     Columns and rows of the program come first, under their own numbers; row ``own + n`` is ``products[n]``.
@@ -46,7 +46,7 @@ class Lifted:
     """The equations of binary columns that a column is multiplied with, by their members."""
 
 
-def lifted(program: Program, policy: Policy, deadline: float) -> Lifted | None:
+def second_order(program: Program, policy: Policy, deadline: float) -> SecondOrder | None:
     """The program with its products, or None where no row is switched by a binary column, or too many are."""
     paired = _pairs(program)
     count = sum(map(len, paired.values()))
@@ -62,7 +62,7 @@ def lifted(program: Program, policy: Policy, deadline: float) -> Lifted | None:
             name = f"{program.columns[x].name}*{program.columns[u].name}"
             columns.append(Column(name, "continuous", None, None, name))
     rows = [_row(program, product, pairs) for product in products]
-    found = Lifted(program, len(program.rows), len(program.columns), pairs, products, None, paired)
+    found = SecondOrder(program, len(program.rows), len(program.columns), pairs, products, None, paired)
     for product in products:
         if product.side.kind == "row" and product.times is not None and product.times not in paired:
             row = program.rows[product.side.number]
