@@ -43,7 +43,7 @@ class _Place:
 
 
 class CaseProver:
-    """Proofs by cases over one program with its products. What is proved of one claim is kept for those of the same form."""
+    """Proofs by cases over one program with its products. A proof is kept for all claims of the same form."""
 
     def __init__(self, whole: SecondOrder, policy: Policy, deadline: float) -> None:
         self.whole, self.policy, self.deadline = whole, policy, deadline
