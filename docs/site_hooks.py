@@ -13,6 +13,8 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parent.parent
+LIVE = {"docs/examples/outputs": "example/index.html", "docs/examples/bakery-answer.txt": "bakery/index.html"}
+"""What a link in a document names, and the live page of the site that shows it (`site_reports.py` writes them)."""
 _LINK = re.compile(r"(?<=\]\()([^)#\s]+)(?=[)#])")
 
 
@@ -46,7 +48,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
         if re.match(r"[a-z]+:", link):
             return link
         target = posixpath.normpath(posixpath.join(posixpath.dirname(repository), link))
-        name = outside.get(target) or target.removeprefix("docs/")
+        name = LIVE.get(target) or outside.get(target) or target.removeprefix("docs/")
         if files.get_file_from_path(name) is None:
             return f"{config.repo_url.rstrip('/')}/blob/main/{target}"
         return posixpath.relpath(name, posixpath.dirname(uri) or ".")

@@ -64,6 +64,14 @@ def test_the_changelog_is_as_it_says() -> None:
     assert not re.search(r"^### .*\n+(?=##|\Z)", text, re.M), "a heading without entries"
 
 
+def test_every_page_is_in_the_sites_list() -> None:
+    """A page that nobody can find; `mkdocs build --strict` refuses it, where mkdocs is installed."""
+    listed = set(re.findall(r"[\w/.-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("nav:")[2]))
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    pages |= {path.relative_to(ROOT / "reports").as_posix() for path in ROOT.glob("reports/studies/*/README.md")}
+    assert listed - {"SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "index.md"} == pages
+
+
 @pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs")
@@ -75,3 +83,7 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert 'id="pyrite.api.score"' in page
     assert "&gt;&gt;&gt;" in page
     assert (tmp_path / "site" / "studies" / "orlm" / "index.html").is_file()
+    front = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    for name in ("example", "bakery"):
+        assert f'href="{name}/"' in front
+        assert list((tmp_path / "site" / name / "problems").glob("*.html"))
