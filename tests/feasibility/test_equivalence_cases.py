@@ -291,3 +291,19 @@ def test_cases_and_products_are_told_by_name() -> None:
     assert {"times", "side"} <= way["products"][0].keys() | way["products"][-1].keys()
     (split,) = [c["cases"] for c in way["certificates"] if "cases" in c]
     assert list(split) in (["go[1,2] <= 0", "go[1,2] >= 1"], ["go[2,1] <= 0", "go[2,1] >= 1"])
+
+
+def test_multiples_of_one_claim_share_their_proof() -> None:
+    """Rows with one body up to a factor, tighter and weaker in turn: each has a certificate."""
+    columns = [column(f"use{n}", "binary", 0, 1) for n in range(4)] + [column("bread", "continuous", 2, 9)]
+    plain = Program(
+        columns, [row("oven", {4: 1, 0: -5, 1: -5, 2: -6, 3: -7}, None, 0)], "minimize", Quadratic({4: 1, 0: 2})
+    )
+    used = dict.fromkeys(range(4), 1)
+    ends = [(3, Fraction(1)), (7, Fraction(4)), (2, Fraction(2)), (5, Fraction(1)), (1, Fraction(1))]
+    rows = [replace(row(f"some{c}", dict.fromkeys(used, c), 0, None), lower=end) for c, end in ends]
+    more = Program(columns, [*plain.rows, *rows], plain.sense, plain.objective)
+    found = compare(more, plain, PATIENT)
+    assert (found.relation, found.proof) == ("equivalent", "certified")
+    tight = with_row(more, replace(row("two", dict.fromkeys(range(4), 3), 0, None), lower=Fraction(31, 10)))
+    assert compare(tight, plain, PATIENT).relation == "restriction"

@@ -15,7 +15,8 @@ from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.compiling import build
 
 COLLECTION = Path(__file__).resolve().parents[2] / "../shared/data/formulation-bench"
-QUICK = ("p4-a_b", "p4-a_d", "p4-a_e", "p4-a_g", "p4-a_h", "p4-a_j")
+QUICK = ("p4-a_b", "p4-a_d", "p4-a_e", "p4-a_g", "p4-a_h", "p4-a_i", "p4-a_j")
+UNRELATED = ("p4-a_h", "p4-a_i")
 
 
 def mps(limit: int) -> bytes:
@@ -71,6 +72,7 @@ def test_quick_pairs_of_the_collection(tmp_path: Path) -> None:
     assert len(found) == len(QUICK)
     assert not any(one.standing == "contradicts" or one.refused for one in found)
     assert all(one.relation == "equivalent" for one in found if one.label)
+    assert all(one.proof == "certified" for one in found if one.pair in UNRELATED)
 
 
 @pytest.mark.slow

@@ -199,7 +199,7 @@ def combined(source: CheckedSide, certificate: Certificate | Line) -> tuple[dict
         side = high if y > 0 else low
         if side is None:
             return None
-        weight = exact(y * scale)
+        weight = _times(y, scale)
         bound += weight * side
         for j, v in body.items():
             terms[j] = terms.get(j, 0) + weight * v
@@ -207,14 +207,14 @@ def combined(source: CheckedSide, certificate: Certificate | Line) -> tuple[dict
         side = source.upper[j] if w > 0 else source.lower[j]
         if side is None:
             return None
-        weight = exact(w * scale)
+        weight = _times(w, scale)
         bound += weight * side
         terms[j] = terms.get(j, 0) + weight
     for number, y in certificate.lines.items():
         if y < 0 or not 0 <= number < len(source.derived):
             return None
         body, most = source.derived[number]
-        weight = exact(y * scale)
+        weight = _times(y, scale)
         bound += weight * most
         for j, v in body.items():
             terms[j] = terms.get(j, 0) + weight * v
@@ -238,7 +238,7 @@ def _second_order(
         body, most, equation = source.products[number]
         if y < 0 and not equation:
             return None
-        weight = exact(y * scale)
+        weight = _times(y, scale)
         bound += weight * most
         for key, v in body.items():
             if isinstance(key, tuple):
@@ -246,6 +246,16 @@ def _second_order(
             else:
                 terms[key] = terms.get(key, 0) + weight * v
     return None if any(pairs.values()) else bound
+
+
+def _times(value: Exact, scale: int) -> Exact:
+    """The value times a multiple of its denominator, or times 1."""
+    if type(value) is int:
+        return value * scale
+    if scale == 1:
+        return exact(value)
+    value = Fraction(value)
+    return value.numerator * (scale // value.denominator)
 
 
 def _denominator(numbers: Iterable[Exact]) -> int:

@@ -77,6 +77,8 @@ class ClaimSource:
         """Whether products of columns may be used: the certificates then speak of :attr:`products`."""
         self.searching = True
         """Whether a claim that nothing else decides is searched."""
+        self._proved: dict[ClaimKey, tuple[Exact, Certificate, Exact]] = {}
+        """Of each body the last claim that was proved by a sum: its limit, certificate and factor."""
         self._unsearched: set[tuple[ClaimKey, Exact]] = set()
         self._cases: CaseProver | None = None
         self._solved = 0
@@ -129,8 +131,20 @@ class ClaimSource:
                 return ClaimOutcome("refuted", point=point)
         if time.monotonic() > self.deadline:
             return ClaimOutcome("unknown", code="time-limit", message="the time for the comparison ran out")
+        key, factor = normalised(terms, 1)
+        alike = self._proved.get(key)
+        if alike is not None and alike[0] <= limit * factor:
+            # The same sum: what it is of the new claim is told by the factor alone.
+            own = divide(alike[1].factor * factor, alike[2])
+            return ClaimOutcome("proved", replace(alike[1], target=target, factor=own))
         single = self._from_one_row(terms, limit, target)
-        return ClaimOutcome("proved", single) if single is not None else self._by_solving(terms, limit, target)
+        outcome = ClaimOutcome("proved", single) if single is not None else self._by_solving(terms, limit, target)
+        proof = outcome.certificate
+        if proof is not None and proof.method in ("multipliers", "rounding"):
+            # What is rounded down proves the whole number below the limit.
+            reach = floor(limit * factor) if proof.method == "rounding" and proof.factor == factor else limit * factor
+            self._proved[key] = reach, proof, factor
+        return outcome
 
     def some_plans(self) -> list[tuple[Exact, ...]]:
         """A few plans: those met so far, and the ends of some columns' ranges."""

@@ -86,7 +86,13 @@ class ReducedSource(ClaimSource):
         core, aim = self.core, inner.target
         match inner.method:
             case "multipliers":
-                return replace(outcome, certificate=certificate(aim, "multipliers", core.grounded(inner, base)))
+                whole = replace(
+                    inner,
+                    rows={i: divide(y, inner.factor) for i, y in inner.rows.items()},
+                    columns={j: divide(w, inner.factor) for j, w in inner.columns.items()},
+                    factor=1,
+                )
+                return replace(outcome, certificate=certificate(aim, "multipliers", core.grounded(whole, base)))
             case "rounding":
                 # The rounded claim is a line of its own; the reading's ground comes on top.
                 line = core.side.line(core.grounded(inner, {}))
