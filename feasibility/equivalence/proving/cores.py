@@ -23,6 +23,7 @@ from .fingerprint import Fingerprint, fingerprint
 from .lines import used_lines
 from .mapping import Pairing, inverse, maps, statements
 from .parts import groups
+from .payable import could_be_paid
 from .preference import cost
 from .reduced_source import ReducedSource
 from .reducing.core import Core, certificate, reduced
@@ -223,6 +224,10 @@ def _matched(shop: Workshop, first: CoreVariant, second: CoreVariant) -> Iterato
     small = count <= SMALL
     told: set[object] = set()
     forced = len(binding) == count
+    if forced and shop.differs and _as_written(first) and _as_written(second):
+        pairs = {core_b.ids[k]: core_a.ids[j] for k, j in binding.items()}
+        if not could_be_paid(core_a.origin, core_b.origin, pairs):
+            return
     if len(hints) == count:
         forward = [Affine({hints[k]: 1}) for k in range(count)]
         told.add(_mark(forward))
@@ -255,6 +260,11 @@ def _matched(shop: Workshop, first: CoreVariant, second: CoreVariant) -> Iterato
         yield _joined(shop, first, second, forward, "names", trusted=True)
     else:
         yield from _likeliest(shop, first, second, binding, hints)
+
+
+def _as_written(side: CoreVariant) -> bool:
+    """Nothing was reduced, read as one or derived: the core says what the program says."""
+    return side.core is not None and side.core.is_whole_program and not side.merges and not side.core.lines
 
 
 def _how(forward: Sequence[Affine]) -> str:
