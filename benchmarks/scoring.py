@@ -2,18 +2,23 @@
 
 Each of 200 problems is a random product mix with a reference formulation; its ten outputs are the reference itself with
 other layouts, dropped rows, changed coefficients, a wrong sense, prose, broken JSON. What a person would feed in.
-Beside these, in which four of ten outputs to a problem are one document: distinct documents alone, and documents that
-come again and again, as reinforcement learning draws them.
+Beside these, in which four of ten outputs to a problem are one document: each document once; documents of which
+every one has a number of its own, so that each is compared anew; and documents that come again and again, as
+reinforcement learning draws them. Ratios to HiGHS are of processor time in this process; ``--workers`` without numbers
+measures only them, which a busy machine does not disturb much.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import statistics
+import tempfile
 import time
 from collections import defaultdict
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import highspy
 import numpy as np
@@ -25,6 +30,11 @@ from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.scoring.pool import Pool
 from pyrite.feasibility.scoring.remembered import Remembered
 from pyrite.feasibility.verdict import STAGES
+from pyrite.problems.lines import LineWriter
+from pyrite.results.lines import VerdictLines
+
+Task: TypeAlias = tuple[str, int, str]
+"""Problem, sample, text."""
 
 PROBLEMS, SAMPLES = 200, 10
 REPEATS = 3
@@ -76,11 +86,11 @@ def variants(rng: random.Random, reference: dict[str, Any]) -> list[str]:
     ]
 
 
-def instances(seed: int = 0) -> tuple[list[Problem], list[tuple[str, int, str]]]:
+def instances(seed: int = 0, count: int = PROBLEMS) -> tuple[list[Problem], list[Task]]:
     """Problems with references and the outputs to them, the same for the same seed."""
     rng = random.Random(seed)
     problems, tasks = [], []
-    for number in range(PROBLEMS):
+    for number in range(count):
         reference = formulation(rng, whole=number % 2 == 0)
         problem = Problem(f"mix-{number}", "A product mix.", Formulation.from_dict(reference))
         problems.append(problem)
@@ -88,7 +98,7 @@ def instances(seed: int = 0) -> tuple[list[Problem], list[tuple[str, int, str]]]
     return problems, tasks
 
 
-def distinct(problems: list[Problem], seed: int = 1) -> list[tuple[str, int, str]]:
+def distinct(problems: list[Problem], seed: int = 1) -> list[Task]:
     """Ten outputs to each problem, no two of them the same document: every one has a coefficient of its own."""
     rng = random.Random(seed)
     tasks = []
@@ -105,7 +115,7 @@ def distinct(problems: list[Problem], seed: int = 1) -> list[tuple[str, int, str
     return tasks
 
 
-def repeated(tasks: list[tuple[str, int, str]], count: int = 6000, seed: int = 2) -> list[tuple[str, int, str]]:
+def repeated(tasks: list[Task], count: int = 6000, seed: int = 2) -> list[Task]:
     """Draws from the outputs to the first 20 problems: 200 texts, each about thirty times."""
     rng = random.Random(seed)
     drawn = [rng.choice(tasks[: 20 * SAMPLES]) for _ in range(count)]
@@ -152,7 +162,7 @@ def bare_highs(programs: list[Program]) -> float:
     return time.process_time() - started
 
 
-def in_one_process(problems: list[Problem], tasks: list[tuple[str, int, str]]) -> tuple[float, dict[str, float]]:
+def in_one_process(problems: list[Problem], tasks: list[Task]) -> tuple[float, dict[str, float]]:
     """Processor seconds for all outputs in this process, and those of each stage (and of preparing references)."""
     kept = Remembered()
     judges = {problem.id: Judge(problem.as_reference(), Policy(), remembered=kept) for problem in problems}
@@ -177,64 +187,112 @@ def in_one_process(problems: list[Problem], tasks: list[tuple[str, int, str]]) -
     return time.process_time() - started, dict(shares)
 
 
-def main() -> None:
-    problems, tasks = instances()
-    references = {problem.id: problem.as_reference() for problem in problems}
-    policy = Policy()
-    rates: dict[int, list[float]] = defaultdict(list)
-    others = {"distinct": distinct(problems), "repeated": repeated(tasks)}
-    other_rates: dict[tuple[str, int], list[float]] = defaultdict(list)
-    peak = 0
-    for _ in range(REPEATS):
-        for workers in (1, 2):
-            with Pool(policy, workers) as pool:
-                list(pool.judge(tasks[:40], references))  # the workers have started
-                started = time.perf_counter()
-                verdicts = list(pool.judge(tasks, references))
-                rates[workers].append(len(tasks) / (time.perf_counter() - started))
-                for kind, some in others.items():
-                    started = time.perf_counter()
-                    list(pool.judge(some, references))
-                    other_rates[kind, workers].append(len(some) / (time.perf_counter() - started))
-                peak = max(peak, pool.peak_memory)
-    assert all("internal-error" not in {r.code for r in v.stages.values()} for v in verdicts)
-    whole, shares = min((in_one_process(problems, tasks) for _ in range(REPEATS)), key=lambda pair: pair[0])
-    programs = []
+def different(problems: list[Problem], tasks: list[Task]) -> list[Task]:
+    """The outputs of :func:`instances` without those that say what an earlier one to the same problem says."""
+    known: dict[str, set[str]] = defaultdict(set)
+    found = []
+    for problem_id, sample, text in tasks:
+        said = json.dumps(document) if (document := document_of(text)) is not None else text
+        if said not in known[problem_id]:
+            known[problem_id].add(said)
+            found.append((problem_id, sample, text))
+    return found
+
+
+def document_of(text: str) -> Any:
+    """The JSON within a text; None when there is none."""
+    try:
+        return json.loads(text[text.find("{") : text.rfind("}") + 1])
+    except ValueError:
+        return None
+
+
+def compiled(tasks: list[Task]) -> list[Program]:
+    """What reaches the solver."""
+    found = []
     for _, _, text in tasks:
-        start, end = text.find("{"), text.rfind("}") + 1
         try:
-            document = json.loads(text[start:end])
-            programs.append(build(Formulation.from_dict(document)))
-        except (ValueError, Rejected):
+            found.append(build(Formulation.from_dict(document_of(text))))
+        except (ValueError, TypeError, AttributeError, Rejected):
             continue
-    bare = statistics.median(bare_highs(programs) for _ in range(REPEATS))
-    print(f"{len(tasks):,} outputs to {len(problems)} problems; {len(programs):,} of them reach the solver")
-    print(
-        f"surface {sum(v.surface for v in verdicts):,}, substance {sum(v.substance is True for v in verdicts):,}, "
-        f"unknown {sum(v.substance is None for v in verdicts):,}"
-    )
-    print()
-    print("| what | outputs a second (median of 3) |")
-    print("|---|---|")
-    for workers, found in rates.items():
-        print(f"| pool, {workers} worker{'s' if workers > 1 else ''} | {statistics.median(found):,.0f} |")
-    print(f"| in this process (processor time) | {len(tasks) / whole:,.0f} |")
-    for (kind, workers), found in sorted(other_rates.items()):
-        print(f"| {kind} documents, {workers} worker{'s' if workers > 1 else ''} | {statistics.median(found):,.0f} |")
-    for kind, some in others.items():
-        seconds, _ = in_one_process(problems, some)
-        print(f"| {kind} documents, in this process (processor time) | {len(some) / seconds:,.0f} |")
-    print()
-    print("| stage | processor ms an output | share |")
+    return found
+
+
+def against_highs(problems: list[Problem], tasks: list[Task], repeats: int) -> dict[str, float]:
+    """Judging them all in this process, held against HiGHS alone on their models: both in turn, medians."""
+    programs = compiled(tasks)
+    ours, bare = [], []
+    for _ in range(repeats):
+        bare.append(bare_highs(programs))
+        ours.append(in_one_process(problems, tasks)[0])
+    seconds, alone = statistics.median(ours), statistics.median(bare)
+    return {"ours": seconds, "bare": alone, "models": len(programs), "ratio": seconds / alone}
+
+
+def by_workers(problems: list[Problem], tasks: list[Task], workers: int, repeats: int) -> dict[str, float]:
+    """Outputs a second, processor seconds of an output in the parent (lines written), the most memory of a worker."""
+    references = {problem.id: problem.as_reference() for problem in problems}
+    rates, parents, peak = [], [], 0
+    for _ in range(repeats):
+        # A pool of its own: what one has judged, it remembers.
+        with Pool(Policy(), workers) as pool, tempfile.TemporaryDirectory() as folder:
+            list(pool.judge([(problems[0].id, n, "") for n in range(4 * workers)], references))  # they have started
+            with LineWriter(Path(folder) / "verdicts.jsonl") as file:
+                lines = VerdictLines(file)
+                began, spent = time.perf_counter(), time.process_time()
+                for verdict in pool.judge(tasks, references):
+                    lines.write(verdict)
+                rates.append(len(tasks) / (time.perf_counter() - began))
+                parents.append((time.process_time() - spent) / len(tasks))
+            peak = max(peak, pool.peak_memory)
+    return {"rate": statistics.median(rates), "parent": statistics.median(parents), "peak": peak}
+
+
+def stages(problems: list[Problem], tasks: list[Task]) -> None:
+    """Print what each stage takes."""
+    whole, shares = in_one_process(problems, tasks)
+    print("\n| stage | processor ms an output | share |")
     print("|---|---|---|")
     for stage in (*STAGES, "reference"):
         if stage in shares:
             print(f"| {stage} | {1000 * shares[stage] / len(tasks):.3f} | {100 * shares[stage] / whole:.1f} % |")
     rest = whole - sum(shares.values())
-    print(f"| the rest | {1000 * rest / len(tasks):.3f} | {100 * rest / whole:.1f} % |")
-    print()
-    print(
-        f"HiGHS alone on the {len(programs):,} compiled models, same process: {bare:.2f} s; "
-        f"judging all outputs: {whole:.2f} s, {whole / bare:.2f} times that"
-    )
-    print(f"peak resident memory of a worker: {peak / 2**20:.0f} MiB")
+    print(f"| the rest | {1000 * rest / len(tasks):.3f} | {100 * rest / whole:.1f} % |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks scoring")
+    parser.add_argument("--problems", type=int, default=PROBLEMS, help="fewer are quicker")
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4], help="none: processor time alone")
+    options = parser.parse_args()
+    problems, tasks = instances(count=options.problems)
+    kinds = {
+        "as models write them": tasks,
+        "each document once": different(problems, tasks),
+        "one number changed in each": distinct(problems),
+        "repeated": repeated(tasks, count=3 * len(tasks)),
+    }
+    print("| outputs | count | processor ms an output, in one process | a second of one core | times HiGHS alone |")
+    print("|---|---|---|---|---|")
+    alone: dict[str, float] = {}
+    for kind, some in kinds.items():
+        found = against_highs(problems, some, options.repeats)
+        alone[kind] = len(some) / found["ours"]
+        ratio = "-" if kind == "repeated" else f"{found['ratio']:.2f}"
+        print(f"| {kind} | {len(some):,} | {1000 / alone[kind]:.2f} | {alone[kind]:,.0f} | {ratio} |", flush=True)
+    stages(problems, tasks)
+    if not options.workers:
+        return
+    print("\n| outputs | workers | a second | processor ms an output in the parent | peak MiB of a worker |")
+    print("|---|---|---|---|---|")
+    for kind, some in kinds.items():
+        parent = 0.0
+        for workers in options.workers:
+            found = by_workers(problems, some, workers, options.repeats)
+            parent = found["parent"]
+            row = f"{found['rate']:,.0f} | {1000 * parent:.3f} | {found['peak'] / 2**20:.0f}"
+            print(f"| {kind} | {workers} | {row} |", flush=True)
+        # One process hands out and writes down: that is where many cores end.
+        many = min(1000 * alone[kind], 1 / parent)
+        print(f"| {kind} | 1,000 cores, on paper | {many:,.0f} | | |", flush=True)

@@ -74,6 +74,10 @@ def answer_command(
     batch_in: Annotated[
         str | None, typer.Option(help="Ask nothing: take the answers from a batch endpoint's results.")
     ] = None,
+    engine: Annotated[str, typer.Option(help="local, or ray: batches on the nodes of a Ray cluster.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="The Ray cluster: auto, or HOST:PORT (default: one of this machine).")
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds a request may take (endpoint).")] = 300.0,
     request: Annotated[
         list[str] | None,
@@ -89,11 +93,14 @@ def answer_command(
     from ..models.answering.endpoint import Asking, parse_fields
     from ..models.answering.into_run import answer_into
     from ..models.answering.making import make_answerer
+    from ..models.answering.on_ray import Carried, RayAnswerer
     from ..models.companions import companions_of
     from ..models.prompts import Prompt
     from ..models.sources import parse_source
     from ..models.training.processes import one_process
     from ..problems.files import read_problems
+    from ..results.engines import Local, get_engine
+    from ..results.run import RunFolder
 
     one_process("pyrite answer")
     settings = Settings(
@@ -123,12 +130,23 @@ def answer_command(
     companions = companions_of(expert or [], anti_expert or [], alpha or [], keep_top_p=keep_top_p, speculate=speculate)
     asking = Asking(parse_fields(request or ()), parse_fields(template or (), "--template"), timeout)
     compute = (device, dtype, threads)
-    answerer = make_answerer(source, asked, settings, compute, parallel, note, back_end, companions, asking)
+    if get_engine(engine, address) != Local():
+        if batch_out is not None or batch_in is not None:
+            raise PyriteError("batch files are for one endpoint; leave --engine ray out")
+        answerer: Any = RayAnswerer(
+            Carried(source, asked, settings, compute, back_end, companions), address, RunFolder(out).answered()
+        )
+    else:
+        answerer = make_answerer(source, asked, settings, compute, parallel, note, back_end, companions, asking)
     if batch_out is not None or batch_in is not None:
         _by_batch(answerer, (out, known, settings), batch_out, batch_in, as_json)
         return
-    with progress(len(known) * samples, "answering") as show:
-        tally = answer_into(out, answerer, known, settings, lambda done, total: show(done))
+    try:
+        with progress(len(known) * samples, "answering") as show:
+            tally = answer_into(out, answerer, known, settings, lambda done, total: show(done))
+    finally:
+        if isinstance(answerer, RayAnswerer):
+            answerer.close()
     note(f"{tally.sentence()}; run: {out}")
     next_step(
         f"pyrite score {problems if problems != '-' else f'{out}/problems.jsonl'} {out}/outputs.jsonl --out {out}"
@@ -150,9 +168,7 @@ def _by_batch(
         raise PyriteError("batch files are for one endpoint: --model http://host/v1#NAME")
     out, known, settings = asked
     folder = RunFolder(out)
-    there = folder.outputs.exists() and folder.outputs.stat().st_size
-    present = frozenset(output.key for output in folder.read_outputs()) if there else frozenset()
-    batch = open_batch(answerer, present, batch_out, batch_in)
+    batch = open_batch(answerer, folder.answered(), batch_out, batch_in)
     tally = answer_into(out, batch, known, settings)
     if isinstance(batch, BatchReader):
         for line in batch.notes:

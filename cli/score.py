@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from ..feasibility.policy import Policy
     from ..problems.lines import Records
     from ..problems.problem import Problem
+    from ..results.engines import Engine
     from ..results.outputs import Output
     from ..results.run import RunFolder
 
@@ -74,13 +74,13 @@ def score_command(
     place = get_engine(engine, address)
     chosen = read_policy(policy, settings or ())
     known = read_problems(problems, strict)
-    plain = mapping is None and limit is None and engine == "local"
+    plain = mapping is None and limit is None
     if out is not None and plain and not as_json and not second_opinion:
-        from ..results import streaming
+        from ..results import shards, streaming
 
-        if streaming.can_stream(outputs) and Path(outputs).stat().st_size >= streaming.LARGE:
+        if shards.size_of(outputs) >= streaming.LARGE and shards.are_outputs(outputs):
             notes(known.complaints, "remarks on the problems' lines")
-            _streamed(known, outputs, chosen, RunFolder(out), workers, language, strict)
+            _streamed(known, outputs, chosen, RunFolder(out), workers, language, strict, place)
             return
     answers = read_answers(outputs, known, None if mapping is None else parse_map(mapping), strict)
     notes([*known.complaints, *answers.complaints], "remarks on the files' lines")
@@ -129,15 +129,25 @@ def _streamed(
     workers: int | None,
     language: str,
     strict: bool,
+    engine: Engine,
 ) -> None:
-    """Score a file that is too large to be held, and say what came out."""
+    """Score what is too large to be held, and say what came out."""
     from ..results.scoring import summary_of
-    from ..results.streaming import count_lines, score_lines
+    from ..results.shards import count_rows
+    from ..results.streaming import score_lines
 
     started = time.monotonic()
-    with progress(count_lines(outputs), "judging") as show:
+    with progress(count_rows(outputs), "judging") as show:
         found = score_lines(
-            known, outputs, policy, folder=folder, workers=workers, language=language, strict=strict, told=show
+            known,
+            outputs,
+            policy,
+            folder=folder,
+            workers=workers,
+            language=language,
+            strict=strict,
+            told=show,
+            engine=engine,
         )
     seconds = time.monotonic() - started
     unsaid = [f"and {found.unsaid:,} more"] if found.unsaid else []

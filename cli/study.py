@@ -28,6 +28,10 @@ def study_command(
         bool, typer.Option("--status", help="Print what is finished and what is left; run none.")
     ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Cells side by side, a process each.")] = 1,
+    engine: Annotated[str, typer.Option(help="local, or ray: cells on the nodes of a Ray cluster.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="The Ray cluster: auto, or HOST:PORT (default: one of this machine).")
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Name the committed studies.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what results.json holds (or the grid) as JSON.")
@@ -37,6 +41,7 @@ def study_command(
     import json
 
     from ..feasibility.disk import read_whole
+    from ..results.engines import get_engine
     from ..studies.estimating import seconds_left
     from ..studies.pages import write_study
     from ..studies.plan import read_study, study_names
@@ -48,6 +53,9 @@ def study_command(
         return
     if study is None:
         raise PyriteError(f"give a study file, or one of {', '.join(study_names())}")
+    get_engine(engine, address)
+    if engine == "ray" and jobs > 1:
+        raise PyriteError("--jobs is about this machine; a Ray cluster takes as many cells as it has processors for")
     chosen = read_study(study)
     run = StudyRun(chosen, out if out is not None else Path("runs") / f"study-{chosen.name}", note)
     results = run.results()
@@ -62,7 +70,7 @@ def study_command(
         else:
             _show([grid])
         return
-    run.run(jobs)
+    run.run(jobs, engine, address)
     results = run.results()
     if results:
         tables = write_study(chosen, run.out, results)

@@ -167,11 +167,18 @@ def repair_last_line(path: str | os.PathLike[str]) -> bool:
 
 
 def documents(
-    path: str | os.PathLike[str], complaints: list[Complaint], strict: bool, may_be_empty: bool = False
+    path: str | os.PathLike[str],
+    complaints: list[Complaint],
+    strict: bool,
+    may_be_empty: bool = False,
+    start: int = 0,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The JSON objects of the file with their line numbers (from 1); blank lines are passed over."""
+    """The JSON objects of the file with their line numbers (from 1); blank lines are passed over.
+
+    ``start`` is the byte at which a line begins; lines are counted from there.
+    """
     label, empty = label_of(path), True
-    for number, raw in _raw_lines(path):
+    for number, raw in _raw_lines(path, start):
         if number == 1:
             for bom, name in _BOMS:
                 if raw.startswith(bom):
@@ -202,12 +209,14 @@ def documents(
         raise PyriteError(f"{label} is empty: one JSON object a line is needed")
 
 
-def _raw_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, bytes]]:
+def _raw_lines(path: str | os.PathLike[str], start: int) -> Iterator[tuple[int, bytes]]:
     if str(path) == "-":
         yield from enumerate(sys.stdin.buffer, start=1)
         return
     try:
         with open_input(path) as file:
+            if start:
+                file.seek(start)
             number = 0
             while raw := file.readline(MAX_LINE + 1):
                 number += 1

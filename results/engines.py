@@ -6,7 +6,7 @@ were made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -38,8 +38,8 @@ class Judging(Protocol):
         """Workers that were killed or died while judging."""
         ...
 
-    def judge(self, tasks: Sequence[OutputTask], references: Mapping[str, Reference]) -> Iterator[Verdict]:
-        """The verdicts in the order of ``tasks``."""
+    def judge(self, tasks: Iterable[OutputTask], references: Mapping[str, Reference]) -> Iterator[Verdict]:
+        """The verdicts in the order of ``tasks``, which are drawn as they are needed."""
         ...
 
     def __enter__(self) -> Self: ...

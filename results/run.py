@@ -6,6 +6,7 @@
 ``problems.jsonl``        a copy of the problems, so that pages can be made later and elsewhere
 ``outputs.jsonl``         the raw answers (a copy when they were scored from another file)
 ``verdicts.jsonl``        a verdict a line, appended as they come; what is here is not judged again
+``verdicts.tally``        of many outputs: the verdicts so far, counted (made again when it is missing)
 ``summary.json``          counts and rates with intervals; the same verdicts give the same bytes
 ``report/``               the pages
 ========================  =========================================================================================
@@ -45,6 +46,7 @@ class RunFolder:
         self.problems = self.path / "problems.jsonl"
         self.outputs = self.path / "outputs.jsonl"
         self.verdicts = self.path / "verdicts.jsonl"
+        self.tally = self.path / "verdicts.tally"
         self.summary = self.path / "summary.json"
         self.report = self.path / "report"
 
@@ -93,6 +95,11 @@ class RunFolder:
         """The raw answers."""
         plain_file(self.outputs)
         return read_outputs(self.outputs)
+
+    def answered(self) -> frozenset[tuple[str, int]]:
+        """What names the answers that are there."""
+        there = self.outputs.exists() and self.outputs.stat().st_size
+        return frozenset(output.key for output in self.read_outputs()) if there else frozenset()
 
     def read_verdicts(self) -> Records[Verdict]:
         """All whole verdicts, in the file's order; of two for one output the last counts. No file: none yet."""

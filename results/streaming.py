@@ -1,12 +1,12 @@
 """Scoring without holding what is scored: lines of outputs in, lines of verdicts out, some tens of bytes an output.
 
-The same run folder, the same lines and the same summary as :func:`.scoring.score_outputs` gives. What is held of an
-output is a hash of its text, its place in the tally, and, while it is judged, itself.
+Outputs come from one file or from the shards of a folder, JSON lines or parquet. The run folder, its lines and its
+summary are those of :func:`.scoring.score_outputs`. What is held of an output is a hash of its text, its place in the
+tally, and, while it is judged, itself. Going on reads the verdicts that were written since the tally was kept.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -15,18 +15,20 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from ..feasibility.disk import open_input, plain_file
+from ..feasibility.disk import plain_file
 from ..feasibility.errors import PyriteError
 from ..feasibility.policy import Policy
 from ..feasibility.scoring.languages import task_of
-from ..feasibility.scoring.pool import Pool
 from ..feasibility.scoring.reference import Reference
 from ..feasibility.verdict import Verdict
 from ..problems.lines import Complaint, LineWriter, complain, documents
 from ..problems.problem import Problem
+from .counted import Counted
+from .engines import Engine, Local
 from .lines import VerdictLines
 from .outputs import Output
 from .run import RunFolder
+from .shards import read_shards, shards
 from .tally import SampleIndex, Tally
 
 LARGE: Final = 64 * 2**20
@@ -35,8 +37,8 @@ LARGE: Final = 64 * 2**20
 _REMARKS: Final = 1000
 """Complaints that are kept; the rest is counted."""
 
-_LOOKED_AT: Final = 50
-"""Lines of a file that tell whether all of it is in Pyrite's own form."""
+_WORTH: Final = 20_000
+"""Verdicts from which the tally is kept beside them, and kept anew after as many more."""
 
 
 @dataclass(slots=True)
@@ -62,22 +64,6 @@ class Streamed:
             self.unsaid += 1
 
 
-def can_stream(path: str | os.PathLike[str]) -> bool:
-    """Whether the file is JSON lines in Pyrite's own form, as far as its first lines tell."""
-    if str(path) == "-" or not Path(path).is_file():
-        return False
-    try:
-        with open_input(path) as file:
-            lines = [file.readline(1 << 20) for _ in range(_LOOKED_AT)]
-        rows = [json.loads(line) for line in lines if line.strip()]
-    except (OSError, ValueError, RecursionError, PyriteError):
-        return False
-    return bool(rows) and all(
-        isinstance(row, dict) and isinstance(row.get("problem_id"), str) and isinstance(row.get("output"), str)
-        for row in rows
-    )
-
-
 def score_lines(
     problems: Sequence[Problem],
     outputs: str | os.PathLike[str],
@@ -88,8 +74,9 @@ def score_lines(
     language: str = "auto",
     strict: bool = False,
     told: Callable[[int], None] = lambda done: None,
+    engine: Engine | None = None,
 ) -> Streamed:
-    """Judge the outputs of a file of JSON lines that the folder has no verdict for, and write them there.
+    """Judge the outputs that the folder has no verdict for, and write them there; ``outputs`` as in :mod:`.shards`.
 
     Memory does not grow with the texts. Lines without ``sample`` are counted as
     :func:`~pyrite.results.outputs.read_outputs` does; lines that cannot be used, and outputs to unknown problems, are
@@ -99,14 +86,15 @@ def score_lines(
     chosen = policy or Policy()
     folder.create()
     with folder.verdict_writer() as file:
-        found = Streamed(_counted(folder))
+        counted = Counted(folder.tally, folder.verdicts)
+        found = Streamed(_counted(folder, counted))
         folder.check(chosen, problems, scored=len(found.tally) > 0)
         folder.settle(chosen, problems, scored=len(found.tally) > 0)
         stream = _Stream(problems, Path(outputs), folder, found, language, strict)
         try:
             for task in ("formulation", "code"):
                 if task == "formulation" or stream.programs:
-                    _judge(stream, task, chosen, VerdictLines(file), workers, told)
+                    _judge(stream, task, chosen, VerdictLines(file), workers, told, engine or Local(), counted)
         except KeyboardInterrupt:
             text = f"stopped after {found.judged:,} outputs; run the same command again to go on"
             raise PyriteError(text, exit_code=3) from None
@@ -117,7 +105,14 @@ def score_lines(
 
 
 def _judge(
-    stream: _Stream, task: str, policy: Policy, file: VerdictLines, workers: int | None, told: Callable[[int], None]
+    stream: _Stream,
+    task: str,
+    policy: Policy,
+    file: VerdictLines,
+    workers: int | None,
+    told: Callable[[int], None],
+    engine: Engine,
+    counted: Counted,
 ) -> None:
     if task == "code":
         from ..feasibility.recording import require_sandbox
@@ -125,21 +120,27 @@ def _judge(
         require_sandbox()
     found = stream.found
     before = found.judged
-    with Pool(policy, workers, task) as pool:
+    with engine.open(policy, workers, task) as pool:
         found.workers = pool.size
-        for verdict in pool.judge(stream.tasks(task), stream.references):
-            file.write(verdict)
-            found.tally.put(verdict)
-            found.judged += 1
-            told(before + pool.finished)
-        found.killed += pool.killed
+        try:
+            for verdict in pool.judge(stream.tasks(task), stream.references):
+                file.write(verdict)
+                found.tally.put(verdict)
+                found.judged += 1
+                if not found.judged % _WORTH:
+                    counted.save(found.tally, stream.folder.verdicts.stat().st_size)
+                told(before + pool.finished)
+        finally:
+            found.killed += pool.killed
+            if found.judged > before and len(found.tally) >= _WORTH:
+                counted.save(found.tally, stream.folder.verdicts.stat().st_size)
 
 
-def _counted(folder: RunFolder) -> Tally:
-    """The verdicts that the folder holds, counted one by one."""
-    tally = Tally()
+def _counted(folder: RunFolder, counted: Counted) -> Tally:
+    """The verdicts that the folder holds: those that were counted before, and the rest one by one."""
+    tally, reached = counted.load()
     if plain_file(folder.verdicts):
-        for _, line in documents(folder.verdicts, [], strict=False, may_be_empty=True):
+        for _, line in documents(folder.verdicts, [], strict=False, may_be_empty=True, start=reached):
             try:
                 tally.put(Verdict.from_dict(line))
             except PyriteError as error:
@@ -165,7 +166,7 @@ class _Stream:
         self.programs = False
         """Some outputs are judged as programs, which is left to a second reading."""
         self._stored = _stored(folder)
-        self._own = folder.outputs.exists() and folder.outputs.samefile(path)
+        self._own = folder.outputs.exists() and any(folder.outputs.samefile(file) for file in shards(path))
 
     def tasks(self, task: str) -> Iterator[tuple[str, int, str]]:
         """The outputs of this task that have no verdict yet, each copied into the folder before it is judged."""
@@ -185,11 +186,12 @@ class _Stream:
 
     def _outputs(self, first: bool) -> Iterator[Output]:
         """Every usable output; remarks are made at the first reading."""
-        found, label = self.found, str(self.path)
+        found = self.found
         seen = SampleIndex()
+        single = len(shards(self.path)) == 1
         following: dict[str, int] = {}
         complaints: list[Complaint] = []
-        for number, document in documents(self.path, complaints, strict=self.strict):
+        for label, number, document in read_shards(self.path, complaints, strict=self.strict):
             for complaint in complaints if first else ():
                 found.remark(complaint.file, complaint.line, complaint.reason, self.strict)
             complaints.clear()
@@ -198,9 +200,10 @@ class _Stream:
                 name = document.get("problem_id")
                 output = Output.from_dict(document, following.get(name, 0) if isinstance(name, str) else 0)
                 if seen[output.key]:
+                    where = f"line {seen[output.key]}" if single else "an earlier line"
                     reason = (
-                        f"problem {output.problem_id!r} sample {output.sample} was already given in line "
-                        f"{seen[output.key]}; the first counts"
+                        f"problem {output.problem_id!r} sample {output.sample} was already given in {where}; "
+                        "the first counts"
                     )
             except PyriteError as error:
                 reason = error.message
@@ -249,10 +252,4 @@ def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") or 1
 
 
-def count_lines(path: str | os.PathLike[str]) -> int:
-    """The lines of a file, for showing how far it is."""
-    with open_input(path) as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-
-
-__all__ = ["LARGE", "Streamed", "can_stream", "count_lines", "score_lines"]
+__all__ = ["LARGE", "Streamed", "score_lines"]

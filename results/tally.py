@@ -7,9 +7,9 @@ one *kind*; an output is then three numbers: its problem, its sample, its kind.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +103,29 @@ class Tally:
             return
         self.add(verdict)
         self.rows[key] = len(self)
+
+    def state(self) -> tuple[list[str], NDArray[np.int64], list[Verdict]]:
+        """All of it: the problems' ids, problem, sample and kind (three rows) of each output, and the kinds."""
+        columns = np.stack([self._column(name) for name in ("problem", "sample", "kind")])
+        return list(self._problems), columns, list(self.kinds)
+
+    @classmethod
+    def from_state(cls, problems: Sequence[str], columns: NDArray[np.int64], kinds: Sequence[Verdict]) -> Self:
+        """The tally of this state, as if every verdict had been put. Raises ValueError when it does not fit."""
+        tally = cls()
+        tally._problems = {name: number for number, name in enumerate(problems)}
+        tally.kinds = list(kinds)
+        tally._numbers = {_mark(verdict): kind for kind, verdict in enumerate(kinds)}
+        problem, sample, kind = columns
+        sound = len(tally._problems) == len(problems) and len(tally._numbers) == len(kinds)
+        for numbers, most in ((problem, len(problems)), (kind, len(kinds))):
+            sound = sound and (not len(numbers) or (numbers.min() >= 0 and int(numbers.max()) < most))
+        if not sound:
+            raise ValueError("the parts of a tally do not fit together")
+        tally._problem, tally._sample, tally._kind = (array("q", part.tobytes()) for part in (problem, sample, kind))
+        for row, (place, number) in enumerate(zip(problem.tolist(), sample.tolist(), strict=True), start=1):
+            tally.rows[problems[place], number] = row
+        return tally
 
     def _kind_of(self, verdict: Verdict) -> int:
         mark = _mark(verdict)

@@ -53,16 +53,23 @@ class StudyRun:
         """Something of the cell lies in its folder of work."""
         return (self.out / "work" / cell.name).is_dir()
 
-    def run(self, jobs: int = 1) -> None:
+    def run(self, jobs: int = 1, engine: str = "local", address: str | None = None) -> None:
         """Run every missing cell. A cell that fails is noted and the others go on; what stops on purpose stops all.
 
+        ``engine`` ``ray``: on the cluster at ``address``, see :func:`~.on_ray.run_on_ray`.
         Raises PyriteError (exit code 3) when another process works in the folder.
         """
-        if jobs > 1 and self.study.base.model.threads == 0:
-            raise PyriteError(f"{jobs} processes would each take every core; set model.threads in the study")
+        if (jobs > 1 or engine == "ray") and self.study.base.model.threads == 0:
+            cells = f"{jobs} processes" if engine != "ray" else "cells side by side"
+            raise PyriteError(f"{cells} would each take every core; set model.threads in the study")
         make_folder(self.out)
         write_whole(self.out / "study.toml", self.study.text)
         with self._alone():
+            if engine == "ray":
+                from .on_ray import run_on_ray
+
+                run_on_ray(self, address)
+                return
             if jobs == 1:
                 for cell in self.missing():
                     self._one(cell, lambda c=cell: run_cell(self.study, c, self.out, self._about(c)))  # type: ignore[misc]

@@ -15,6 +15,7 @@ from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
 from pyrite.problems.files import read_problems
 from pyrite.results import on_ray
+from pyrite.results.cluster import versions as cluster_versions
 from pyrite.results.engines import Local, OnRay, get_engine
 from pyrite.results.outputs import read_outputs
 from pyrite.results.run import RunFolder
@@ -35,7 +36,7 @@ def test_engines_by_name() -> None:
 
 def test_a_node_with_other_versions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its verdicts may differ: nothing of it is taken."""
-    shared = (Policy(), None, {**on_ray.versions(), "highspy": "0.0"})
+    shared = (Policy(), None, {**cluster_versions(), "highspy": "0.0"})
     with pytest.raises(PyriteError, match=r"has highspy .*, this machine 0\.0"):
         on_ray.judge_part(shared, [], {})
 

@@ -12,13 +12,18 @@ from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.verdict import FORMULATION, StageResult, Verdict
 from pyrite.problems.lines import LineWriter, line_of
+from pyrite.problems.parquet import write_parquet
 from pyrite.problems.problem import Problem
+from pyrite.results import streaming
+from pyrite.results.counted import Counted
+from pyrite.results.exchange import OUTPUT_COLUMNS, output_to_row
 from pyrite.results.lines import VerdictLines
 from pyrite.results.observing import observe
 from pyrite.results.outputs import read_outputs
 from pyrite.results.run import RunFolder
 from pyrite.results.scoring import score_outputs, summary_of
-from pyrite.results.streaming import can_stream, score_lines
+from pyrite.results.shards import are_outputs, count_rows, shards
+from pyrite.results.streaming import score_lines
 from pyrite.results.tally import SampleIndex, Tally
 
 PATIENT = Policy(time_limit=300.0, equivalence_seconds=200.0)
@@ -93,7 +98,7 @@ def truth(tmp_path_factory):
 def test_a_stream_writes_the_same_folder(truth, tmp_path, workers) -> None:
     path, folder, complaints = truth
     streamed = RunFolder(tmp_path / "run")
-    assert can_stream(path) is False, "its third line is broken, so its first lines do not tell"
+    assert are_outputs(path) is False, "its third line is broken, so its first lines do not tell"
     found = score_lines(problems(), path, PATIENT, folder=streamed, workers=workers)
     assert found.judged == found.read == len(found.tally) == len(plain(folder.verdicts))
     assert len(found.remarks) == complaints
@@ -141,10 +146,71 @@ def test_a_stream_refuses_what_scoring_refuses(truth, tmp_path) -> None:
         score_lines(problems(), nobody, folder=RunFolder(tmp_path / "nobody"), workers=0)
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_shards_are_one_file_after_the_other(truth, tmp_path, kind) -> None:
+    path, folder, _ = truth
+    answers = [output.to_dict() for output in read_outputs(path)]
+    source = tmp_path / "shards"
+    source.mkdir()
+    for number in range(3):
+        part = answers[number * 20 : (number + 1) * 20 if number < 2 else None]
+        if kind == "parquet":
+            pytest.importorskip("pyarrow")
+            rows = (output_to_row(line) for line in part)
+            write_parquet(source / f"part-{number}.parquet", OUTPUT_COLUMNS, rows)
+        else:
+            (source / f"part-{number}.jsonl").write_text("".join(map(line_of, part)), encoding="utf-8")
+    assert are_outputs(source)
+    assert (len(shards(source)), count_rows(source)) == (3, len(answers))
+    streamed = RunFolder(tmp_path / "run")
+    found = score_lines(problems(), source, PATIENT, folder=streamed, workers=0)
+    assert (found.read, found.remarks) == (len(answers), [])
+    if kind == "jsonl":  # a lone surrogate cannot be in parquet, and is another text there
+        assert plain(streamed.verdicts) == plain(folder.verdicts)
+        assert plain(streamed.outputs) == plain(folder.outputs)
+    summary_of(found.tally, problems(), PATIENT, streamed, workers=0)
+    assert streamed.summary.read_bytes() == folder.summary.read_bytes()
+    assert shards(streamed.path) == [streamed.outputs]
+
+
+def test_going_on_reads_only_what_was_written_since(truth, tmp_path, monkeypatch) -> None:
+    path, folder, _ = truth
+    monkeypatch.setattr(streaming, "_WORTH", 10)
+    streamed = RunFolder(tmp_path / "run")
+    score_lines(problems(), path, PATIENT, folder=streamed, workers=0)
+    counted = Counted(streamed.tally, streamed.verdicts)
+    tally, reached = counted.load()
+    assert reached == streamed.verdicts.stat().st_size
+    whole = Tally()
+    for verdict in streamed.read_verdicts():
+        whole.put(verdict)
+    for families in (None, {"p1": "mix"}):
+        kept, fresh = tally.observe(families), whole.observe(families)
+        assert (kept.problems, kept.samples) == (fresh.problems, fresh.samples)
+        assert np.array_equal(kept.states, fresh.states)
+    assert [kind.to_dict() for kind, _ in tally.groups()] == [kind.to_dict() for kind, _ in whole.groups()]
+    raw = streamed.tally.read_bytes()
+    lines = streamed.verdicts.read_bytes().splitlines(keepends=True)
+    # A verdict of the counted part, put in order by hand: the file is another one, and all of it is read.
+    streamed.verdicts.write_bytes(b"".join([*lines[:-2], lines[-1], lines[-2]]))
+    assert counted.load()[1] == 0
+    streamed.verdicts.write_bytes(b"".join(lines[:-3]))
+    assert counted.load()[1] == 0, "less than was counted is there"
+    streamed.verdicts.write_bytes(b"".join(lines))
+    for broken in (raw[:-1], raw[:-20] + b"x" + raw[-19:], b"", b"{}\n", b"[" * 100_000, raw + b"x"):
+        streamed.tally.write_bytes(broken)
+        assert counted.load()[1] == 0
+    streamed.tally.write_bytes(raw)
+    again = score_lines(problems(), path, PATIENT, folder=streamed, workers=0)
+    assert again.judged == 0
+    summary_of(again.tally, problems(), PATIENT, streamed, workers=0)
+    assert streamed.summary.read_bytes() == folder.summary.read_bytes()
+
+
 def test_which_files_are_streamed(tmp_path) -> None:
     path = tmp_path / "a.jsonl"
-    assert not can_stream("-")
-    assert not can_stream(path)
+    assert not are_outputs("-")
+    assert not are_outputs(path)
     for text, expected in (
         ('{"problem_id": "p", "output": ""}\n', True),
         ('{"id": "p", "output": ""}\n', False),
@@ -153,7 +219,7 @@ def test_which_files_are_streamed(tmp_path) -> None:
         ("{" * 5000, False),
     ):
         path.write_text(text)
-        assert can_stream(path) is expected
+        assert are_outputs(path) is expected
 
 
 def drawn(seed: int) -> list[Verdict]:

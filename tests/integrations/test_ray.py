@@ -1,0 +1,119 @@
+"""Answers and cells of a study on a Ray cluster of several nodes: those of one machine, whatever is lost on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import pyrite
+from study_files import write_tiny_study
+from tiny_model import make_tiny
+
+from pyrite.feasibility.errors import PyriteError
+from pyrite.models.answering import Settings
+from pyrite.models.answering.on_ray import Carried, RayAnswerer
+from pyrite.models.prompts import Prompt
+from pyrite.models.sources import parse_source
+from pyrite.problems.files import read_problems
+from pyrite.studies.plan import parse_study
+from pyrite.studies.study import StudyRun
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+# A loaded machine starts Ray's own processes slowly.
+SLOWLY = {"RAY_agent_register_timeout_ms": "300000", "RAY_AUTH_MODE": "disabled"}
+
+
+def test_an_endpoint_answers_where_it_is_served() -> None:
+    carried = Carried(
+        parse_source("http://localhost:9/v1#m"), Prompt("short"), Settings(), ("cpu", "auto", 1), "", None
+    )
+    with pytest.raises(PyriteError, match="where it is served"):
+        RayAnswerer(carried, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["study", "tiny.toml", "--address", "auto"], "add --engine ray"),
+        (["study", "tiny.toml", "--engine", "ray", "--jobs", "2"], "--jobs is about this machine"),
+        (["answer", "--model", "m", "--problems", "p", "--out", "o", "--engine", "spark"], "local or ray"),
+    ],
+)
+def test_what_does_not_go_together(words: list[str], said: str, tmp_path: Path) -> None:
+    make_tiny(tmp_path / "m")
+    (tmp_path / "p").write_text(json.dumps({"id": "a", "text": "b"}) + "\n")
+    write_tiny_study(tmp_path).rename(tmp_path / "tiny.toml")
+    done = pyrite(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    ray = pytest.importorskip("ray")
+    os.environ.update(SLOWLY)
+    from ray.cluster_utils import Cluster
+
+    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    yield found
+    ray.shutdown()
+    found.shutdown()
+
+
+def answers(folder: Path) -> list[dict[str, Any]]:
+    found = [json.loads(line) for line in (folder / "outputs.jsonl").read_text(encoding="utf-8").splitlines()]
+    for line in found:
+        line.pop("seconds")
+    return found
+
+
+@pytest.mark.slow
+def test_answers_are_those_of_one_machine(cluster: Any, tmp_path: Path) -> None:
+    model = make_tiny(tmp_path / "model")
+    problems = tmp_path / "problems.jsonl"
+    chosen = read_problems(EXAMPLES / "problems.jsonl")[:9]
+    problems.write_text("".join(json.dumps(problem.to_dict()) + "\n" for problem in chosen), encoding="utf-8")
+    asked = ["answer", "--model", str(model), "--problems", str(problems), "--device", "cpu", "--dtype", "float32"]
+    asked += ["--threads", "1", "--batch-size", "2", "--max-new-tokens", "8"]
+    done = pyrite(*asked, "--out", str(tmp_path / "here"))
+    assert not done.returncode, done.stderr
+    there = tmp_path / "there"
+    done = pyrite(*asked, "--out", str(there), "--engine", "ray", "--address", cluster.address)
+    assert not done.returncode, done.stderr
+    assert answers(there) == answers(tmp_path / "here")
+    whole = (there / "outputs.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (there / "outputs.jsonl").write_text("".join(whole[:3]), encoding="utf-8")
+    done = pyrite(*asked, "--out", str(there), "--engine", "ray", "--address", cluster.address)
+    assert not done.returncode, done.stderr
+    assert answers(there) == answers(tmp_path / "here")
+
+
+@pytest.mark.slow
+def test_a_study_loses_nothing_with_a_node(cluster: Any, tmp_path: Path) -> None:
+    second = cluster.add_node(num_cpus=1)
+    text = write_tiny_study(tmp_path, seeds="[0, 1]").read_text(encoding="utf-8")
+    study = parse_study(text)
+    lost: list[Any] = []
+
+    def say(told: str) -> None:
+        if "finished" in told and not lost:
+            lost.append(second)
+            cluster.remove_node(second, allow_graceful=False)
+
+    there, here = StudyRun(study, tmp_path / "there", say), StudyRun(study, tmp_path / "here")
+    there.run(engine="ray", address=cluster.address)
+    assert lost
+    assert not there.failed
+    here.run()
+    for name, cell in here.results().items():
+        other = there.results()[name]
+        assert (other.asked, other.also, other.loss, other.candidates) == (
+            cell.asked,
+            cell.also,
+            cell.loss,
+            cell.candidates,
+        )
