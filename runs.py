@@ -169,7 +169,8 @@ def frame(records: Sequence[Mapping[str, Any]], library: str = "pandas") -> Any:
             return polars.DataFrame([dict(record) for record in records], infer_schema_length=None)
         import pandas
     except ImportError as error:
-        raise PyriteError(f"{library} is not installed: pip install {library}") from error
+        extra = "frames" if library == "pandas" else library
+        raise PyriteError(f"{library} is not installed: pip install 'pyrite[{extra}]'") from error
     return pandas.DataFrame([dict(record) for record in records])
 
 

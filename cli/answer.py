@@ -93,14 +93,12 @@ def answer_command(
     from ..models.answering.endpoint import Asking, parse_fields
     from ..models.answering.into_run import answer_into
     from ..models.answering.making import make_answerer
-    from ..models.answering.on_ray import Carried, RayAnswerer
+    from ..models.answering.on_ray import RemoteModel
     from ..models.companions import companions_of
     from ..models.prompts import Prompt
     from ..models.sources import parse_source
     from ..models.training.processes import one_process
     from ..problems.files import read_problems
-    from ..results.engines import Local, get_engine
-    from ..results.run import RunFolder
 
     one_process("pyrite answer")
     settings = Settings(
@@ -130,29 +128,36 @@ def answer_command(
     companions = companions_of(expert or [], anti_expert or [], alpha or [], keep_top_p=keep_top_p, speculate=speculate)
     asking = Asking(parse_fields(request or ()), parse_fields(template or (), "--template"), timeout)
     compute = (device, dtype, threads)
-    if get_engine(engine, address) != Local():
-        if batch_out is not None or batch_in is not None:
-            raise PyriteError("batch files are for one endpoint; leave --engine ray out")
-        answerer: Any = RayAnswerer(
-            Carried(source, asked, settings, compute, back_end, companions), address, RunFolder(out).answered()
-        )
-    else:
-        answerer = make_answerer(source, asked, settings, compute, parallel, note, back_end, companions, asking)
+    remote = RemoteModel(source, asked, settings, compute, back_end, companions)
+    answerer = _on_ray(remote, engine, address, out) or make_answerer(
+        source, asked, settings, compute, parallel, note, back_end, companions, asking
+    )
     if batch_out is not None or batch_in is not None:
         _by_batch(answerer, (out, known, settings), batch_out, batch_in, as_json)
         return
-    try:
-        with progress(len(known) * samples, "answering") as show:
-            tally = answer_into(out, answerer, known, settings, lambda done, total: show(done))
-    finally:
-        if isinstance(answerer, RayAnswerer):
-            answerer.close()
+    with progress(len(known) * samples, "answering") as show:
+        tally = answer_into(out, answerer, known, settings, lambda done, total: show(done))
     note(f"{tally.sentence()}; run: {out}")
     next_step(
         f"pyrite score {problems if problems != '-' else f'{out}/problems.jsonl'} {out}/outputs.jsonl --out {out}"
     )
     if as_json:
         print_json(asdict(tally))
+
+
+def _on_ray(model: Any, engine: str, address: str | None, out: str) -> Any:
+    """The answerer on a cluster; None where this machine answers. The cluster is left when the command ends."""
+    import atexit
+
+    from ..models.answering.on_ray import RayAnswerer
+    from ..results.engines import Local, get_engine
+    from ..results.run import RunFolder
+
+    if get_engine(engine, address) == Local():
+        return None
+    answerer = RayAnswerer(model, address, RunFolder(out).answered())
+    atexit.register(answerer.close)
+    return answerer
 
 
 def _by_batch(

@@ -28,7 +28,7 @@ _PATIENCE = {"RAY_agent_register_timeout_ms": "300000"}
 _MUST_AGREE = ("pyrite", "highspy", "numpy", "scipy")
 
 
-class Cluster:
+class RayCluster:
     """The cluster at an address (``auto``: the one this machine belongs to; None: one that is started on this machine).
 
     Raises PyriteError when Ray is not installed, does not start, or no cluster answers there.
@@ -155,4 +155,4 @@ def _connected(address: str | None) -> tuple[Any, bool]:
     return ray, True
 
 
-__all__ = ["TRIES", "Cluster", "must_agree", "versions"]
+__all__ = ["TRIES", "RayCluster", "must_agree", "versions"]

@@ -18,7 +18,7 @@ from ..feasibility.policy import Policy
 from ..feasibility.scoring.pool import OutputTask, Pool
 from ..feasibility.scoring.reference import Reference
 from ..feasibility.verdict import Verdict
-from .cluster import Cluster, must_agree, versions
+from .cluster import RayCluster, must_agree, versions
 
 PART = 32
 """Outputs of one Ray task, at most."""
@@ -36,7 +36,7 @@ class RayPool:
     def __init__(self, policy: Policy, workers: int | None, task: str | None, address: str | None) -> None:
         self.policy, self.task = policy, task
         self.finished = self.killed = 0
-        self._cluster = Cluster(address)
+        self._cluster = RayCluster(address)
         there = sum(self._cluster.cores)
         self.size = max(1, there if workers is None else min(workers or 1, there))
 

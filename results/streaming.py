@@ -23,13 +23,13 @@ from ..feasibility.scoring.reference import Reference
 from ..feasibility.verdict import Verdict
 from ..problems.lines import Complaint, LineWriter, complain, documents
 from ..problems.problem import Problem
-from .counted import Counted
 from .engines import Engine, Local
 from .lines import VerdictLines
 from .outputs import Output
 from .run import RunFolder
 from .shards import read_shards, shards
 from .tally import SampleIndex, Tally
+from .tally_file import TallyFile
 
 LARGE: Final = 64 * 2**20
 """Bytes of an outputs file from which the command streams it."""
@@ -86,7 +86,7 @@ def score_lines(
     chosen = policy or Policy()
     folder.create()
     with folder.verdict_writer() as file:
-        counted = Counted(folder.tally, folder.verdicts)
+        counted = TallyFile(folder.tally, folder.verdicts)
         found = Streamed(_counted(folder, counted))
         folder.check(chosen, problems, scored=len(found.tally) > 0)
         folder.settle(chosen, problems, scored=len(found.tally) > 0)
@@ -112,7 +112,7 @@ def _judge(
     workers: int | None,
     told: Callable[[int], None],
     engine: Engine,
-    counted: Counted,
+    counted: TallyFile,
 ) -> None:
     if task == "code":
         from ..feasibility.recording import require_sandbox
@@ -136,7 +136,7 @@ def _judge(
                 counted.save(found.tally, stream.folder.verdicts.stat().st_size)
 
 
-def _counted(folder: RunFolder, counted: Counted) -> Tally:
+def _counted(folder: RunFolder, counted: TallyFile) -> Tally:
     """The verdicts that the folder holds: those that were counted before, and the rest one by one."""
     tally, reached = counted.load()
     if plain_file(folder.verdicts):

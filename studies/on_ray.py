@@ -9,72 +9,72 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..feasibility.disk import make_folder, read_whole, write_whole
 from ..feasibility.errors import PyriteError
 from ..feasibility.workers.apart import run_apart
-from ..results.cluster import Cluster, must_agree, versions
-from .plan import Cell, parse_study
+from ..results.cluster import RayCluster, must_agree, versions
+from .answering import Say
+from .plan import Cell, Study, parse_study
 from .records import read_result
 from .running import run_cell
 
-if TYPE_CHECKING:
-    from .study import StudyRun
 
+def run_on_ray(
+    study: Study, left: Sequence[Cell], out: Path, address: str | None, say: Say, failed: dict[str, str]
+) -> None:
+    """Run the cells that are ``left`` on the cluster at ``address`` (see :class:`~pyrite.results.cluster.RayCluster`).
 
-def run_on_ray(run: StudyRun, address: str | None) -> None:
-    """Run every missing cell on the cluster at ``address`` (see :class:`~pyrite.results.cluster.Cluster`).
-
-    A cell that fails is noted in ``run.failed`` and the others go on. Raises PyriteError (exit code 3) when the cluster
-    is gone: finished cells are there, the same command goes on.
+    A cell that fails is noted in ``failed`` and the others go on. Raises PyriteError (exit code 3) when the cluster is
+    gone: finished cells are there, the same command goes on.
     """
-    cluster = Cluster(address)
+    cluster = RayCluster(address)
     pending: dict[Any, Cell] = {}
     try:
-        left = run.missing()
-        shared = cluster.put((run.study.text, versions()))
+        left = list(left)
+        shared = cluster.put((study.text, versions()))
         while left or pending:
             waits = {cell.name for cell in [*left, *pending.values()]}
             for cell in [cell for cell in left if not cell.waits_for & waits]:
                 left.remove(cell)
-                before = {name: _record(run.out, name) for name in _needed(run, cell)}
+                before = {name: _record(out, name) for name in _needed(study, cell, out)}
                 pending[_begin(cluster, cell)(shared, cell.name, before)] = cell
-                run.say(f"{cell.name}: sent out")
+                say(f"{cell.name}: sent out")
             reference = cluster.first(list(pending))
             cell = pending.pop(reference)
             text, reason = cluster.get(reference)
             if reason:
-                run.failed[cell.name] = reason
-                run.say(f"{cell.name}: failed: {reason}")
+                failed[cell.name] = reason
+                say(f"{cell.name}: failed: {reason}")
                 continue
-            write_whole(make_folder(run.out / "cells") / f"{cell.name}.json", text)
-            read_result(run.out / "cells", cell.name)  # what came back is a result, or is refused here
-            run.say(f"{cell.name}: finished")
+            write_whole(make_folder(out / "cells") / f"{cell.name}.json", text)
+            read_result(out / "cells", cell.name)  # what came back is a result, or is refused here
+            say(f"{cell.name}: finished")
     finally:
         cluster.cancel(list(pending))
         cluster.close()
 
 
-def _begin(cluster: Cluster, cell: Cell) -> Any:
+def _begin(cluster: RayCluster, cell: Cell) -> Any:
     """The task of a cell: as many processors as its model has threads, and a GPU where there are some to be had."""
     device = cell.recipe.model.device
     gpus = 1 if cluster.gpus and (device == "auto" or device.startswith("cuda")) else 0
     return cluster.remote(run_carried, max(1, cell.recipe.model.threads), gpus)
 
 
-def _needed(run: StudyRun, cell: Cell) -> set[str]:
+def _needed(study: Study, cell: Cell, out: Path) -> set[str]:
     """The finished cells that a cell needs, and those that they needed: weights that are not there are tuned again."""
-    cells = {other.name: other for other in run.study.cells}
+    cells = {other.name: other for other in study.cells}
     found: set[str] = set()
     waiting = set(cell.waits_for)
     while waiting:
         name = waiting.pop()
         found.add(name)
         waiting |= cells[name].waits_for - found
-    return {name for name in found if (run.out / "cells" / f"{name}.json").is_file()}
+    return {name for name in found if (out / "cells" / f"{name}.json").is_file()}
 
 
 def _record(out: Path, name: str) -> str:

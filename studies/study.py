@@ -68,7 +68,7 @@ class StudyRun:
             if engine == "ray":
                 from .on_ray import run_on_ray
 
-                run_on_ray(self, address)
+                run_on_ray(self.study, self.missing(), self.out, address, self.say, self.failed)
                 return
             if jobs == 1:
                 for cell in self.missing():

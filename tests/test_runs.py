@@ -63,6 +63,16 @@ def test_a_frame_has_a_row_an_output(runs: tuple[Path, Path]) -> None:
     assert (table.substance == True).sum() == run.rate("substance").passed  # noqa: E712 - None is neither
 
 
+def test_polars_has_the_same_rows(runs: tuple[Path, Path]) -> None:
+    polars = pytest.importorskip("polars")
+    run = pyrite.load_run(runs[0])
+    table = run.frame(library="polars")
+    assert isinstance(table, polars.DataFrame)
+    assert table.shape == run.frame().shape
+    assert table["surface"].sum() == run.rate("surface").passed
+    assert table["substance"].sum() == run.rate("substance").passed
+
+
 def test_a_comparison_is_the_commands(runs: tuple[Path, Path]) -> None:
     found = pyrite.compare(*runs)
     command = [sys.executable, "-m", "pyrite", "compare", *map(str, runs), "--json"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...feasibility.errors import PyriteError
-from ...results.cluster import Cluster, must_agree, versions
+from ...results.cluster import RayCluster, must_agree, versions
 from ...results.outputs import Output
 from .answering import Answerer, Request
 from .making import make_answerer
@@ -27,7 +27,7 @@ _AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class RemoteModel:
     """What a node needs to answer as this machine would; ``source`` is found there under the same name or path."""
 
     source: Source
@@ -46,11 +46,11 @@ class RayAnswerer:
     """
 
     def __init__(
-        self, carried: Carried, address: str | None, present: frozenset[tuple[str, int]] = frozenset()
+        self, carried: RemoteModel, address: str | None, present: frozenset[tuple[str, int]] = frozenset()
     ) -> None:
         if carried.source.kind == "endpoint":
             raise PyriteError(f"{carried.source.name} answers where it is served; leave --engine ray out")
-        self._cluster = Cluster(address)
+        self._cluster = RayCluster(address)
         self._present = present
         cpus, gpus = self._share(carried)
         self._shared = self._cluster.put(carried)
@@ -63,7 +63,7 @@ class RayAnswerer:
         self._next = 0
         self._pending: dict[tuple[str, int], Any] = {}
 
-    def _share(self, carried: Carried) -> tuple[int, int]:
+    def _share(self, carried: RemoteModel) -> tuple[int, int]:
         """Processors and GPUs of one loaded model; without a number of threads it has a node to itself."""
         device, _, threads = carried.compute
         cores = self._cluster.cores
@@ -112,10 +112,10 @@ class RayAnswerer:
                 self._pending[batch[0].key] = self._begin(self._shared, batch)
 
 
-_KNOWN: dict[str, tuple[Carried, Answerer]] = {}
+_KNOWN: dict[str, tuple[RemoteModel, Answerer]] = {}
 
 
-def _answerer(carried: Carried) -> Answerer:
+def _answerer(carried: RemoteModel) -> Answerer:
     """The one of this Ray process: a model is loaded once."""
     must_agree(carried.versions)
     known = _KNOWN.get("answerer")
@@ -132,16 +132,16 @@ def _answerer(carried: Carried) -> Answerer:
     return known[1]
 
 
-def plan_there(carried: Carried, requests: list[Request]) -> tuple[dict[str, Any], list[list[int]]]:
+def plan_there(carried: RemoteModel, requests: list[Request]) -> tuple[dict[str, Any], list[list[int]]]:
     """On a node: who answers, and the batches as places in ``requests``."""
     answerer = _answerer(carried)
     places = {request.key: place for place, request in enumerate(requests)}
     return answerer.identity(), [[places[request.key] for request in batch] for batch in answerer.plan(requests)]
 
 
-def answer_part(carried: Carried, batch: list[Request]) -> list[Output]:
+def answer_part(carried: RemoteModel, batch: list[Request]) -> list[Output]:
     """On a node: the answers to a batch."""
     return list(_answerer(carried).answer(batch))
 
 
-__all__ = ["Carried", "RayAnswerer"]
+__all__ = ["RayAnswerer", "RemoteModel"]

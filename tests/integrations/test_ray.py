@@ -15,7 +15,7 @@ from tiny_model import make_tiny
 
 from pyrite.feasibility.errors import PyriteError
 from pyrite.models.answering import Settings
-from pyrite.models.answering.on_ray import Carried, RayAnswerer
+from pyrite.models.answering.on_ray import RayAnswerer, RemoteModel
 from pyrite.models.prompts import Prompt
 from pyrite.models.sources import parse_source
 from pyrite.problems.files import read_problems
@@ -28,7 +28,7 @@ SLOWLY = {"RAY_agent_register_timeout_ms": "300000", "RAY_AUTH_MODE": "disabled"
 
 
 def test_an_endpoint_answers_where_it_is_served() -> None:
-    carried = Carried(
+    carried = RemoteModel(
         parse_source("http://localhost:9/v1#m"), Prompt("short"), Settings(), ("cpu", "auto", 1), "", None
     )
     with pytest.raises(PyriteError, match="where it is served"):

@@ -136,6 +136,15 @@ def test_memory_on_a_cpu_is_what_the_rows_need_and_never_most_of_the_machine():
     assert not {"kv_cache_memory_bytes", "enforce_eager"} & set(on_gpu)
 
 
+def test_gpus_that_share_a_model_are_passed_on():
+    config = LlamaConfig(hidden_size=576, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3)
+    given = (Path("folder"), Compute("cuda", "bfloat16", ""), config, 1000, 40)
+    assert "tensor_parallel_size" not in engine_arguments(*given)
+    assert engine_arguments(*given, 3)["tensor_parallel_size"] == 3
+    with pytest.raises(PyriteError, match="does not divide the model's 9 attention heads"):
+        engine_arguments(*given, 2)
+
+
 @pytest.mark.parametrize(("device", "said"), [("cuda:1", "CUDA_VISIBLE_DEVICES"), ("mps", "does not run on mps")])
 def test_devices_that_do_not_go_are_refused(device, said):
     with pytest.raises(PyriteError, match=said):

@@ -15,7 +15,6 @@ from pyrite.problems.lines import LineWriter, line_of
 from pyrite.problems.parquet import write_parquet
 from pyrite.problems.problem import Problem
 from pyrite.results import streaming
-from pyrite.results.counted import Counted
 from pyrite.results.exchange import OUTPUT_COLUMNS, output_to_row
 from pyrite.results.lines import VerdictLines
 from pyrite.results.observing import observe
@@ -25,6 +24,7 @@ from pyrite.results.scoring import score_outputs, summary_of
 from pyrite.results.shards import are_outputs, count_rows, shards
 from pyrite.results.streaming import score_lines
 from pyrite.results.tally import SampleIndex, Tally
+from pyrite.results.tally_file import TallyFile
 
 PATIENT = Policy(time_limit=300.0, equivalence_seconds=200.0)
 """A busy machine decides the same."""
@@ -178,7 +178,7 @@ def test_going_on_reads_only_what_was_written_since(truth, tmp_path, monkeypatch
     monkeypatch.setattr(streaming, "_WORTH", 10)
     streamed = RunFolder(tmp_path / "run")
     score_lines(problems(), path, PATIENT, folder=streamed, workers=0)
-    counted = Counted(streamed.tally, streamed.verdicts)
+    counted = TallyFile(streamed.tally, streamed.verdicts)
     tally, reached = counted.load()
     assert reached == streamed.verdicts.stat().st_size
     whole = Tally()

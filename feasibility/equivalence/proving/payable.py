@@ -50,7 +50,9 @@ def could_be_paid(a: Program, b: Program, pairs: Mapping[int, int]) -> bool:
 
 
 def _has_equations(program: Program) -> bool:
-    return any(side.lower is not None and side.lower == side.upper for side in (*program.rows, *program.columns))
+    sides = [(row.lower, row.upper) for row in program.rows]
+    sides += [(column.lower, column.upper) for column in program.columns]
+    return any(low is not None and low == high for low, high in sides)
 
 
 def _costs_ask_for_units(a: Program, b: Program, pairs: Mapping[int, int]) -> bool:

@@ -26,7 +26,7 @@ _HEAD: Final = 64 * 2**20
 _ROW: Final = 3 * 8
 
 
-class Counted:
+class TallyFile:
     """The file of one run; ``verdicts`` is where the run's verdicts are."""
 
     def __init__(self, path: Path, verdicts: Path) -> None:
@@ -83,4 +83,4 @@ def _digest(body: bytes) -> bytes:
     return blake2b(body, digest_size=16).digest()
 
 
-__all__ = ["Counted"]
+__all__ = ["TallyFile"]
