@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,22 +95,29 @@ def test_answers_are_those_of_one_machine(cluster: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_study_loses_nothing_with_a_node(cluster: Any, tmp_path: Path) -> None:
-    second = cluster.add_node(num_cpus=1)
-    text = write_tiny_study(tmp_path, seeds="[0, 1]").read_text(encoding="utf-8")
-    study = parse_study(text)
-    lost: list[Any] = []
+def test_a_study_loses_nothing_with_a_process(cluster: Any, tmp_path: Path) -> None:
+    import psutil
 
-    def say(told: str) -> None:
-        if "finished" in told and not lost:
-            lost.append(second)
-            cluster.remove_node(second, allow_graceful=False)
+    study = parse_study(write_tiny_study(tmp_path).read_text(encoding="utf-8"))
+    lost: list[int] = []
 
-    there, here = StudyRun(study, tmp_path / "there", say), StudyRun(study, tmp_path / "here")
+    def kill_one() -> None:
+        while not lost:
+            for process in psutil.process_iter(["name"]):
+                if (process.info["name"] or "").startswith("ray::run_carr") and process.children():
+                    process.kill()
+                    lost.append(process.pid)
+                    return
+            time.sleep(0.2)
+
+    killer = threading.Thread(target=kill_one, daemon=True)
+    killer.start()
+    there, here = StudyRun(study, tmp_path / "there"), StudyRun(study, tmp_path / "here")
     there.run(engine="ray", address=cluster.address)
     assert lost
     assert not there.failed
     here.run()
+    assert len(here.results()) == 2
     for name, cell in here.results().items():
         other = there.results()[name]
         assert (other.asked, other.also, other.loss, other.candidates) == (
