@@ -51,8 +51,10 @@ def pyrite_scorer(problems: str = "", policy: str = "", workers: int | None = No
             problem = _problem_of(state, known)
         except PyriteError as error:
             return Score.unscored(explanation=error.message)
-        text = state.output.completion if state.output else ""
-        finish = known_finish(state.output.stop_reason) if state.output else "no-output"
+        # A sample that was interrupted has an output without choices, which has no stop reason.
+        given = state.output if state.output and state.output.choices else None
+        text = given.completion if given else ""
+        finish = known_finish(given.stop_reason) if given else "no-output"
         answer = text if finish == STOP else Answered(text, finish)
         verdict = await anyio.to_thread.run_sync(partial(service.judge, problem, answer, language))
         code, sentence = why(verdict)

@@ -71,6 +71,18 @@ def test_a_stored_log_is_scored_again(log) -> None:
         assert repr(first.value) == repr(second.value)
 
 
+def test_a_sample_that_was_interrupted_is_no_answer(log) -> None:
+    """Its output has no choices; scoring the log again must not stumble over it."""
+    stored = read_eval_log(log.location)
+    stored.samples[0].output = ModelOutput(model="mockllm/model")
+    again = inspect.score(stored, pyrite_scorer(workers=1), action="overwrite", display="none")
+    assert again.status == "success"
+    scores = [sample.scores["pyrite_scorer"] for sample in again.samples]
+    assert scores[0].value["surface"] == 0.0
+    assert scores[0].metadata["code"] == "no-output"
+    assert scores[1].metadata["code"] == "other-value"
+
+
 def test_the_log_is_an_outputs_file_too(log) -> None:
     """What inspect stored, ``pyrite score`` reads to the same verdicts."""
     problems = [Problem.from_dict(sample.metadata["problem"]) for sample in log.samples]
