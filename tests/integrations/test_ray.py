@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from pyrite.models.answering.on_ray import RayAnswerer, RemoteModel
 from pyrite.models.prompts import Prompt
 from pyrite.models.sources import parse_source
 from pyrite.problems.files import read_problems
+from pyrite.studies import on_ray
 from pyrite.studies.plan import parse_study
 from pyrite.studies.study import StudyRun
 
@@ -52,6 +54,67 @@ def test_what_does_not_go_together(words: list[str], said: str, tmp_path: Path) 
     done = pyrite(*words, cwd=tmp_path)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+class Ordered:
+    """In the place of a cluster: tasks are done here, one when it is waited for, the last one first."""
+
+    gpus = 0
+
+    def __init__(self, address: str | None) -> None:
+        self.done: dict[int, Any] = {}
+        self.asked: list[tuple[Any, ...]] = []
+
+    def remote(self, function: Any, cpus: int = 1, gpus: int = 0) -> Any:
+        def begin(*arguments: Any) -> int:
+            self.asked.append((function, *arguments))
+            return len(self.asked) - 1
+
+        return begin
+
+    def put(self, value: Any) -> Any:
+        return value
+
+    def first(self, references: list[int]) -> int:
+        function, *arguments = self.asked[references[-1]]
+        self.done[references[-1]] = function(*arguments)
+        return references[-1]
+
+    def get(self, reference: int) -> Any:
+        return self.done[reference]
+
+    def cancel(self, references: list[int]) -> None:
+        assert not references
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.slow
+def test_cells_are_carried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes out and comes back is enough: the nodes' folder is another one, and a cell waits for what it needs."""
+    monkeypatch.setattr(on_ray, "RayCluster", Ordered)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "node"))
+    (tmp_path / "node").mkdir()
+    text = write_tiny_study(tmp_path, seeds="[0, 1]").read_text(encoding="utf-8")
+    study = parse_study(text.replace("[search]", '[search]\nseeds = "first"'))
+    told: list[str] = []
+    there, here = StudyRun(study, tmp_path / "there", told.append), StudyRun(study, tmp_path / "here")
+    there.run(engine="ray")
+    assert not there.failed
+    assert not (tmp_path / "there" / "work").exists()
+    first, second = (cell.name for cell in study.cells if cell.labels["method"] == "LoRA")
+    assert told.index(f"{first}: finished") < told.index(f"{second}: sent out")
+    here.run()
+    assert len(here.results()) == 3
+    same_results(there, here)
+
+
+def same_results(there: StudyRun, here: StudyRun) -> None:
+    for name, cell in here.results().items():
+        other = there.results()[name]
+        ours, theirs = ((c.asked, c.also, c.loss, c.learning_rate, c.weights) for c in (cell, other))
+        assert ours == theirs
 
 
 @pytest.fixture(scope="module")
@@ -118,11 +181,4 @@ def test_a_study_loses_nothing_with_a_process(cluster: Any, tmp_path: Path) -> N
     assert not there.failed
     here.run()
     assert len(here.results()) == 2
-    for name, cell in here.results().items():
-        other = there.results()[name]
-        assert (other.asked, other.also, other.loss, other.candidates) == (
-            cell.asked,
-            cell.also,
-            cell.loss,
-            cell.candidates,
-        )
+    same_results(there, here)
