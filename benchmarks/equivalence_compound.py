@@ -1,6 +1,6 @@
 """The equivalence check on pairs with several rewrites and changes at once, against a truth found by enumeration.
 
-    python -m benchmarks equivalence_compound [--pairs 20000] [--seed 0] [--blind [--latest]] [--json]
+    python -m benchmarks equivalence_compound [--pairs 20000] [--seed 0] [--blind [--latest] | --units] [--json]
         [--failures FOLDER]
 
 Each pair starts from a small random program or a small reference of our families. The one side takes one to four
@@ -46,6 +46,12 @@ TABLE = {**REWRITES, **UNFORESEEN, **LATEST}
 MOST_COLUMNS = 7
 """Columns of a family's reference that serves as a start."""
 
+COLUMN_REWRITES = [
+    "other unit", "shifted", "negated", "complement", "digits", "split by sign", "split in parts", "other basis",
+    "eliminated", "total of a row", "sum of columns", "slack",
+]  # fmt: skip
+"""What ``--units`` combines with a column in another unit under its name."""
+
 Step = tuple[str, int]
 """A rewrite or change by name and the seed of its choices, so that a step can be left out and the rest stay."""
 
@@ -73,8 +79,13 @@ class Pair:
     truth: oracle.Verdict
 
 
-def draw(seed: str, blind: bool = False, unforeseen: dict[str, Rewrite] | None = None) -> Recipe:
-    """A random recipe; a blind one holds one or two ``unforeseen`` rewrites among at most two others."""
+def draw(
+    seed: str, blind: bool = False, unforeseen: dict[str, Rewrite] | None = None, *, units: bool = False
+) -> Recipe:
+    """A random recipe; a blind one holds one or two ``unforeseen`` rewrites among at most two others.
+
+    With ``units`` it puts one or two columns in other units and rewrites one to three others.
+    """
     unforeseen = unforeseen or UNFORESEEN
     chance = random.Random(f"recipe/{seed}")
 
@@ -83,7 +94,10 @@ def draw(seed: str, blind: bool = False, unforeseen: dict[str, Rewrite] | None =
 
     harmful = chance.random() < 0.35
     changes = steps(list(CHANGES), chance.choice([1, 1, 2, 3]) if harmful else 0)
-    if blind:
+    if units:
+        mixed = [*steps(["other unit"], chance.choice([1, 1, 2])), *steps(COLUMN_REWRITES, chance.choice([1, 2, 3]))]
+        rewrites = tuple(chance.sample(mixed, len(mixed)))
+    elif blind:
         mixed = [*steps(list(unforeseen), chance.choice([1, 1, 2])), *steps(list(REWRITES), chance.choice([0, 1, 2]))]
         rewrites = tuple(chance.sample(mixed, len(mixed)))
     else:
@@ -224,14 +238,14 @@ def judge(pair: Pair) -> Outcome:
 
 
 def outcomes(
-    pairs: int, seed: int, blind: bool = False, unforeseen: dict[str, Rewrite] | None = None
+    pairs: int, seed: int, blind: bool = False, unforeseen: dict[str, Rewrite] | None = None, *, units: bool = False
 ) -> Iterator[Outcome]:
-    """That many pairs, judged one after another."""
+    """That many pairs, judged one after another; with ``units`` only those where a unit was really changed."""
     made = number = 0
     while made < pairs:
-        pair = make(draw(f"{seed}/{number}", blind, unforeseen))
+        pair = make(draw(f"{seed}/{number}", blind, unforeseen, units=units))
         number += 1
-        if pair is not None:
+        if pair is not None and (not units or "other unit" in pair.rewrites):
             made += 1
             yield judge(pair)
 
@@ -360,15 +374,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--unknown", action="store_true", help="with --failures, write the undecided pairs too")
     parser.add_argument("--blind", action="store_true", help="with rewrites written after the check")
     parser.add_argument("--latest", action="store_true", help="with --blind, only the rewrites that were written last")
+    parser.add_argument("--units", action="store_true", help="columns in other units among rewrites of other columns")
     parser.add_argument("--one", type=int, help="only the pair of this number, in full")
     chosen = parser.parse_args(arguments)
     unforeseen = LATEST if chosen.latest else UNFORESEEN
     if chosen.one is not None:
-        pair = make(draw(f"{chosen.seed}/{chosen.one}", chosen.blind, unforeseen))
+        pair = make(draw(f"{chosen.seed}/{chosen.one}", chosen.blind, unforeseen, units=chosen.units))
         print("a trivial program" if pair is None else json.dumps(described(judge(pair)), indent=1, default=str))
         return
     found = []
-    for outcome in outcomes(chosen.pairs, chosen.seed, chosen.blind, unforeseen):
+    for outcome in outcomes(chosen.pairs, chosen.seed, chosen.blind, unforeseen, units=chosen.units):
         found.append(outcome)
         if len(found) % 500 == 0:
             print(

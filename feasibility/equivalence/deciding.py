@@ -11,17 +11,15 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 from ..errors import PyriteError
 from ..policy import Policy
 from ..programs.program import Program
-from ..rationals import magnitude
 from .checking.checker import check
 from .evidence import Comparison
 from .maps import Affine
-from .proving.prover import Taken, proposals
+from .proving.prover import Taken, beyond_tolerance, proposals
 
 _UNGROUNDED = {
     "names": "the only correspondence that fits reads a variable as another one than its name says",
@@ -91,7 +89,7 @@ def _compare(
         if found.relation != "equivalent":
             if not proposal.trusted or best is not None:
                 continue
-            if not _beyond_tolerance(found, policy):
+            if not beyond_tolerance(found, policy):
                 message = "the plans that tell them apart pass their limits by less than the policy's row tolerance"
                 undecided = undecided or Comparison("unknown", code="within-tolerance", message=message)
                 continue
@@ -130,15 +128,3 @@ def _compare(
         return Comparison("unknown", code="time-limit", message="the time for the comparison ran out")
     message = "the variables of the two formulations could not be matched"
     return Comparison("unknown", code="no-correspondence", message=message)
-
-
-def _beyond_tolerance(found: Comparison, policy: Policy) -> bool:
-    """Whether every separating plan passes its limit by more than ``row_tolerance * max(1, |limit|)``."""
-    tolerance = Fraction(repr(policy.row_tolerance))
-    for side in (found.a_in_b, found.b_in_a):
-        witness = None if side is None else side.witness
-        if witness is None or witness.slice_certificate is not None or not witness.image:
-            continue
-        if witness.excess <= tolerance * max(1, magnitude(witness.limit)):
-            return False
-    return True

@@ -6,18 +6,21 @@ substituted. They are tried lazily, the first proof wins. Whatever is found is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import permutations
 from typing import Literal
 
 from ...policy import Policy
 from ...programs.correspondence import Words
 from ...programs.program import Program
-from ...rationals import Exact
+from ...rationals import Exact, divide, simplify
 from ..evidence import Certificate, Comparison, Containment, Correspondence, Difference, Merge, Target
 from ..maps import Affine
 from ..merging import merged_program
 from ..naming import is_meaningful, key, shared
+from .claims import ClaimSource
 from .clock import in_time
 from .fingerprint import Fingerprint, fingerprint
 from .lines import used_lines
@@ -35,6 +38,9 @@ SMALL = 14
 """Columns of a core up to which ranges, sample plans and the search over maps are used."""
 
 _LIKELIEST = "the likeliest of all pairings"
+
+_LOOSE = 3
+"""Columns without a name that binds up to which a difference is held against every order of them."""
 
 _TRIES = 12
 """Maps of one pair of cores that are proved."""
@@ -103,6 +109,57 @@ def _no_plan(error: EmptyError) -> Containment:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedCores:
+    """Two cores whose columns are paired by names: ``pairs`` is {column of B's: of A's}, up to units.
+
+    ``loose`` ones of B's are no decisions that a name binds: a generic name, or one made up for a group.
+    """
+
+    shop: Workshop
+    first: CoreVariant
+    second: CoreVariant
+    pairs: Mapping[int, int]
+    loose: frozenset[int] = frozenset()
+
+    @property
+    def orders(self) -> list[NamedCores]:
+        """The same with the loose columns paired in every order; too many of them are left as they are paired."""
+        loose = sorted(self.loose)
+        partners = [self.pairs[k] for k in loose]
+        if len(loose) > _LOOSE:
+            return [self]
+        return [
+            replace(self, pairs={**self.pairs, **dict(zip(loose, order, strict=True))})
+            for order in permutations(partners)
+        ]
+
+    def plans(self) -> tuple[Sequence[Sequence[Exact]], Sequence[Sequence[Exact]]]:
+        """Some plans of both cores."""
+        found = []
+        for side in (self.first, self.second):
+            assert side.core is not None
+            if len(side.core.program.columns) <= SMALL:
+                found.append(side.printed(self.shop.policy, self.shop.deadline).points)
+            else:
+                found.append(ClaimSource(side.core.program, self.shop.policy, self.shop.deadline).some_plans())
+        return found[0], found[1]
+
+    def restricted(self, number: int, plan: Sequence[Exact]) -> Sequence[Exact]:
+        """A plan of a (merged) program as one of its core."""
+        core = (self.first, self.second)[number].core
+        assert core is not None
+        return [plan[j] for j in core.ids]
+
+    def under(self, units: Mapping[int, tuple[Exact, Exact]]) -> Match:
+        """The correspondence with B's columns in these units."""
+        forward = [
+            Affine({self.pairs[k]: units.get(k, (1, 0))[0]}, units.get(k, (1, 0))[1]) for k in range(len(self.pairs))
+        ]
+        source = "names, units from the plans"
+        return _joined(self.shop, self.first, self.second, forward, source, trusted=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A correspondence between two reduced sides, ready to be proved. ``trusted``: a difference may be read off it."""
 
@@ -111,6 +168,9 @@ class Match:
     correspondence: Correspondence
     trusted: bool
     bound: bool
+    named: NamedCores | None = None
+    parallel: Callable[[], Match] | None = None
+    """The same, left-over reduced columns of both sides paired where they agree up to sign, unit and origin."""
 
     @property
     def guessed(self) -> bool:
@@ -233,7 +293,8 @@ def _matched(shop: Workshop, first: CoreVariant, second: CoreVariant) -> Iterato
         told.add(_mark(forward))
         # Names that say nothing tell a difference only when no other pairing fits, or where there are many of them.
         if not (forced and shop.differs and core_a.is_whole_program and core_b.is_whole_program):
-            yield _joined(shop, first, second, forward, "names", trusted=forced or not small, bound=forced)
+            match = _joined(shop, first, second, forward, "names", trusted=forced or not small, bound=forced)
+            yield replace(match, named=NamedCores(shop, first, second, hints)) if forced else match
     if not (forced and shop.differs):
         # The same shape under other names is seen at once; the search is for what structure cannot see.
         yield from _by_structure(shop, first, second, hints, told)
@@ -257,7 +318,8 @@ def _matched(shop: Workshop, first: CoreVariant, second: CoreVariant) -> Iterato
         return
     if len(hints) == count:
         forward = [Affine({hints[k]: 1}) for k in range(count)]
-        yield _joined(shop, first, second, forward, "names", trusted=True)
+        named = NamedCores(shop, first, second, hints, frozenset(hints.keys() - binding.keys()))
+        yield replace(_joined(shop, first, second, forward, "names", trusted=True), named=named)
     else:
         yield from _likeliest(shop, first, second, binding, hints)
 
@@ -375,6 +437,7 @@ def _joined(
     *,
     trusted: bool,
     bound: bool = False,
+    parallel: bool = False,
 ) -> Match:
     """The map of the cores as one of the (merged) programs, with reduced columns paired where they say the same."""
     core_a, core_b = first.core, second.core
@@ -385,6 +448,8 @@ def _joined(
     there = _composed(core_b, core_a, forward)
     back = _composed(core_a, core_b, backward)
     unpaired_a, unpaired_b = _pair_reduced(core_a, core_b, forward, there, back)
+    if parallel:
+        unpaired_a, unpaired_b = _pair_parallel(core_a, core_b, forward, (there, back), (unpaired_a, unpaired_b))
     told = [f"in A, {text}" for text in core_a.told] + [f"in B, {text}" for text in core_b.told]
     told += [_read_as_one("A", shop.a, group) for group in first.merges]
     told += [_read_as_one("B", shop.b, group) for group in second.merges]
@@ -392,9 +457,11 @@ def _joined(
         tuple(there), tuple(back), source, unpaired_a, unpaired_b, first.merges, second.merges, tuple(told)
     )
     policy, deadline = shop.policy, shop.deadline
-    return Match(
-        ReducedSource(core_a, policy, deadline), ReducedSource(core_b, policy, deadline), maps_, trusted, bound
-    )
+    again = None
+    if unpaired_a and unpaired_b and not parallel:
+        again = partial(_joined, shop, first, second, forward, source, trusted=False, parallel=True)
+    sources = ReducedSource(core_a, policy, deadline), ReducedSource(core_b, policy, deadline)
+    return Match(*sources, maps_, trusted, bound, parallel=again)
 
 
 def _read_as_one(side: str, program: Program, group: Merge) -> str:
@@ -433,6 +500,34 @@ def _pair_reduced(
         paired_a.add(j)
         paired_b.add(k)
     return frozenset(core_a.gone.keys() - paired_a), frozenset(core_b.gone.keys() - paired_b)
+
+
+def _pair_parallel(
+    core_a: Core,
+    core_b: Core,
+    forward: Sequence[Affine],
+    ways: tuple[list[Affine | None], list[Affine | None]],
+    left: tuple[frozenset[int], frozenset[int]],
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Pair reduced columns that say the same up to sign, unit and origin; the rest is returned."""
+    readings_a, readings_b = core_a.readings(), core_b.readings()
+    left_a = [j for j in sorted(left[0]) if core_a.gone[j].kind != "pressed" and readings_a[j].terms]
+    paired: dict[int, int] = {}
+    for k in sorted(left[1]):
+        flat = readings_b[k].through(forward)
+        for j in left_a:
+            mine = readings_a[j]
+            if j in paired.values() or core_b.gone[k].kind == "pressed" or mine.terms.keys() != flat.terms.keys():
+                continue
+            ratios = {divide(c, mine.terms[p]) for p, c in flat.terms.items()}
+            if len(ratios) == 1:
+                scale = ratios.pop()
+                shift = simplify(flat.constant - scale * mine.constant)
+                ways[0][k] = Affine({j: scale}, shift)
+                ways[1][j] = Affine({k: divide(1, scale)}, divide(-shift, scale))
+                paired[k] = j
+                break
+    return left[0] - set(paired.values()), left[1] - paired.keys()
 
 
 def _form(reading: Affine) -> object:

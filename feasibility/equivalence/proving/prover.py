@@ -7,25 +7,30 @@ polyhedra row by row is linear programming duality (Farkas 1902); the relation's
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from ...policy import Policy
 from ...programs.program import Program
+from ...rationals import Exact, divide, magnitude
 from ...verdict import Proof
 from ..evidence import Comparison, Containment, Correspondence, Merge, Preference, Relation, Target, Witness
-from ..maps import Affine
+from ..maps import Affine, column
 from ..merging import unmerged_plan
 from ..naming import is_meaningful
 from .claims import ClaimSource
 from .clock import OutOfTimeError, in_time
 from .containment import contain
-from .cores import SMALL, Match, empties, matches, named_pairs, protected, told_apart, with_lines
+from .cores import SMALL, Match, NamedCores, empties, matches, named_pairs, told_apart, with_lines
 from .lines import with_products
 from .matching import Candidate, by_names, candidates, from_user, unmatched
 from .named import apart_by_names
+from .named_units import StillOpenError, UnitAttempt, UnitSearch
 from .preference import prefer
+from .units import units
 from .whole import apart_by_whole
+from .written_units import NamedUnits, agreements, guessed, settled_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +82,17 @@ def _proposals(
     # Generic names are no ground for a difference before other pairings have been tried.
     binding = all(is_meaningful(c.name) for c in b.columns)
     telling = binding or len(b.columns) > SMALL or not linear
-    complete = False
+    complete = unsettled = False
     for named in by_names(a, b, deadline):
         complete = True
-        yield Proposal(_attempt(named, policy, deadline), named.trusted and telling, named.trusted and binding)
-        if taken.differs and _all_whole_and_named(a, b):
+        found = _attempt(named, policy, deadline)
+        if named.trusted and binding and found.relation not in ("equivalent", "unknown"):
+            for proposal in _named(_named_programs(named, policy, deadline), found):
+                unsettled |= proposal.found.code == "units"
+                yield proposal
+        else:
+            yield Proposal(found, named.trusted and telling, named.trusted and binding)
+        if taken.differs and _one_map_only(a, b):
             return
     if linear:
         # A plan that the one side admits and the other does not was seen: they are not both without any.
@@ -89,9 +100,16 @@ def _proposals(
             yield from _empty(a, b, policy, deadline)
             return
         for match in matches(a, b, policy, deadline, once=complete and binding, differs=taken.differs):
-            yield Proposal(_unmerged(a, b, _proved(match)), match.trusted, match.bound)
+            found = _proved(match)
+            if match.named is None or taken.differs or found.relation in ("equivalent", "unknown"):
+                yield Proposal(_unmerged(a, b, found), match.trusted, match.bound)
+                if found.relation == "equivalent" and match.parallel is not None:
+                    yield Proposal(_unmerged(a, b, _proved(match.parallel())), trusted=False)
+            else:
+                for proposal in _named_orders(match, found, policy, deadline):
+                    yield replace(proposal, found=_unmerged(a, b, proposal.found))
             in_time(deadline)
-        if complete and binding:
+        if complete and binding and not unsettled:
             # The names leave nothing to guess: a difference was told above, or time ran out on the way.
             return
         in_time(deadline)
@@ -107,17 +125,117 @@ def _proposals(
     yield from _empty(a, b, policy, deadline)
 
 
-def _all_whole_and_named(a: Program, b: Program) -> bool:
-    """Every column is a whole number that both sides carry under a meaningful name, and none is the objective's own.
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Programs or cores under names that bind all columns, with the way to compare them in given units."""
+
+    search: UnitSearch
+    attempt: UnitAttempt
+    others: Callable[[NamedUnits], Iterator[Comparison]] = lambda _: iter(())
+    """More ways to read what is left beside the named columns in the same units."""
+
+
+def _named_programs(named: Candidate, policy: Policy, deadline: float) -> _Named:
+    maps = named.correspondence
+    pairs = {k: next(iter(image.terms)) for k, image in enumerate(maps.forward) if image is not None}
+
+    def attempt(units: NamedUnits) -> Comparison:
+        forward: list[Affine | None] = [None] * len(pairs)
+        backward: list[Affine | None] = [None] * len(pairs)
+        for k, j in pairs.items():
+            scale, shift = units.get(k, (1, 0))
+            forward[k] = column(j, scale, shift)
+            backward[j] = column(k, divide(1, scale), divide(-shift, scale))
+        changed = replace(maps, forward=tuple(forward), backward=tuple(backward), source="names, units from the plans")
+        return _attempt(replace(named, correspondence=changed), policy, deadline)
+
+    def more() -> tuple[Sequence[Sequence[Exact]], Sequence[Sequence[Exact]]]:
+        first, second = (ClaimSource(p, policy, deadline).some_plans() for p in (named.a, named.b))
+        return first, second
+
+    return _Named(UnitSearch(named.a, named.b, pairs, policy, deadline, more), attempt)
+
+
+def _named_cores(cores: NamedCores, policy: Policy, deadline: float) -> _Named:
+    assert cores.first.core is not None
+    assert cores.second.core is not None
+    a, b = cores.first.core.program, cores.second.core.program
+    search = UnitSearch(a, b, cores.pairs, policy, deadline, cores.plans, cores.restricted, cores.loose)
+
+    def others(units: NamedUnits) -> Iterator[Comparison]:
+        match = cores.under(units)
+        if match.parallel is not None:
+            yield _proved(match.parallel())
+
+    return _Named(search, lambda units: _proved(cores.under(units)), others)
+
+
+_OPEN = "the names alone show a difference, but another unit of a continuous variable may repair it"
+
+
+def _named(named: _Named, found: Comparison) -> Iterator[Proposal]:
+    """A difference under names that bind, told if no units of the continuous columns repair it.
+
+    It is told in the units in which most of what the two say agrees, those as written before others.
+    """
+    search = named.search
+    free = search.free
+    tried: list[tuple[NamedUnits, Comparison]] = [({}, found)]
+    if free:
+        search.learn(found)
+        guess = guessed(search.a, search.b, search.pairs, free)
+        if not guess:
+            voted = units(search.a, search.b, search.pairs, search.deadline) or {}
+            guess = {k: unit for k, unit in voted.items() if k in free and unit[0] != 1 and not unit[1]}
+        try:
+            for choice, under in search.tried(named.attempt, free, guess):
+                tried.append((choice, under))
+                if under.relation == "equivalent":
+                    yield Proposal(under, trusted=False)
+                    for other in named.others(choice):
+                        yield Proposal(other, trusted=False)
+                    raise StillOpenError
+        except StillOpenError:
+            yield Proposal(Comparison("unknown", code="units", message=_OPEN), trusted=True)
+            return
+    told = [(choice, under) for choice, under in tried if under.relation not in ("equivalent", "unknown")]
+    # What is the same but for less than the tolerance in some units is not called different in others.
+    told = [item for item in told if not beyond_tolerance(item[1], search.policy)] or told
+    same_plans = [item[1].relation == "objective-differs" for item in told]
+    agreed = [agreements(search.a, search.b, search.pairs, choice) for choice, _ in told]
+    told = [told[n] for n in sorted(range(len(told)), key=lambda n: (-agreed[n], not same_plans[n], n))]
+    for _, under in told:
+        yield Proposal(under, trusted=True, bound=True)
+
+
+def _named_orders(match: Match, found: Comparison, policy: Policy, deadline: float) -> Iterator[Proposal]:
+    """The same of cores, where columns that no name binds may stand in another order: none of them may fit."""
+    assert match.named is not None
+    first, *others = (_named_cores(cores, policy, deadline) for cores in match.named.orders)
+    told: list[Proposal] = []
+    if not first.search.free:
+        others = []
+    for named in (first, *others):
+        under = found if named is first else named.attempt({})
+        if under.relation == "equivalent":
+            yield Proposal(under, trusted=False)
+        for proposal in _named(named, under):
+            if not proposal.trusted or proposal.found.code == "units":
+                yield proposal
+            elif named is first:
+                told.append(replace(proposal, bound=match.bound))
+            if proposal.found.code == "units":
+                return
+    yield from told
+
+
+def _one_map_only(a: Program, b: Program) -> bool:
+    """Both sides carry every column under a meaningful name, none is the objective's own, and the units are settled.
 
     Then a correspondence that keeps the names is the identity at every plan: what it refutes, no other one repairs.
     """
-    ours, theirs = protected(a, b)
-    return (
-        len(ours) == len(a.columns)
-        and len(theirs) == len(b.columns)
-        and all(column.is_integer for program in (a, b) for column in program.columns)
-    )
+    pairs = named_pairs(a, b)
+    return len(pairs) == len(a.columns) == len(b.columns) and settled_units(a, b, pairs)
 
 
 def _empty(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator[Proposal]:
@@ -235,3 +353,15 @@ def _is_empty(containment: Containment) -> bool:
 
 def _weakest(*proofs: Proof | None) -> Proof | None:
     return "solver-trusted" if "solver-trusted" in proofs else "certified"
+
+
+def beyond_tolerance(found: Comparison, policy: Policy) -> bool:
+    """Whether every separating plan passes its limit by more than ``row_tolerance * max(1, |limit|)``."""
+    tolerance = Fraction(repr(policy.row_tolerance))
+    for side in (found.a_in_b, found.b_in_a):
+        witness = None if side is None else side.witness
+        if witness is None or witness.slice_certificate is not None or not witness.image:
+            continue
+        if witness.excess <= tolerance * max(1, magnitude(witness.limit)):
+            return False
+    return True

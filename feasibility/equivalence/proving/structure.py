@@ -19,6 +19,7 @@ from math import gcd, lcm, perm
 
 from ...programs.program import Program
 from ...rationals import Exact, simplify
+from .assignment import cheapest_assignment
 from .clock import in_time
 from .preference import cost
 
@@ -213,16 +214,13 @@ def _assign(
 def _best_assignment(
     ours: list[int], theirs: list[int], worth: Mapping[tuple[int, int], float]
 ) -> list[tuple[int, int]]:
-    """Pairs of greatest total worth. A handful is enumerated, because importing scipy takes longer than that."""
+    """Pairs of greatest total worth. A handful is enumerated."""
     few, many = sorted((ours, theirs), key=len)
     if perm(len(many), len(few)) <= _HANDFUL:
         orders = (list(zip(few, order, strict=True)) for order in permutations(many, len(few)))
         pairings = (pairs if few is ours else [(y, x) for x, y in pairs] for pairs in orders)
         return max(pairings, key=lambda pairs: sum(worth[pair] for pair in pairs))
-    from scipy.optimize import linear_sum_assignment
-
-    costs = [[-worth[k, j] for j in theirs] for k in ours]
-    return [(ours[p], theirs[q]) for p, q in zip(*linear_sum_assignment(costs), strict=True)]
+    return [(ours[p], theirs[q]) for p, q in cheapest_assignment([[-worth[k, j] for j in theirs] for k in ours])]
 
 
 def _row_profiles(graph: _Graph) -> list[Hashable]:

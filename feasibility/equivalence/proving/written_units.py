@@ -1,0 +1,124 @@
+"""What two programs say of the units of columns that share a name, as they are written.
+
+A row that both write alike pins the units of its columns: in other units it would read otherwise. A row of other
+numbers over the same columns says which unit would explain them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...programs.program import Program
+from ...rationals import Exact, divide, simplify
+from .claims import normalised
+from .preference import cost
+
+NamedUnits = Mapping[int, tuple[Exact, Exact]]
+"""{column of B: scale and shift} of the columns whose unit is not A's."""
+
+
+def free_units(a: Program, b: Program, pairs: Mapping[int, int]) -> list[int]:
+    """Columns of B, continuous on a side, that no statement alike in both programs pins to A's unit."""
+    free = {k for k, j in pairs.items() if not (a.columns[j].is_integer and b.columns[k].is_integer)}
+    if not free:
+        return []
+    alike = list(_alike(a, b, pairs))
+    # A row with a limit of zero, or an objective, speaks of its columns' units together: one that is known tells all.
+    for columns, absolute in alike:
+        if absolute:
+            free -= columns
+    changed = True
+    while changed and free:
+        changed = False
+        for columns, absolute in alike:
+            if not absolute and columns & free and not columns <= free:
+                free -= columns
+                changed = True
+    return sorted(free)
+
+
+def settled_units(a: Program, b: Program, pairs: Mapping[int, int]) -> bool:
+    """Whether every continuous column is pinned to A's unit and stands in two statements at least that are alike."""
+    if free_units(a, b, pairs):
+        return False
+    continuous = {k for k, j in pairs.items() if not (a.columns[j].is_integer and b.columns[k].is_integer)}
+    count = Counter(k for columns, absolute in _alike(a, b, pairs) if absolute or len(columns) > 1 for k in columns)
+    return all(count[k] > 1 for k in continuous)
+
+
+def guessed(a: Program, b: Program, pairs: Mapping[int, int], free: Sequence[int]) -> NamedUnits:
+    """Units of the ``free`` columns that most of the rows say which hold a column of known unit, and most bounds."""
+    votes: dict[int, Counter[Exact]] = {k: Counter() for k in free}
+    by_columns: dict[frozenset[int], list[Mapping[int, Exact]]] = defaultdict(list)
+    for row in a.rows:
+        by_columns[frozenset(row.linear)].append(row.linear)
+    bodies = [(row.linear, by_columns[frozenset(pairs[k] for k in row.linear)]) for row in b.rows]
+    bodies.append((cost(b).linear, [cost(a).linear]))
+    for yours, candidates in bodies:
+        for mine in candidates:
+            known = [divide(c, mine[pairs[k]]) for k, c in yours.items() if k not in votes and pairs[k] in mine]
+            for k in [k for k in yours if k in votes and pairs[k] in mine] if known else ():
+                votes[k][simplify(divide(mine[pairs[k]], yours[k]) * max(known, key=known.count))] += 1
+    for k in free:
+        mine_, yours_ = a.columns[pairs[k]], b.columns[k]
+        for x, y in ((mine_.lower, yours_.lower), (mine_.upper, yours_.upper)):
+            if x and y:
+                votes[k][divide(y, x)] += 1
+    best = {k: max(count, key=lambda v: count[v]) for k, count in votes.items() if count}
+    return {k: (scale, 0) for k, scale in best.items() if scale > 0 and scale != 1}
+
+
+def agreements(a: Program, b: Program, pairs: Mapping[int, int], units: NamedUnits) -> int:
+    """Statements of B, its objective included, that are statements of A in these units."""
+    said: set[object] = set()
+    for body, side in _sides(a):
+        said.add((*_form(body, side),))
+    count = 0
+    for terms, side in _sides(b):
+        body, constant = _read(terms, pairs, units)
+        count += (*_form(body, simplify(side - constant)),) in said
+    mine, yours = cost(a).linear, _read(cost(b).linear, pairs, units)[0]
+    return count + (_form(mine, 0) == _form(yours, 0))
+
+
+def _alike(a: Program, b: Program, pairs: Mapping[int, int]) -> Iterator[tuple[set[int], bool]]:
+    """Columns of the rows that both write alike, the objective too; whether that alone fixes their units."""
+    said = {_form(body, side) for body, side in _sides(a)}
+    for terms, side in _sides(b):
+        if _form(_read(terms, pairs, {})[0], side) in said:
+            yield set(terms), bool(side)
+    ours, theirs = cost(a), cost(b)
+    if ours.linear and ours.linear == _read(theirs.linear, pairs, {})[0]:
+        # Prices that are the same to the number: in other units they would not be.
+        yield set(theirs.linear), True
+
+
+def _read(terms: Mapping[int, Exact], pairs: Mapping[int, int], units: NamedUnits) -> tuple[dict[int, Exact], Exact]:
+    """A sum over B's columns as one over A's, and its constant."""
+    body: dict[int, Exact] = {}
+    constant: Exact = 0
+    for k, c in terms.items():
+        scale, shift = units.get(k, (1, 0))
+        if scale:
+            body[pairs[k]] = simplify(c * scale)
+        constant += c * shift
+    return body, constant
+
+
+def _sides(program: Program) -> Iterator[tuple[Mapping[int, Exact], Exact]]:
+    """Every side of rows and bounds as ``body <= limit``."""
+    bodies = [(row.linear, row.lower, row.upper) for row in program.rows if row.linear]
+    bodies += [({j: 1}, c.lower, c.upper) for j, c in enumerate(program.columns)]
+    for body, low, high in bodies:
+        if high is not None:
+            yield body, high
+        if low is not None:
+            yield {j: -c for j, c in body.items()}, -low
+
+
+def _form(body: Mapping[int, Exact], side: Exact) -> tuple[object, Exact]:
+    if not body:
+        return (), side
+    key, factor = normalised(body, 1)
+    return key, simplify(side * factor)
