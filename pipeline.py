@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from .feasibility.disk import write_whole
+from .feasibility.disk import plain_file, read_object, shaped, write_whole
 from .feasibility.errors import PyriteError
 from .feasibility.workers.apart import run_apart
 
@@ -56,6 +56,7 @@ class Pipeline:
 
     def run(self) -> dict[str, Any]:
         """Do every stage that is not done; gives what :meth:`result` says."""
+        from .models.devices import choose_compute
         from .models.methods import get_method
 
         recipe = self.recipe
@@ -63,6 +64,8 @@ class Pipeline:
             from .models.answering.vllm_starting import require_vllm
 
             require_vllm()
+        else:
+            choose_compute(recipe.model.device, recipe.model.dtype, recipe.model.threads)  # wrong ones are said at once
         self._claim()
         trains = get_method(recipe.method.name).trains
         with self._stage("problems"):
@@ -99,19 +102,26 @@ class Pipeline:
     def runs(self) -> list[Path]:
         """The run folders in the order of training."""
         found = [path for path in (self.folder / "runs").glob("*") if (path / "outputs.jsonl").is_file()]
-        return sorted(found, key=lambda path: (path.name != "base", int(path.name.partition("-")[2] or 0)))
+        steps = {path: 0 if path.name == "base" else _step(path.name) for path in found}
+        known = [(step, path) for path, step in steps.items() if step is not None]
+        return [path for _, path in sorted(known, key=lambda entry: (entry[0], entry[1].name))]
 
     def result(self) -> dict[str, Any]:
         """Both scores of every run with intervals, seconds, and where the report lies: plain JSON."""
+        from .results.outputs import read_outputs
+
         rows = []
         for run in self.runs():
-            summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
-            document = json.loads((run / "run.json").read_text(encoding="utf-8"))
-            scores = {name: summary[name] for name in ("surface", "substance", "substance_given_surface")}
-            value = summary["stages"].get("value", summary["stages"].get("optimal"))
-            cut = sum(output.get("finish") == "length" for output in _lines(run / "outputs.jsonl"))
+            summary, document = read_object(run / "summary.json", "summary"), read_object(run / "run.json", "run")
+            with shaped(run / "summary.json", "summary"):
+                scores = {name: dict(summary[name]) for name in ("surface", "substance", "substance_given_surface")}
+                value = summary["stages"].get("value", summary["stages"].get("optimal"))
+                count = int(summary["outputs"])
+            with shaped(run / "run.json", "run"):
+                examples = int(document["training_examples"])
+            cut = sum(output.finish == "length" for output in read_outputs(run / "outputs.jsonl"))
             rows.append(
-                {"run": run.name, "training_examples": document["training_examples"], "outputs": summary["outputs"]}
+                {"run": run.name, "training_examples": examples, "outputs": count}
                 | {"cut": cut, **scores}
                 | ({"value": value} if value else {})
                 | {name: document[name] for name in ("forgetting", "sampled", "speculation") if name in document}
@@ -132,9 +142,10 @@ class Pipeline:
         target = self.folder / "recipe.json"
         document = self.recipe.to_dict()
         if target.exists():
-            before = {"forgetting": document["forgetting"], **json.loads(target.read_text(encoding="utf-8"))}
-            for recipe in (before, document):  # where numbers are sent changes none of them
-                recipe.get("schedule", {}).pop("report_to", None)
+            before = {"forgetting": document["forgetting"], **read_object(target, "recipe")}
+            with shaped(target, "recipe"):
+                for recipe in (before, document):  # where numbers are sent changes none of them
+                    recipe.get("schedule", {}).pop("report_to", None)
             if before != document:
                 raise PyriteError(f"{self.folder} belongs to another recipe ({target}); give another --out")
             return
@@ -264,8 +275,9 @@ class Pipeline:
     def _keep_seconds(self) -> None:
         """Seconds of every stage over all goes."""
         target = self.folder / "seconds.json"
-        before = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
-        self.seconds = {name: round(before.get(name, 0.0) + used, 1) for name, used in self.seconds.items()}
+        before = read_object(target, "table of seconds") if plain_file(target) else {}
+        with shaped(target, "table of seconds"):
+            self.seconds = {name: round(before.get(name, 0.0) + used, 1) for name, used in self.seconds.items()}
         write_whole(target, json.dumps(self.seconds, indent=1) + "\n")
 
 
@@ -299,12 +311,13 @@ class Forgetting:
         from .models.forgetting import kl_from_base
         from .models.prompts import right_answer
         from .problems.files import read_problems
+        from .results.outputs import read_outputs
 
         section, folder = self.pipeline.recipe.forgetting, self.pipeline.folder
         asked = list(read_problems(folder / "problems.jsonl"))[: section.prompts]
         answers = folder / "runs" / "base" / "outputs.jsonl"
-        lines = _lines(answers) if answers.exists() else []
-        said = {line["problem_id"]: line["output"] for line in reversed(lines) if line["output"]}
+        outputs = list(read_outputs(answers)) if plain_file(answers) else []
+        said = {output.problem_id: output.output for output in reversed(outputs) if output.output}
         along = "the base model's answers"
         if not any(problem.id in said for problem in asked):
             along = "the references' answers"
@@ -377,5 +390,7 @@ class _Stage:
             self.pipeline.told(Event("ended", self.name, seconds=used))
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+def _step(name: str) -> int | None:
+    """The step of a run's folder (``step-48``); None for a folder that is no run of this pipeline."""
+    word, _, number = name.partition("-")
+    return int(number) if word == "step" and number.isdecimal() else None

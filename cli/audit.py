@@ -113,7 +113,7 @@ def _show_against(result: Against, everything: bool) -> None:
     if shown:
         echo(table(("A", "B", "A says", "B says", "ours", "sides with", "labels"), map(_joined_row, shown), left=7))
     for complaint in result.complaints:
-        echo(complaint)
+        echo(one_line(complaint, 1_000))
     for item in shown:
         if item.state == "disagree":
             echo(one_line(f"{item.a[0].id} / {item.b[0].id}: {item.message}", 1_000))
@@ -162,23 +162,24 @@ def _show(result: Audit, everything: bool) -> None:
         else:
             echo(table(_HEAD, rows, left=len(_HEAD)))
     for complaint in result.complaints:
-        echo(complaint)
+        echo(one_line(complaint, 1_000))
     for entry in entries:
         for fault in entry.faults:
-            echo(f"{entry.id}: {fault.code}: {fault.message}")
+            echo(one_line(f"{entry.id}: {fault.code}: {fault.message}", 1_000))
     echo(_totals(result.counts()))
 
 
 def _rich_table(rows: list[tuple[str, ...]]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     grid = Table(box=None, header_style="bold")
     for title in _HEAD:
         grid.add_column(title, justify="right" if title in ("stated", "whole", "fractional") else "left")
     for row in rows:
         style = "red" if any(word.isupper() for word in row[-1].split(", ")) else None
-        grid.add_row(*row, style=style)
+        grid.add_row(*(Text(one_line(cell)) for cell in row), style=style)
     Console().print(grid)
 
 

@@ -9,7 +9,7 @@ import typer
 from ..feasibility.errors import PyriteError
 from ..feasibility.one_line import one_line
 from ..feasibility.policy import read_policy
-from .console import bold, dim, echo, note, notes, print_json
+from .console import bold, coloured, dim, echo, note, notes, print_json
 from .models import read_model
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _show(verdict: Verdict, text: str, policy: Policy) -> None:
     for stage in shown:
         result = verdict.result(stage)
         sign, color = _SIGNS[result.status]
-        line = f"{typer.style(sign, fg=color, bold=True)}  {stage:<{width}}  {_remark(stage, result)}"
+        line = f"{bold(sign, color)}  {stage:<{width}}  {_remark(stage, result)}"
         echo(line.rstrip())
     document = _document(text, policy) if verdict.ladder.task == "formulation" else None
     told = {"earlier-unknown"}
@@ -164,7 +164,7 @@ def _show_finding(finding: Finding, text: str, document: Any) -> None:
         for line in _caret(source, finding.at, finding.end):
             echo(one_line(f"      {line}"))
     if finding.hint:
-        echo(f"  {typer.style('hint:', fg='cyan')} {one_line(finding.hint)}")
+        echo(f"  {coloured('hint:', 'cyan')} {one_line(finding.hint)}")
 
 
 def _show_evidence(details: Any) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.one_line import one_line
 from .console import echo, note, print_json
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _show(tables: Sequence[Table], flips: Table | None, kind: str) -> None:
     if kind == "text":
         show_tables(tables)
     elif kind == "csv":
-        echo(table_csv(flips).rstrip("\n") if flips is not None else "")
+        echo("" if flips is None else table_csv(_on_lines(flips)).rstrip("\n"))
     else:
         write = markdown if kind == "markdown" else latex
         echo("\n".join([*([PREAMBLE] if kind == "latex" else []), *map(write, tables)]))
@@ -101,3 +102,9 @@ def _compare_logs(first: Path, second: Path, kind: str, as_json: bool) -> None:
         print_json({"first": str(first), "second": str(second), **{t.name: t.to_dict()["rows"] for t in tables}})
     else:
         _show(tables, next((table for table in tables if table.name == "flips"), None), kind)
+
+
+def _on_lines(table: Table) -> Table:
+    """The table with a line a row on the terminal, whatever its texts say."""
+    records = [{key: one_line(v) if isinstance(v, str) else v for key, v in row.items()} for row in table.records]
+    return replace(table, records=records)

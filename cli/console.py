@@ -16,7 +16,7 @@ import typer
 
 from ..feasibility.disk import open_input
 from ..feasibility.errors import PyriteError
-from ..feasibility.one_line import in_json, lines, one_line
+from ..feasibility.one_line import in_json, lines, one_line, ours, printed, unstyled
 
 SHOWN = 5
 """Broken lines that are shown one by one; the rest is counted."""
@@ -24,12 +24,12 @@ SHOWN = 5
 
 def echo(text: object = "", err: bool = False) -> None:
     """Lines on standard output. Foreign text in them has gone through ``one_line``; what was missed is harmless."""
-    typer.echo(lines(text), err=err)
+    typer.echo(printed(text), err=err)
 
 
 def note(text: str) -> None:
-    """A line on standard error."""
-    echo(text, err=True)
+    """A line on standard error, and one only."""
+    echo(lines(text).replace("\n", " "), err=True)
 
 
 def notes(complaints: Sequence[object], what: str) -> None:
@@ -49,12 +49,17 @@ def print_json(document: Any) -> None:
 
 def bold(text: str, color: str | None = None) -> str:
     """The text in bold (and in colour) on a terminal; ``typer.echo`` takes the codes out when piped."""
-    return typer.style(text, bold=True, fg=color)
+    return ours(typer.style(lines(text), bold=True, fg=color))
 
 
 def dim(text: str) -> str:
     """Less important text."""
-    return typer.style(text, dim=True)
+    return ours(typer.style(lines(text), dim=True))
+
+
+def coloured(text: str, color: str) -> str:
+    """The text in colour on a terminal."""
+    return ours(typer.style(lines(text), fg=color))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, indent: str = "") -> str:
@@ -66,7 +71,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, i
     schema     7
     """
     shown = [[lines(cell).replace("\n", " ") for cell in row] for row in (header, *rows)]
-    plain = [[_unstyled(cell) for cell in line] for line in shown]
+    plain = [[unstyled(cell) for cell in line] for line in shown]
     widths = [max(map(len, column)) for column in zip(*plain, strict=True)]
     text = []
     for line, bare in zip(shown, plain, strict=True):
@@ -161,12 +166,3 @@ def _unpacked(raw: bytes, limit: int, label: str) -> bytes:
             return file.read(limit + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise PyriteError(f"{label} is not whole gzip: {error}") from error
-
-
-def _unstyled(text: str) -> str:
-    """The text without terminal codes."""
-    if "\x1b" not in text:
-        return text
-    import re
-
-    return re.sub(r"\x1b\[[0-9;]*m", "", text)

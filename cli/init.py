@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.one_line import one_line
 from .console import echo, next_step
 
 _FILES = {
@@ -34,10 +35,10 @@ def init_command(
     for place, name in _FILES.items():
         target = folder / place
         if target.exists() or target.is_symlink():
-            echo(f"{target}: there already, left as it is")
+            echo(f"{one_line(target)}: there already, left as it is")
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("x", encoding="utf-8", newline="\n") as file:
             file.write(examples.joinpath(name).read_text(encoding="utf-8"))
-        echo(f"{target}: written")
+        echo(f"{one_line(target)}: written")
     next_step(f"pyrite run {folder / 'recipe.toml'}")

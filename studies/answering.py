@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..feasibility.disk import shaped
 from .plan import trains
 
 if TYPE_CHECKING:
@@ -65,13 +66,15 @@ def with_rate(recipe: Recipe, rate: float | None) -> Recipe:
 
 def last_checkpoint(run: Path) -> tuple[Path | None, int]:
     """The last checkpoint of a pipeline's folder and its training examples; None for a method that does not train."""
+    from ..models.sources import RECORD
     from ..models.training.checkpoints import whole_checkpoints
 
     done = whole_checkpoints(run / "tuning") if (run / "tuning").is_dir() else {}
     if not done:
         return None, 0
     path = done[max(done)]
-    return path, int(checkpoint_record(path)["examples"])
+    with shaped(path / RECORD, "record"):
+        return path, int(checkpoint_record(path)["examples"])
 
 
 def checkpoint_record(checkpoint: Path | None) -> dict[str, Any]:

@@ -6,11 +6,10 @@ A study carried on elsewhere has the earlier cells' records without their weight
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
-from ..feasibility.disk import make_folder, read_whole
+from ..feasibility.disk import make_folder, plain_file, read_object
 from ..feasibility.errors import PyriteError
 from ..models.sections import Recipe
 from ..results.run import write_json
@@ -87,4 +86,4 @@ def _pairs(cell: Cell, recipe: Recipe, folder: Path, say: Say) -> Path:
 def pairs_account(folder: Path) -> dict[str, Any]:
     """What the pairs were drawn from, for the cell's record; empty where there are none."""
     path = folder / "pairs.json"
-    return json.loads(read_whole(path)) if path.exists() else {}
+    return read_object(path, "account of pairs") if plain_file(path) else {}

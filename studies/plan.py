@@ -97,7 +97,7 @@ def study_names() -> list[str]:
 def read_study(path: str | Path) -> Study:
     """Read a study file, or a committed one by its bare name. Raises PyriteError naming file and key."""
     path = Path(path)
-    if not path.suffix and not path.exists() and path.name in study_names():
+    if not path.suffix and not path.is_file() and path.name in study_names():
         text = resources.files(__package__).joinpath("recipes", f"{path.name}.toml").read_text(encoding="utf-8")
         return parse_study(text, str(path))
     if not path.exists():

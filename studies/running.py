@@ -7,7 +7,6 @@ checkpoints are moved, not tuned again.
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import shutil
 import time
@@ -15,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..feasibility.disk import make_folder, read_whole
+from ..feasibility.disk import make_folder, plain_file, read_object, shaped
 from ..feasibility.errors import PyriteError
 from ..pipeline import Event, Pipeline
 from ..results.run import environment, write_json
@@ -102,8 +101,10 @@ def _candidate(study: Study, cell: Cell, folder: Path, number: int, say: Say) ->
     from ..models.training.tuning import tune
 
     target = folder / f"candidate-{number}.json"
-    if target.exists():
-        known: dict[str, Any] = json.loads(read_whole(target))
+    if plain_file(target):
+        known = read_object(target, "candidate")
+        with shaped(target, "candidate"):
+            _ = known["loss"], int(known["substance"]), int(known["surface"])
         return known
     rate = cell.rates[number]
     recipe = with_rate(cell.recipe, rate)
@@ -184,13 +185,15 @@ def _result(
     if study.analysis.kind == "layers":
         with clock.time("layers"):
             layers = layers_of(cell.recipe, checkpoint, run, study.analysis.exchange_problems, say)
-    document = json.loads(read_whole(pipeline.runs()[-1] / "run.json"))
-    base = record.get("base", {}).get("weights")
+    document = read_object(pipeline.runs()[-1] / "run.json", "run")
+    with shaped(run, "checkpoint's record"):
+        base = record.get("base", {}).get("weights")
+        learning_rate = record["recipe"]["schedule"]["learning_rate"] if record else None
     seconds = {**clock.seconds, **{f"run: {name}": used for name, used in _seconds(run).items()}}
     return CellResult(
         cell=cell.name,
         labels=dict(cell.labels),
-        learning_rate=record["recipe"]["schedule"]["learning_rate"] if record else None,
+        learning_rate=learning_rate,
         candidates=list(candidates),
         recipe=with_rate(cell.recipe, recipe.schedule.learning_rate).to_dict(),
         weights=str(base or _weights(document)),
@@ -212,18 +215,28 @@ def _result(
 
 
 def _weights(document: Mapping[str, Any]) -> Any:
-    answered = document.get("answered_by", {})
+    answered = document.get("answered_by")
+    answered = answered if isinstance(answered, Mapping) else {}
     return answered.get("weights") or answered.get("model") or "unknown"
 
 
 def _seconds(run: Path) -> dict[str, float]:
-    path = run / "seconds.json"
-    return json.loads(read_whole(path)) if path.exists() else {}
+    return _seconds_of(run / "seconds.json")
+
+
+def _seconds_of(path: Path) -> dict[str, float]:
+    if not plain_file(path):
+        return {}
+    table = read_object(path, "table of seconds")
+    with shaped(path, "table of seconds"):
+        return {name: float(used) for name, used in table.items()}
 
 
 def _read_asked(path: Path) -> Asked:
-    examples = json.loads(read_whole(path / "run.json")).get("training_examples", 0)
-    return Asked.read(path, f"runs/{path.name}", int(examples))
+    document = read_object(path / "run.json", "run")
+    with shaped(path / "run.json", "run"):
+        examples = int(document.get("training_examples", 0))
+    return Asked.read(path, f"runs/{path.name}", examples)
 
 
 def _telling(say: Say) -> Callable[[Event], None]:
@@ -239,7 +252,7 @@ class _Clock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.seconds: dict[str, float] = json.loads(read_whole(path)) if path.exists() else {}
+        self.seconds = _seconds_of(path)
 
     def time(self, name: str) -> _Timing:
         return _Timing(self, name)

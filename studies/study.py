@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..feasibility.disk import make_folder, write_whole
+from ..feasibility.disk import make_folder, plain_file, write_whole
 from ..feasibility.errors import PyriteError
 from ..feasibility.workers.apart import run_apart
 from .answering import Say
@@ -114,7 +114,9 @@ class StudyRun:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with open(self.out / ".lock", "w", encoding="utf-8") as file:
+        plain_file(self.out / ".lock")
+        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        with open(os.open(self.out / ".lock", flags, 0o666), "wb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
+from ..one_line import one_line
 from ..rationals import Exact, show
 from .formulation import Data, Formulation, Parameter, Values, Variable
 from .grammar.parsing import ExpressionError, parse_expression, parse_family, parse_relation
@@ -296,15 +297,15 @@ def mathematics(formulation: Formulation, data: Data | None = None) -> str:
         parameters={**given.parameters, **formulation.parameters},
     )
     rows = rows_of(whole)
-    lines = [row.plain().replace(" ", "  ", 1) for row in rows if row.kind == "objective" and row.source]
+    lines = [one_line(row.plain()).replace(" ", "  ", 1) for row in rows if row.kind == "objective" and row.source]
     lines = lines or ["find any plan"]
-    named = [row for row in rows if row.kind == "constraint"]
-    width = max((len(row.key) for row in named), default=0)
+    named = [(one_line(row.key), row) for row in rows if row.kind == "constraint"]
+    width = max((len(key) for key, _ in named), default=0)
     parts = {
-        "subject to": [f"{f'{row.key}:':<{width + 1}}  {row.plain()}" for row in named],
+        "subject to": [f"{f'{key}:':<{width + 1}}  {row.plain()}" for key, row in named],
         "where": [row.plain() for row in rows if row.kind == "variable"],
         "given": [row.plain() for row in rows if row.kind in ("set", "parameter")],
     }
     for title, found in parts.items():
-        lines += [title, *(f"  {line}" for line in found)] if found else []
+        lines += [title, *(f"  {one_line(line)}" for line in found)] if found else []
     return "\n".join(lines)

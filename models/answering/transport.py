@@ -135,7 +135,7 @@ def _document(raw: bytes) -> dict[str, Any]:
     text = raw.decode("utf-8", "replace")
     try:
         document = _events(text) if text.lstrip().startswith("data:") else json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
         raise LaterError(f"no JSON came back: {one_line(text[:80]) or 'nothing'}") from error
     if not isinstance(document, dict):
         raise LaterError("no JSON object came back")

@@ -52,6 +52,7 @@ class _Full(Method):
 
 
 def _load_weights(model: Any, folder: Path) -> None:
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     files = sorted(folder.glob("*.safetensors"))
@@ -59,8 +60,12 @@ def _load_weights(model: Any, folder: Path) -> None:
         raise PyriteError(f"{folder} holds no *.safetensors")
     missing = set(model.state_dict())
     for file in files:
-        weights = load_file(file)
-        unexpected = model.load_state_dict(weights, strict=False).unexpected_keys
+        try:
+            weights = load_file(file)
+            unexpected = model.load_state_dict(weights, strict=False).unexpected_keys
+        except (OSError, SafetensorError, RuntimeError, ValueError) as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise PyriteError(f"{file} does not belong to this model: {first}") from error
         if unexpected:
             raise PyriteError(f"{file} does not belong to this model: it has {unexpected[0]!r}")
         missing -= set(weights)

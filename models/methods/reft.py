@@ -30,6 +30,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ...feasibility.disk import read_object
 from ...feasibility.errors import PyriteError
 from .protocol import Method, Prefill, Restored
 
@@ -251,11 +252,11 @@ class ReftMethod(Method):
     def restore(self, model: Any, folder: Path, helper: Any = None) -> Restored:
         """The base with the edits on its layers, aimed at each prompt by the decoding loop."""
         try:
-            settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+            settings = read_object(folder / SETTINGS, "table of settings", links=True)
             if settings.pop("kind") != self.name:
                 raise ValueError("another kind")
             options = self.check(settings)
-        except (OSError, ValueError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PyriteError(f"{folder / SETTINGS} is missing or damaged: {type(error).__name__}") from error
         interventions = self._put_on(model, options)
         self._read(interventions, folder)
@@ -270,8 +271,8 @@ class ReftMethod(Method):
 
         try:
             interventions.load_state_dict(load_file(folder / WEIGHTS))
-        except (OSError, SafetensorError, RuntimeError) as error:
-            first = str(error).strip().splitlines()[0]
+        except (OSError, SafetensorError, RuntimeError, ValueError) as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise PyriteError(f"{folder / WEIGHTS} does not belong to this model: {first}") from error
 
     def check_split(self, model: Any) -> None:

@@ -31,6 +31,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ...feasibility.disk import read_object
 from ...feasibility.errors import PyriteError
 from ..prompts import Prompt
 from .protocol import Method, Prefill, Restored
@@ -216,10 +217,10 @@ class _SoftCot(Method):
 
     def restore(self, model: Any, folder: Path, helper: Any = None) -> Restored:
         try:
-            settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+            settings = read_object(folder / SETTINGS, "table of settings", links=True)
             token = int(settings.pop("token"))
             options = self.check(settings)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PyriteError(f"{folder / SETTINGS} is missing or damaged: {type(error).__name__}") from error
         thoughts = self._put_on(model, options, helper)
         self._read(thoughts, folder)
@@ -231,8 +232,8 @@ class _SoftCot(Method):
 
         try:
             thoughts.load_state_dict(load_file(folder / WEIGHTS))
-        except (OSError, SafetensorError, RuntimeError) as error:
-            first = str(error).strip().splitlines()[0]
+        except (OSError, SafetensorError, RuntimeError, ValueError) as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise PyriteError(f"{folder / WEIGHTS} does not belong to these models: {first}") from error
 
     def check_split(self, model: Any) -> None:

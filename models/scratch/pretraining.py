@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
+import pickle
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,10 +21,12 @@ from typing import Any, TypeAlias
 import torch
 from torch.nn import functional
 
-from ...feasibility.disk import make_folder, write_whole
+from ...feasibility.disk import make_folder, plain_file, read_object, write_whole, write_whole_with
 from ...feasibility.errors import PyriteError
 from ..devices import Compute
+from ..embedded import first_line
 from ..quiet import quiet_transformers
+from ..saving import saving
 from ..sources import SCRATCH
 from .corpus import Document, documents
 from .tokens import train_tokenizer
@@ -124,8 +126,8 @@ def pretrain(
     """
     wanted = json.loads(json.dumps(asdict(plan)))
     if (folder / SCRATCH).is_file():
-        known: dict[str, Any] = json.loads((folder / SCRATCH).read_text(encoding="utf-8"))
-        if known["plan"] != wanted:
+        known = read_object(folder / SCRATCH, "record", links=True)
+        if known.get("plan") != wanted:
             raise PyriteError(f"{folder} holds another model from scratch; give another folder")
         return known
     make_folder(folder)
@@ -343,17 +345,20 @@ def _save(state: _State, folder: Path, wanted: dict[str, Any]) -> None:
         "optimizers": [optimizer.state_dict() for optimizer in state.optimizers],
         "counts": [state.block, state.steps, state.tokens, state.seconds],
     }
-    part = folder / f"{_STATE}.part"
-    torch.save(held, part)
-    os.replace(part, folder / _STATE)
+    with saving(folder / _STATE):
+        write_whole_with(folder / _STATE, lambda draft: torch.save(held, draft))
 
 
 def _resume(state: _State, folder: Path, wanted: dict[str, Any]) -> bool:
     path = folder / _STATE
-    if not path.is_file():
+    if not plain_file(path):
         return False
-    held = torch.load(path, map_location=state.model.device, weights_only=True)
-    if json.loads(held["plan"]) != wanted:
+    try:
+        held = torch.load(path, map_location=state.model.device, weights_only=True)
+        same = json.loads(held["plan"]) == wanted
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError, LookupError, TypeError, ValueError) as error:
+        raise PyriteError(f"{path} is damaged ({first_line(error)}); remove it to begin again") from error
+    if not same:
         raise PyriteError(f"{folder} holds another model from scratch, not finished; give another folder")
     state.model.load_state_dict(held["model"])
     for optimizer, known in zip(state.optimizers, held["optimizers"], strict=True):
@@ -376,7 +381,7 @@ def _write(plan: ScratchPlan, state: _State, tokenizer: Any, folder: Path, wante
         "seconds": round(state.seconds, 1),
         "versions": {name: metadata.version(name) for name in ("torch", "transformers", "tokenizers")},
     }
-    with quiet_transformers():
+    with quiet_transformers(), saving(folder):
         state.model.save_pretrained(make_folder(folder))
         tokenizer.save_pretrained(folder)
     write_whole(folder / SCRATCH, json.dumps(record, indent=1) + "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
-from ...feasibility.disk import write_whole
+from ...feasibility.disk import plain_file, shaped, write_whole
 from ...feasibility.errors import PyriteError
 from ...problems.lines import append_lines, read_lines, write_lines
 from ..card import CARD, card
@@ -118,16 +118,17 @@ def whole_checkpoints(folder: Path) -> dict[int, Path]:
     """Step -> folder of every complete checkpoint, in order of the steps."""
     found = {}
     for path in folder.glob(f"{PREFIX}*"):
-        number = path.name.removeprefix(PREFIX)
-        if number.isdigit() and (path / RECORD).is_file():
-            found[int(number)] = path
+        step = _step(path)
+        if step is not None and (path / RECORD).is_file():
+            found[step] = path
     return dict(sorted(found.items()))
 
 
 def earlier(folder: Path, recipe: Recipe) -> tuple[dict[int, Path], dict[str, Any]]:
     """Whole checkpoints of this very recipe with the last one's record (empty when there is none).
 
-    Half-written ones are removed, those of another recipe refused.
+    Half-written ones of this tuning are removed. Those of another recipe, links, and folders of such a name that this
+    tuning's log does not account for are refused.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -135,14 +136,39 @@ def earlier(folder: Path, recipe: Recipe) -> tuple[dict[int, Path], dict[str, An
         raise PyriteError(f"{folder} cannot be made: {first_line(error)}") from error
     done = whole_checkpoints(folder)
     for step, path in done.items():
-        if read_record(path).get("recipe_digest") != recipe.digest:
+        record = read_record(path)
+        if record.get("recipe_digest") != recipe.digest:
             raise PyriteError(f"{folder} holds checkpoint {step} of another recipe; give another folder")
-    for path in folder.glob(f"{PREFIX}*"):
-        if path.is_dir() and path not in done.values():
-            shutil.rmtree(path)
+        with shaped(path / RECORD, "record"):
+            if int(record["step"]) != step or int(record["examples"]) < 0:
+                raise ValueError(f"step {record['step']}")
+    _remove_half_written(folder, done)
     if not done:
         return done, {}
     return done, {"processes": {"count": 1, "split": ""}, **read_record(done[max(done)])}
+
+
+def _remove_half_written(folder: Path, done: Mapping[int, Path]) -> None:
+    """What this tuning began to save and did not finish; its log had noted the step before."""
+    log = folder / "training.jsonl"
+    logged = {line.get("step") for line in read_lines(log)} if plain_file(log) and log.stat().st_size else set()
+    for path in folder.glob(f"{PREFIX}*"):
+        step = _step(path)
+        if step is None:
+            continue
+        if path.is_symlink():
+            raise PyriteError(f"{path} is a link; nothing is written through links: remove it, or give another folder")
+        if step in done or not path.is_dir():
+            continue
+        if step not in logged:
+            raise PyriteError(f"{path} is no checkpoint of this tuning: move it away, or give another folder")
+        shutil.rmtree(path)
+
+
+def _step(path: Path) -> int | None:
+    """The step of a checkpoint's folder; None for a name that is none."""
+    number = path.name.removeprefix(PREFIX)
+    return int(number) if number.isascii() and number.isdecimal() else None
 
 
 def rewind_log(path: Path, step: int) -> None:

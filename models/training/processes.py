@@ -8,7 +8,6 @@ parallelism).
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import time
 import uuid
@@ -20,6 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ...feasibility.disk import read_object
 from ...feasibility.errors import PyriteError
 from ..devices import Compute, usable_cores
 
@@ -190,8 +190,9 @@ def _split() -> str:
     if path == "none":
         return f"ZeRO {_number('ACCELERATE_DEEPSPEED_ZERO_STAGE', 2)}"
     try:
-        return f"ZeRO {int(json.loads(Path(path).read_text(encoding='utf-8'))['zero_optimization']['stage'])}"
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        settings = read_object(path, "DeepSpeed configuration", links=True)
+        return f"ZeRO {int(settings['zero_optimization']['stage'])}"
+    except (ValueError, KeyError, TypeError) as error:
         raise PyriteError(f"{path} does not say zero_optimization.stage, which DeepSpeed needs") from error
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...feasibility.disk import write_whole
 from ...feasibility.errors import PyriteError
+from ...problems.lines import append_lines
 from ...problems.problem import Problem
 from ..card import CARD, card
 from ..data import draw_problems, recipe_prompt
@@ -24,6 +25,7 @@ from ..methods import get_method
 from ..prompts import Prompt
 from ..quantized import check_quantized, loading_options, ready_to_train
 from ..quiet import quiet_transformers
+from ..saving import saving
 from ..sections import Recipe
 from ..sources import RECORD, Loaded, load, load_helper, load_tokenizer, parse_source, read_record
 from .failures import explain
@@ -292,13 +294,17 @@ def _plan(
 
 def _write_merged(run: TuningRun, model: Any, course: Course, record: Record) -> None:
     """The one checkpoint of tasks that were taught apart: no step is made here."""
-    from .checkpoints import PREFIX
+    from .checkpoints import PREFIX, rewind_log
 
     told = course.merge(model, run.method)
     folder = run.folder / f"{PREFIX}{course.merged_steps}"
-    folder.mkdir(parents=True, exist_ok=True)
-    run.method.save(model, folder)
     used = course.used()
+    rewind_log(run.folder / "training.jsonl", 0)
+    line = {"step": course.merged_steps, "loss": course.loss, "tokens": used["seen"], "seconds": used["seconds"]}
+    append_lines(run.folder / "training.jsonl", [line])  # by it a half-written checkpoint is known as ours
+    with saving(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        run.method.save(model, folder)
     document = dataclasses.replace(record, tasks=told)(
         course.merged_steps, used["seen"], used["learned"], course.loss, used["seconds"]
     )
@@ -349,14 +355,10 @@ def _train(
         _check_split(trainer, run.processes)
         _forget_trainer_prints(trainer)
         try:
-            with reporting(run.recipe.schedule.report_to):
+            with reporting(run.recipe.schedule.report_to), saving(run.folder):
                 trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
         except (RuntimeError, MemoryError) as error:
             raise explain(error, run.recipe, run.compute.device) from error
-        except OSError as error:
-            raise PyriteError(
-                f"{run.folder} cannot be written: {first_line(error)}; whole checkpoints are kept"
-            ) from error
 
 
 def _configuration(run: TuningRun, steps: int) -> Any:

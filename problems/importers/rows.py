@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...feasibility.disk import open_input
+from ...feasibility.disk import open_input, read_whole
 from ...feasibility.errors import PyriteError
 from ..parquet import read_parquet
 from .records import Remark, SourceRow
@@ -21,6 +21,9 @@ _LISTS = ("data", "rows", "problems", "examples", "instances", "train", "test", 
 
 _CELL = 10_000_000
 """Characters of one CSV cell."""
+
+_LINE = 100_000_000
+"""Characters of one line of JSON."""
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".arrow")
 
@@ -76,7 +79,9 @@ def _row(file: Path, number: int, document: Any) -> SourceRow | Remark:
 
 def _read_lines(path: Path) -> Iterator[SourceRow | Remark]:
     with path.open(encoding="utf-8-sig") as stream:
-        for number, line in enumerate(stream, start=1):
+        for number, line in enumerate(iter(lambda: stream.readline(_LINE + 1), ""), start=1):
+            if len(line) > _LINE:
+                raise PyriteError(f"{path}, line {number}: longer than {_LINE:,} characters")
             if not line.strip():
                 continue
             try:
@@ -88,7 +93,7 @@ def _read_lines(path: Path) -> Iterator[SourceRow | Remark]:
 
 
 def _read_json(path: Path) -> Iterator[SourceRow | Remark]:
-    text = path.read_text(encoding="utf-8-sig")
+    text = read_whole(path)
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:

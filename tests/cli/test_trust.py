@@ -1,4 +1,4 @@
-"""Foreign text and folders, full disks, signals and defects, over the commands as a shell sees them."""
+"""Foreign folders, full disks, signals and defects, over the commands as a shell sees them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from unittest import mock
 import pytest
 from commands import pyrite
 
+from pyrite.cli.console import bold
 from pyrite.cli.main import main
 from pyrite.feasibility.disk import plain_file, write_whole
 from pyrite.feasibility.errors import PyriteError
-from pyrite.feasibility.one_line import in_json, lines, one_line
+from pyrite.feasibility.one_line import in_json, lines, one_line, printed
 
 PYRITE = [sys.executable, "-m", "pyrite"]
 NASTY = "p\n::error::PWNED\r\x1b[31m\x9b2J\u202eabc\u2066##[error]x\u2028::warning::y"
@@ -29,74 +30,21 @@ GOOD = (
 )
 
 
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A scored run whose ids, names, families and answers try to speak to the terminal and to the CI system."""
-    folder = tmp_path_factory.mktemp("hostile")
-    answer = json.loads(GOOD)
-    answer["constraints"] = {"::error::c": "x <= 3", "\u202ed": "x >= 5"}
-    problems = [{"id": f"{NASTY}{n}", "text": NASTY, "family": NASTY, "optimum": 12} for n in range(2)]
-    outputs = [
-        {"problem_id": f"{NASTY}0", "output": json.dumps(answer)},
-        {"problem_id": f"{NASTY}1", "output": f"{NASTY} {GOOD.replace('3*x', '3*' + 'y')}"},
-    ]
-    for name, records in (("problems", problems), ("outputs", outputs)):
-        (folder / f"{name}.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-    done = pyrite("score", folder / "problems.jsonl", folder / "outputs.jsonl", "--out", folder / "run", "--workers", 1)
-    assert done.returncode == 0, done.stderr
-    (folder / "answer.txt").write_text(json.dumps(answer))
-    done = pyrite("gate", folder / "run", "--write-baseline", folder / "baseline.json")
-    assert done.returncode == 0, done.stderr
-    document = json.loads((folder / "baseline.json").read_text())
-    for record in document["problems"].values():
-        record[2:] = ["ppppppp-p/p".replace("-", "p")[: len(record[2].partition("/")[0])] + "/p" for _ in record[2:]]
-    (folder / "better.json").write_text(json.dumps(document))
-    return folder
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "score problems.jsonl outputs.jsonl --out run",
-        "score problems.jsonl outputs.jsonl --workers 0 --json",
-        "check answer.txt",
-        "check answer.txt --json",
-        "report run --no-such",
-        "report run --format markdown --out md",
-        "report run --json",
-        "compare run run",
-        "compare run run --json",
-        "gate run --baseline better.json",
-        "gate run --baseline better.json --json",
-        "gate run --baseline better.json --github",
-        "problems audit problems.jsonl",
-        "problems audit problems.jsonl --json",
-        "check answer.txt --problem nobody --problems problems.jsonl",
-        "equivalent answer.txt answer.txt",
-        "convert answer.txt out.lp",
-    ],
-)
-def test_nothing_foreign_speaks_to_the_terminal(hostile: Path, command: str) -> None:
-    done = pyrite(*command.split(), cwd=hostile)
-    shown = done.stdout + done.stderr
-    assert done.returncode in (0, 1, 2), shown
-    for sign in ("\x1b", "\r", "\x9b", "\u202e", "\u2066", "\u2028"):
-        assert sign not in shown, (sign, command)
-    ours = ("::stop-commands::", "::pyrite-", "::error file=", "::warning file=")
-    for line in shown.split("\n"):
-        assert not line.lstrip().startswith("::") or line.startswith(ours), line
-        assert "##[" not in line or "--json" in command, line
-
-
 def test_one_line_is_one_harmless_line() -> None:
     shown = one_line(NASTY)
     assert "\n" not in shown
     assert shown.isprintable()
     assert one_line("plain words, 3 <= x & ünïcode — 数") == "plain words, 3 <= x & ünïcode — 数"
-    assert lines("\x1b[1mours\x1b[0m\n::error::theirs\x07") == "\x1b[1mours\x1b[0m\n: :error::theirs<U+0007>"
-    document = {"text": NASTY, "lone": "\ud800"}
+    ended = f"{bold('ours')}\n::error::theirs\x07\x1b[31m"
+    assert printed(ended) == "\x1b[1mours\x1b[0m\n: :error::theirs<U+0007><U+001B>[31m"
+    assert printed(lines(ended)) == printed(ended)
+    assert printed(bold("::error::x \x1b[31m")) == "\x1b[1m: :error::x <U+001B>[31m\x1b[0m"
+    assert printed("\ue000 ##[x ##vso[y") == "\ue000 # #[x # #vso[y"
+    document = {"text": NASTY, "lone": "\ud800", "old": "##[command] ##vso[task]"}
     text = in_json(json.dumps(document, ensure_ascii=False, indent=1))
     assert json.loads(text) == document
+    assert "##[" not in text
+    assert "##vso[" not in text
     assert text.replace("\n", "").isprintable()
 
 
