@@ -21,6 +21,7 @@ from benchmarks.valid_files import (
     ANSWER,
     BASELINE,
     CELL,
+    CHAT,
     FORMULATION,
     GRID,
     GUROBI,
@@ -37,8 +38,10 @@ from benchmarks.valid_files import (
     POLICY,
     PROBLEMS,
     PULP,
+    RECORD,
     RECORDED,
     RULES,
+    STREAM,
     STUDY,
     columns,
     gguf,
@@ -70,9 +73,10 @@ from pyrite.results.run import RunFolder
 from pyrite.results.score_logs import compare_logs, read_score_log
 
 NAMES = (
-    "GGUF header", "LP", "MPS", "MathOptFormat", "baseline", "columns", "formulation", "gate rules", "grid", "imports",
-    "judged answers", "map", "outputs", "plan", "policy", "problems", "program text", "recipe", "recorded model",
-    "repair", "run.json", "score logs", "study", "study result", "verdict lines",
+    "GGUF header", "LP", "MPS", "MathOptFormat", "baseline", "batch results", "checkpoint record", "columns",
+    "endpoint answer", "exported run", "formulation", "gate rules", "grid", "imports", "judged answers", "map",
+    "outputs", "plan", "policy", "problems", "program text", "recipe", "recorded model", "repair", "run.json",
+    "score logs", "study", "study result", "verdict lines",
 )  # fmt: skip
 """The readers, without loading any of them."""
 
@@ -277,6 +281,69 @@ def _read_grid(data: bytes, folder: Path) -> None:
     line_of([check.to_dict() for check in rules.checks(plan.plan, POLICY)])
 
 
+@cache
+def _endpoint() -> Any:
+    from pyrite.models.answering import Settings
+    from pyrite.models.answering.endpoint import EndpointAnswerer
+    from pyrite.models.prompts import Prompt
+
+    return EndpointAnswerer("http://127.0.0.1:9/v1#m", Prompt("short", ()), Settings())
+
+
+@cache
+def _request() -> Any:
+    from pyrite.models.answering.answering import Request
+
+    return Request(PROBLEMS[0], 0)
+
+
+def _batch_line() -> dict[str, Any]:
+    from pyrite.models.answering.batch_files import custom_id
+
+    name = custom_id(_request(), _endpoint().body(_request()))
+    return {"id": "r", "custom_id": name, "response": {"status_code": 200, "body": CHAT}, "error": None}
+
+
+def _read_batch(data: bytes, folder: Path) -> None:
+    from pyrite.models.answering.batch_files import BatchReader
+
+    reader = BatchReader(_endpoint(), str(_kept(data, folder, "results.jsonl")), frozenset())
+    found = [line_of(output.to_dict()) for output in reader.answer([_request()])]
+    if not found:
+        raise PyriteError("no answer in it")
+
+
+def _read_endpoint(data: bytes, folder: Path) -> None:
+    """What a server said, as the answerer takes it; what may go better later is no exception."""
+    from pyrite.models.answering.transport import LaterError, RequestRefusedError, document_of
+
+    try:
+        document = document_of(data)
+    except (LaterError, RequestRefusedError) as error:
+        raise PyriteError(str(error)) from error
+    line_of(_endpoint().output_of(_request(), document).to_dict())
+
+
+def _read_record(data: bytes, folder: Path) -> None:
+    from pyrite.models.card import card
+    from pyrite.models.sources import read_record
+
+    _kept(data, folder, "pyrite.json")
+    card(read_record(folder)).encode("utf-8", "surrogatepass")
+
+
+def _read_exported(data: bytes, folder: Path) -> None:
+    """A verdict's line in the column that an exported run has for it."""
+    from pyrite.problems.parquet import write_parquet
+    from pyrite.results.exchange import verdict_lines
+
+    path = folder / "verdicts.parquet"
+    text = data.decode("utf-8", "replace")
+    write_parquet(path, {"verdict": "text"}, [{"verdict": text.replace("\0", "")}])
+    for line in verdict_lines(path):
+        line_of(line)
+
+
 def _read_policy(data: bytes, folder: Path) -> None:
     _ = read_policy(str(_kept(data, folder, "policy.toml"))).digest
 
@@ -322,6 +389,10 @@ def targets() -> dict[str, Target]:
         Target("repair", tuple(map(str.encode, MISSPELT)), _read_repaired, 6),
         Target("score logs", tuple(score_logs()), _read_score_log, 4, _json),
         Target("study", (STUDY.encode(),), _read_study, 1, _toml, _loaded),
+        Target("batch results", (_json(_batch_line()) + b"\n",), _read_batch, 2, _json),
+        Target("endpoint answer", (_json(CHAT), STREAM.encode()), _read_endpoint, 3, _json),
+        Target("checkpoint record", (_json(RECORD),), _read_record, 2, _json),
+        Target("exported run", (_json(verdict()),), _read_exported, 1, _json),
         Target("study result", (_json(CELL),), _read_study_result, 2, _json),
     )
     return {target.name: target for target in found}

@@ -311,6 +311,38 @@ def verdict() -> dict[str, Any]:
     return verdict.to_dict()
 
 
+CHAT: dict[str, Any] = {
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": ANSWER}, "finish_reason": "stop"}],
+    "usage": {"completion_tokens": 9, "prompt_tokens": 5},
+}
+"""What an endpoint answers."""
+
+STREAM = f"data: {json.dumps({'choices': [{'delta': {'content': ANSWER}, 'finish_reason': None}]})}\n\ndata: [DONE]\n"
+"""The same as events that nobody asked for."""
+
+RECORD: dict[str, Any] = {
+    "step": 2,
+    "examples": 4,
+    "left_out": 0,
+    "recipe": {
+        "name": "tiny",
+        "data": {"families": ["knapsack"], "grids": [], "file": "", "size": "small", "split": "train"},
+        "schedule": {"seed": 0, "learning_rate": 1e-3},
+    },
+    "recipe_digest": "abc",
+    "base": {"source": "embedded", "weights": "0"},
+    "method": {"name": "lora", "options": {"r": 4}},
+    "objective": {"name": "supervised"},
+    "parameters": {"trainable": 10, "total": 100},
+    "tokens": {"seen": 40, "learned": 20},
+    "loss": 1.5,
+    "seconds": 2.5,
+    "flops": 1e9,
+    "compute": "cpu",
+    "versions": {"torch": "2"},
+}
+"""What stands beside a checkpoint, as far as its card says it."""
+
 GRID: dict[str, Any] = {
     "name": "three",
     "physics": "ac",

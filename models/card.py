@@ -56,7 +56,7 @@ def card(record: Mapping[str, Any], scores: Sequence[CardScores] = ()) -> str:
     try:
         parts = [_front(record, scores), _heading(record), _score_table(scores), _facts(record), _recipe(record)]
         return "\n\n".join(part for part in parts if part) + "\n"
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise PyriteError(f"{RECORD} is not a record of this version: {type(error).__name__} {error}") from error
 
 

@@ -127,7 +127,7 @@ def import_run(source: Path, target: RunFolder) -> dict[str, int]:
 
     write_lines(target.problems, counted("problems", _problem_lines(source / "problems.parquet")))
     write_lines(target.outputs, counted("outputs", _output_lines(source / "outputs.parquet")))
-    write_lines(target.verdicts, counted("verdicts", _verdict_lines(source / "verdicts.parquet")))
+    write_lines(target.verdicts, counted("verdicts", verdict_lines(source / "verdicts.parquet")))
     for name in _COPIED:
         if plain_file(source / name):
             write_whole(target.path / name, read_whole(source / name))
@@ -193,7 +193,8 @@ def _output_lines(path: Path) -> Iterator[Mapping[str, Any]]:
             complain([], Complaint(str(path), number, error.message), strict=True)
 
 
-def _verdict_lines(path: Path) -> Iterator[Mapping[str, Any]]:
+def verdict_lines(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The lines of ``verdicts.jsonl`` out of an exported run. Raises PyriteError for a row that is no verdict."""
     for number, row in enumerate(read_parquet(path, str(path), ["verdict"]), start=1):
         try:
             line = json.loads(row["verdict"])

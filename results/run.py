@@ -18,6 +18,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -202,14 +203,23 @@ class RunFolder:
 _MISSING = object()
 
 
+_LIBRARIES = ("highspy", "numpy", "scipy", "pyomo", "jsonschema")
+
+
 def environment() -> dict[str, Any]:
     """What the numbers depend on besides the policy: versions, Python, platform, and the git commit of this folder."""
     return {
-        "versions": {name: _version(name) for name in ("pyrite", "highspy", "numpy", "scipy", "pyomo", "jsonschema")},
+        "versions": {"pyrite": _own_version(), **{name: _version(name) for name in _LIBRARIES}},
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "git_commit": git_commit(),
     }
+
+
+def _own_version() -> str:
+    """Of the package that this file is in; a checkout that is not installed has no metadata to ask."""
+    root = sys.modules[__name__.partition(".")[0]]
+    return str(root.__dict__["__version__"])
 
 
 def git_commit() -> str | None:

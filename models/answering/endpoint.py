@@ -194,9 +194,12 @@ class EndpointAnswerer:
             return self._recorded(request, error, body, time.monotonic() - started)
         with self._lock:
             self._answered += 1
-        return self._output(request, document, folded, time.monotonic() - started)
+        return self.output_of(request, document, folded, time.monotonic() - started)
 
-    def _output(self, request: Request, document: dict[str, Any], folded: bool, seconds: float) -> Output:
+    def output_of(
+        self, request: Request, document: dict[str, Any], folded: bool = False, seconds: float = 0.0
+    ) -> Output:
+        """The answer in what the server said. Raises PyriteError when it is no chat completion."""
         try:
             text, finish = next(iter(body_answers(document)))
             message = document["choices"][0].get("message") or {}

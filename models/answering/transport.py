@@ -81,7 +81,7 @@ def post(place: Address, body: Mapping[str, Any], timeout: float) -> dict[str, A
     data, url = json.dumps(body).encode(), place.url
     for _ in range(4):
         try:
-            return _document(_send(place, url, data, timeout))
+            return document_of(_send(place, url, data, timeout))
         except urllib.error.HTTPError as error:
             if error.code not in _REDIRECTS:
                 raise _judged(error) from error
@@ -130,7 +130,7 @@ def _judged(error: urllib.error.HTTPError) -> RequestRefusedError | LaterError:
     return RequestRefusedError(error.code, said)
 
 
-def _document(raw: bytes) -> dict[str, Any]:
+def document_of(raw: bytes) -> dict[str, Any]:
     """The JSON of an answer. An error inside of a 200 counts as the error that it names."""
     text = raw.decode("utf-8", "replace")
     try:
