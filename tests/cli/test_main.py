@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from pyrite.cli import main as main_module
-from pyrite.cli.console import table
+from pyrite.cli.console import coloured, table
 from pyrite.feasibility.errors import PyriteError
 
 PYRITE = [sys.executable, "-c", "from pyrite.cli.main import main; main()"]
@@ -133,7 +133,7 @@ def test_every_command_module_registers_something():
 
 
 def test_tables_ignore_colours_when_they_measure():
-    red = typer.style("10", fg="red")
+    red = coloured("10", "red")
     assert table(("", "n"), [("a", red), ("bc", "7")]).replace(red, "10") == "     n\na   10\nbc   7"
 
 

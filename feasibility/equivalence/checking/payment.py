@@ -9,7 +9,7 @@ map is no agreement: where one scale of all columns of a row changes nothing but
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...rationals import Exact
 from ..maps import Affine
@@ -56,23 +56,68 @@ def unpaid(
     partners = {j for k in free for j in forward[k].terms}  # type: ignore[union-attr]
     mine = Equations(first, {*ours.determined, *partners}, only=True)
     yours = Equations(second, {*theirs.determined, *free}, only=True)
-    fixed = {k for k in numbers if second.lower[k] is not None and second.lower[k] == second.upper[k]}
-    fixed |= {k for k in numbers if k in yours.solved and not yours.solved[k][0]}
-    for members in _families(families, forward, numbers):
+    bare = [_bare(f) for f in forward]
+    if members := _fixed_elsewhere(second, yours, list(_families(families, forward, numbers)), bound):
+        return members
+    found = _agreements((first, mine), (second, yours), forward, bare, numbers)
+    objective = _objective(first, second, maps, mine, yours)
+    if objective is None:
+        return sorted(numbers)
+    weight = 0 if _cost_alike_before(first, second, forward, bare, mine) else max(len(objective) - 1, 0)
+    for k in numbers.keys() & {*second.cost, *objective} if weight else ():
+        found.score[k] += weight
+        found.said_of[k] += 1
+    found.total += weight
+    short = _short(_families(families, forward, numbers), forward, numbers, found)
+    moving = [members for members in _families(families, forward, numbers) if _constant(forward[members[0]])]
+    return short or (unpaid_shifts(moving, found.limits, _constants(forward)) if moving else [])
+
+
+def _fixed_elsewhere(
+    side: CheckedSide, equations: Equations, families: Sequence[list[int]], bound: Collection[int]
+) -> list[int]:
+    """Columns fixed under another number: nothing could agree on it."""
+    numbers = [k for members in families for k in members]
+    fixed = {k for k in numbers if side.lower[k] is not None and side.lower[k] == side.upper[k]}
+    fixed |= {k for k in numbers if k in equations.solved and not equations.solved[k][0]}
+    for members in families:
         if fixed.issuperset(members) and not set(bound) >= set(members):
-            return members  # fixed columns under another number: nothing could agree on it
+            return members
+    return []
+
+
+@dataclass(slots=True)
+class _Agreements:
+    """What agrees, for each column with free numbers and in all."""
+
+    score: dict[int, int]
+    rows: dict[int, int]
+    """Rows of several columns among it."""
+    said_of: dict[int, int]
+    """Statements."""
+    limits: dict[object, dict[int, Exact]] = field(default_factory=dict)
+    """The terms of what agrees on a limit, by what it is in A."""
+    total: int = 0
+
+
+def _agreements(
+    first: tuple[CheckedSide, Equations],
+    second: tuple[CheckedSide, Equations],
+    forward: Sequence[Affine | None],
+    bare: Sequence[Affine | None],
+    numbers: Mapping[int, int],
+) -> _Agreements:
+    """B's rows and bounds that the map turns into A's, each once."""
     known: dict[PaidKey, set[PaymentMark]] = {}
     written: set[frozenset[PaymentMark]] = set()
-    bare = [_bare(f) for f in forward]
-    for said in _statements(first, mine):
+    for said in _statements(*first):
         written.add(frozenset(said.terms.items()))
         key, low, high = _scaled(said)
         known.setdefault(key, set()).update(_marks(low, high))
-    score, rows, said_of = (dict.fromkeys(numbers, 0) for _ in range(3))
-    limits: dict[object, dict[int, Exact]] = {}
-    total = 0
+    found = _Agreements(*(dict.fromkeys(numbers, 0) for _ in range(3)))
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
-    for said in _statements(second, yours):
+    mine, whole = first[1], second[0].whole
+    for said in _statements(*second):
         hit = numbers.keys() & {*said.raw, *said.terms}
         if not hit:
             continue
@@ -87,10 +132,10 @@ def unpaid(
         key, low, high = _scaled(shifted)
         agreed = _marks(low, high) & known.get(key, set())
         if agreed:
-            limits.setdefault(key, dict(said.terms))
+            found.limits.setdefault(key, dict(said.terms))
         if len(said.terms) == 1:
             (k,) = said.terms
-            if second.whole[k] and len(forward[k].terms if forward[k] is not None else ()) == 1:  # type: ignore[union-attr]
+            if whole[k] and len(forward[k].terms if forward[k] is not None else ()) == 1:  # type: ignore[union-attr]
                 continue
             agreed = {mark for mark in agreed if mark[1] or len(terms) > 1}
         if said.low is not None and said.low == said.high:
@@ -101,33 +146,21 @@ def unpaid(
         gain = len(agreed)
         if frozenset(terms.items()) in written or not _alike_before(said.terms, terms, forward, bare, mine):
             gain += min(len(said.terms), len(terms)) - 1
-        total += gain
+        found.total += gain
         for k in hit:
-            score[k] += gain
-            rows[k] += len(said.raw) > 1
-            said_of[k] += 1
-    objective = _objective(first, second, maps, mine, yours)
-    if objective is None:
-        return sorted(numbers)
-    weight = 0 if _cost_alike_before(first, second, forward, bare, mine) else max(len(objective) - 1, 0)
-    for k in numbers.keys() & {*second.cost, *objective} if weight else ():
-        score[k] += weight
-        said_of[k] += 1
-    total += weight
-    short = _short(_families(families, forward, numbers), forward, numbers, (score, rows, said_of), total)
-    moving = [members for members in _families(families, forward, numbers) if _constant(forward[members[0]])]
-    return short or (unpaid_shifts(moving, limits, _constants(forward)) if moving else [])
+            found.score[k] += gain
+            found.rows[k] += len(said.raw) > 1
+            found.said_of[k] += 1
+    return found
 
 
 def _short(
     families: Iterator[list[int]],
     forward: Sequence[Affine | None],
     numbers: Mapping[int, int],
-    counts: tuple[Mapping[int, int], Mapping[int, int], Mapping[int, int]],
-    total: int,
+    found: _Agreements,
 ) -> list[int]:
-    """Columns with too few agreements; ``counts``: agreements, rows of several columns, statements of each column."""
-    score, rows, said_of = counts
+    """Columns with too few agreements."""
     short: list[int] = []
     due = 0
     for members in families:
@@ -135,11 +168,11 @@ def _short(
         n = max(numbers[k] for k in members)
         due += n
         # One statement alone fixes a unit, and says nothing more of it however many columns it holds.
-        alone = _has_unit(forward[members[0]]) and sum(said_of[k] for k in members) < 2
-        turned = _turns(forward[members[0]]) and not any(rows[k] for k in members)
-        if alone or turned or sum(score[k] for k in members) <= n:
+        alone = _has_unit(forward[members[0]]) and sum(found.said_of[k] for k in members) < 2
+        turned = _turns(forward[members[0]]) and not any(found.rows[k] for k in members)
+        if alone or turned or sum(found.score[k] for k in members) <= n:
             short += members
-    return sorted(short) if short or total > due else sorted(numbers)
+    return sorted(short) if short or found.total > due else sorted(numbers)
 
 
 def _constants(forward: Sequence[Affine | None]) -> dict[int, Exact]:
