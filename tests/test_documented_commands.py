@@ -28,7 +28,7 @@ def commands(page: Path) -> Iterator[list[str]]:
             found = re.match(r"(?:\$ )?pyrite (.*)", line)
             if found is not None and "..." not in found[1]:
                 # Some pages say what a command does behind a wide gap instead of a comment.
-                yield shlex.split(re.split(r"\s{3,}", found[1])[0], comments=True)
+                yield shlex.split(re.split(r"\s{3,}|\s#", found[1])[0])
 
 
 def leaf(arguments: list[str]) -> tuple[Any, list[str]]:
@@ -63,11 +63,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "docs" / "examples", folder / "docs" / "examples")
     for name in ("problems.jsonl", "outputs.jsonl", "answer.txt"):
         shutil.copy(ROOT / "tests" / "audited" / name, folder / name)
-    for name in ("new-run", "runs/base", "runs/tuned", "runs/sampled"):
+    for name in ("new-run", "runs/base", "runs/tuned"):
         shutil.copytree(ROOT / "docs" / "examples" / "run", folder / name)
-    lines = (folder / "runs" / "sampled" / "problems.jsonl").read_text(encoding="utf-8").splitlines()
-    train = [json.dumps({**json.loads(line), "split": "train"}) for line in lines]
-    (folder / "runs" / "sampled" / "problems.jsonl").write_text("\n".join(train) + "\n", encoding="utf-8")
     (folder / "eval").mkdir()
     bakery = json.loads((ROOT / "docs" / "examples" / "bakery.jsonl").read_text(encoding="utf-8").splitlines()[0])
     (folder / "reference.json").write_text(json.dumps(bakery["reference"]), encoding="utf-8")
@@ -75,6 +72,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wider["constraints"].popitem()
     (folder / "mine.json").write_text(json.dumps(wider), encoding="utf-8")
     return folder
+
+
+def sampled(place: Path) -> None:
+    """``runs/sampled``: what was scored here before, as training problems."""
+    shutil.copytree(place / "run", place / "runs" / "sampled")
+    path = place / "runs" / "sampled" / "problems.jsonl"
+    lines = [{**json.loads(line), "split": "train"} for line in path.read_text(encoding="utf-8").splitlines()]
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
 
 
 def of_readme(long: bool) -> list[list[str]]:
@@ -90,6 +95,8 @@ def of_readme(long: bool) -> list[list[str]]:
 def test_commands_of_the_readme_do_what_it_says(place: Path) -> None:
     shown = ""
     for arguments in of_readme(long=False):
+        if arguments[0] == "pairs":
+            sampled(place)
         done = pyrite(*arguments, cwd=place)
         no = arguments[0] in ("check", "equivalent")  # the answer there is no
         assert done.returncode == (1 if no else 0), (arguments, done.stdout, done.stderr)

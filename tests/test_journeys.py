@@ -55,11 +55,12 @@ def entered(action: Callable[[], object]) -> list[Path]:
 
 
 def judge() -> object:
-    return score_outputs([Problem.from_dict(BAKERY)], [Output("bakery", 0, RIGHT)], Policy(), workers=0)
+    scored = score_outputs([Problem.from_dict(BAKERY)], [Output("bakery", 0, RIGHT)], Policy(), workers=0)
+    return [verdict.substance for verdict in scored.verdicts]
 
 
 def draw() -> object:
-    return list(make(Order(("knapsack",), count=1, seed=5)))
+    return [problem.to_dict() for problem in make(Order(("knapsack",), count=1, seed=5))]
 
 
 def relate() -> object:
