@@ -63,7 +63,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "docs" / "examples", folder / "docs" / "examples")
     for name in ("problems.jsonl", "outputs.jsonl", "answer.txt"):
         shutil.copy(ROOT / "tests" / "audited" / name, folder / name)
-    for name in ("new-run", "runs/base", "runs/tuned"):
+    for name in ("runs/base", "runs/tuned"):
         shutil.copytree(ROOT / "docs" / "examples" / "run", folder / name)
     (folder / "eval").mkdir()
     bakery = json.loads((ROOT / "docs" / "examples" / "bakery.jsonl").read_text(encoding="utf-8").splitlines()[0])
@@ -97,6 +97,8 @@ def test_commands_of_the_readme_do_what_it_says(place: Path) -> None:
     for arguments in of_readme(long=False):
         if arguments[0] == "pairs":
             sampled(place)
+        if arguments[:2] == ["gate", "new-run"]:
+            shutil.copytree(place / "run", place / "new-run")
         done = pyrite(*arguments, cwd=place)
         no = arguments[0] in ("check", "equivalent")  # the answer there is no
         assert done.returncode == (1 if no else 0), (arguments, done.stdout, done.stderr)
