@@ -147,7 +147,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"id": f"{NASTY}{n}", "text": NASTY, "family": NASTY, "optimum": 12, **more} for n in range(2)
     ]
     problems[1]["reference"] = reference
-    outputs = [
+    outputs: list[dict[str, Any]] = [
         {"problem_id": f"{NASTY}0", "output": json.dumps(answer), NASTY: NASTY},
         {"problem_id": f"{NASTY}0", "sample": 1, "output": GOOD},
         {"problem_id": f"{NASTY}1", "output": f"{NASTY} {GOOD.replace('3*x', '3*' + 'y')}"},

@@ -114,7 +114,7 @@ def _agreements(
         written.add(frozenset(said.terms.items()))
         key, low, high = _scaled(said)
         known.setdefault(key, set()).update(_marks(low, high))
-    found = _Agreements(*(dict.fromkeys(numbers, 0) for _ in range(3)))
+    found = _Agreements(dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0))
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
     mine, whole = first[1], second[0].whole
     for said in _statements(*second):
