@@ -160,7 +160,7 @@ def _remove_half_written(folder: Path, done: Mapping[int, Path]) -> None:
             raise PyriteError(f"{path} is a link; nothing is written through links: remove it, or give another folder")
         if step in done or not path.is_dir():
             continue
-        if step not in logged:
+        if step not in logged and any(path.iterdir()):
             raise PyriteError(f"{path} is no checkpoint of this tuning: move it away, or give another folder")
         shutil.rmtree(path)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -243,6 +244,15 @@ def test_kill_9_while_tuning_and_going_on_gives_the_same_weights(folder, problem
             break
     assert process.wait(60) == -signal.SIGKILL
     (tmp_path / "killed" / "checkpoint-9").mkdir(exist_ok=True)  # as if it had died while writing the next one
+    (tmp_path / "killed" / "checkpoint-7").mkdir()
+    (tmp_path / "killed" / "checkpoint-7" / "optimizer.pt").write_bytes(b"half")
+    other = tmp_path / "killed" / "checkpoint-99"  # nothing that this tuning wrote
+    other.mkdir()
+    (other / "precious.txt").write_text("mine")
+    with pytest.raises(PyriteError, match="checkpoint-99 is no checkpoint of this tuning"):
+        tune(parse_recipe(text), tmp_path / "killed")
+    assert (other / "precious.txt").read_text() == "mine"
+    shutil.rmtree(other)
     assert not (tmp_path / "killed" / "checkpoint-14").exists()
     tuned = tune(parse_recipe(text), tmp_path / "killed")
     assert list(tuned.checkpoints) == [4, 14]
