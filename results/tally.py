@@ -104,9 +104,9 @@ class Tally:
         self.add(verdict)
         self.rows[key] = len(self)
 
-    def state(self) -> tuple[list[str], NDArray[np.int64], list[Verdict]]:
-        """All of it: the problems' ids, problem, sample and kind (three rows) of each output, and the kinds."""
-        columns = np.stack([self._column(name) for name in ("problem", "sample", "kind")])
+    def state(self) -> tuple[list[str], list[NDArray[np.int64]], list[Verdict]]:
+        """All of it: the problems' ids, problem, sample and kind (three columns) of each output, and the kinds."""
+        columns = [self._column(name) for name in ("problem", "sample", "kind")]
         return list(self._problems), columns, list(self.kinds)
 
     @classmethod

@@ -24,6 +24,7 @@ _TAIL: Final = 4096
 """Bytes before the place that is reached by which the file is known again."""
 _HEAD: Final = 64 * 2**20
 _ROW: Final = 3 * 8
+_DIGEST: Final = 16
 
 
 class TallyFile:
@@ -43,8 +44,16 @@ class TallyFile:
             "problems": problems,
             "kinds": [kind.to_dict() for kind in kinds],
         }
-        body = json.dumps(head).encode() + b"\n" + b"".join(column.astype("<i8").tobytes() for column in columns)
-        write_whole_with(self.path, lambda draft: draft.write_bytes(body + _digest(body)))
+        digest = blake2b(digest_size=_DIGEST)
+
+        def write(draft: Path) -> None:
+            with open(draft, "wb") as file:
+                for part in (json.dumps(head).encode() + b"\n", *(column.astype("<i8").data for column in columns)):
+                    digest.update(part)
+                    file.write(part)
+                file.write(digest.digest())
+
+        write_whole_with(self.path, write)
 
     def load(self) -> tuple[Tally, int]:
         """The tally and the bytes it has counted; an empty one and 0 when nothing usable is there."""
@@ -61,10 +70,12 @@ class TallyFile:
             head: dict[str, Any] = json.loads(line)
             count, reached = int(head["count"]), int(head["bytes"])
             # The size is known before anything of that size is read.
-            if head["format"] != _FORMAT or self.path.stat().st_size != len(line) + count * _ROW + len(_digest(b"")):
+            if head["format"] != _FORMAT or self.path.stat().st_size != len(line) + count * _ROW + _DIGEST:
                 return Tally(), 0
             body = file.read(count * _ROW)
-            if file.read() != _digest(line + body):
+            digest = blake2b(line, digest_size=_DIGEST)
+            digest.update(body)
+            if file.read() != digest.digest():
                 return Tally(), 0
         if self.verdicts.stat().st_size < reached or self._tail(reached) != head["tail"]:
             return Tally(), 0
@@ -77,10 +88,6 @@ class TallyFile:
             start = max(0, reached - _TAIL)
             file.seek(start)
             return blake2b(file.read(reached - start), digest_size=16).hexdigest()
-
-
-def _digest(body: bytes) -> bytes:
-    return blake2b(body, digest_size=16).digest()
 
 
 __all__ = ["TallyFile"]
