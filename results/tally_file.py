@@ -48,7 +48,8 @@ class TallyFile:
 
         def write(draft: Path) -> None:
             with open(draft, "wb") as file:
-                for part in (json.dumps(head).encode() + b"\n", *(column.astype("<i8").data for column in columns)):
+                for number in range(1 + len(columns)):  # one column at a time is in memory twice
+                    part = columns[number - 1].astype("<i8").tobytes() if number else json.dumps(head).encode() + b"\n"
                     digest.update(part)
                     file.write(part)
                 file.write(digest.digest())
