@@ -11,6 +11,7 @@ from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.equivalence.proving.written_units import free_units
 from pyrite.feasibility.policy import Policy
+from pyrite.feasibility.programs.program import Program
 
 from .test_equivalence_rules import model, real, relation, whole
 
@@ -38,6 +39,28 @@ def test_quarter_units_beside_a_negated_column_split_by_sign() -> None:
         found = compare(a, b, patient)
         assert (found.relation, found.proof) == ("equivalent", "certified")
         assert check(a, b, found).holds
+
+
+def test_whole_columns_of_generic_names_may_have_another_origin() -> None:
+    """Digits of a column moved by one, and other prices of the same order: refuted, certified, once."""
+    reference = model(
+        {"x1": whole(0, 4), "x2": whole(1, 2)}, "max 2.5*x1 + x2", "2*x2 + 2*x1 >= 5", "2*x2 - 2*x1 >= -5",
+        "-5 <= -x2 - x1 <= -1", "2 <= 0.5*x1 + x2 <= 6",
+    )  # fmt: skip
+    moved = "(4*x1_digit4 + 2*x1_digit2 + x1_digit1)"
+    digits = {name: whole(0, 1) for name in ("x1_digit4", "x1_digit2", "x1_digit1")}
+
+    def answer(price: str, most: int = 5) -> Program:
+        return model(
+            {"x2": whole(1, 2), **digits}, f"max x2 + {price}*{moved}", f"2*x2 + 2*{moved} >= 7",
+            f"2*x2 - 2*{moved} >= -7", f"-6 <= -x2 - {moved} <= -2", f"2.5 <= x2 + 0.5*{moved} <= 6.5",
+            f"{moved} <= {most}",
+        )  # fmt: skip
+
+    assert relation(answer("2.5"), reference) == "equivalent"
+    found = compare(answer("1.25"), reference, Policy(equivalence_seconds=60))
+    assert found.relation in ("unknown", "equivalent")
+    assert relation(answer("2.5", most=2), reference) not in ("equivalent", "unknown")
 
 
 def test_two_columns_in_other_units_that_no_row_of_its_own_tells() -> None:

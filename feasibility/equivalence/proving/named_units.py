@@ -1,6 +1,7 @@
 """May columns under one name be in other units? A difference under the names as written is one only if none repairs it.
 
-A name keeps sign and origin, but a continuous column may be in any unit: ``x_k = s_k x_j`` with ``s_k > 0``. For a
+A name keeps sign and origin, but a continuous column may be in any unit: ``x_k = s_k x_j`` with ``s_k > 0``; a column
+that no name binds may have another sign and origin too, be it whole or not. For a
 plan ``p`` of A that its image keeps a row of B is linear in ``s``; that a plan of B keeps a row of A is linear in
 ``1/s``. So a few plans of both sides leave a polyhedron of units each way, and linear programs tell what they have in
 common: nothing, one choice, or more. A choice that is left is tried; the plans that refute it cut it off.
@@ -65,8 +66,8 @@ class UnitSearch:
 
     @property
     def free(self) -> list[int]:
-        """Columns of B whose unit is not pinned by being whole or by a row that both sides write alike."""
-        return free_units(self.a, self.b, self.pairs)
+        """Columns of B whose unit is not pinned by being whole under a name or by a row that both sides write alike."""
+        return free_units(self.a, self.b, self.pairs, self.loose)
 
     def tried(
         self, attempt: UnitAttempt, free: Sequence[int], guess: NamedUnits

@@ -18,9 +18,10 @@ NamedUnits = Mapping[int, tuple[Exact, Exact]]
 """{column of B: scale and shift} of the columns whose unit is not A's."""
 
 
-def free_units(a: Program, b: Program, pairs: Mapping[int, int]) -> list[int]:
-    """Columns of B, continuous on a side, that no statement alike in both programs pins to A's unit."""
-    free = {k for k, j in pairs.items() if not (a.columns[j].is_integer and b.columns[k].is_integer)}
+def free_units(a: Program, b: Program, pairs: Mapping[int, int], loose: frozenset[int] = frozenset()) -> list[int]:
+    """Columns of B, continuous on a side or ``loose`` (no name binds them), that no statement alike in both programs
+    pins to A's unit."""
+    free = {k for k, j in pairs.items() if k in loose or not (a.columns[j].is_integer and b.columns[k].is_integer)}
     if not free:
         return []
     alike = list(_alike(a, b, pairs))
