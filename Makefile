@@ -70,11 +70,12 @@ TOY_FAMILIES := transportation,assignment,capital-budgeting,cutting-stock,portfo
 demo: setup  ## the main job: answer, tune, answer, score; 7 to 22 minutes on two cores
 	$(BIN)/pyrite demo
 
-toy: setup  ## the toy from scratch, the table of methods on it, and where it changes: about an hour and a half on one core
+toy: setup  ## the toy from scratch and all studies on it (methods, tasks, layers, scaling law): some hours on one core
 	$(BIN)/pyrite models scratch --out runs/toy --tokens 4360000 --cooldown 650000 --batch-tokens 1024 --threads 1 \
 	  --exercises 1,900000:0.4,2024298:0.75 --learning-rate 0.008,2024298:0.005 --families $(TOY_FAMILIES)
-	$(BIN)/pyrite study toy-methods --out runs/study-toy-methods
-	$(BIN)/pyrite study toy-layers --out runs/study-toy-layers
+	$(BIN)/pyrite models shrink --model runs/toy --layers 2 --steps 0 --out runs/toy-cut --threads 1
+	$(BIN)/pyrite tune toy-small --out runs/toy-small
+	for study in methods layers scaling; do $(BIN)/pyrite study toy-$$study --out runs/study-toy-$$study || exit 1; done
 
 gpu: setup  ## what only a GPU can tell: demo, ratios, bfloat16, part of the table; under ten minutes
 	$(BIN)/python -m benchmarks gpu

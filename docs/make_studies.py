@@ -1,7 +1,8 @@
 """Fills the tables in reports/studies/*/README.md from the cells beside them, so that no figure in them is typed.
 
 ``python docs/make_studies.py`` writes between ``<!-- table: NAME -->`` and ``<!-- end -->``; ``tests/studies/
-test_reports.py`` fails when a table is out of date. ``--results`` writes results.json and pictures as well.
+test_reports.py`` fails when a table is out of date. ``--results`` writes results.json and pictures as
+well, ``--sampled LABEL=RUN ...`` the counts that pass@k is computed from.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from pyrite.results.collection import read_run
 from pyrite.results.comparing import Change, compare_pass_at_k
 from pyrite.results.observing import OUTCOMES, Observed
+from pyrite.results.run import write_json
 from pyrite.results.statistics import Rate, pass_at_k_by_problem, rate_of
 from pyrite.studies.follow_up import families_of, follow_ups
 from pyrite.studies.layer_tables import layer_tables
@@ -170,53 +174,59 @@ def exchanged(report: str) -> str:
 
 
 _SAMPLED = REPORTS / "methods" / "sampled.json"
+"""By model: surface and substance of many answers to each problem, as [right, known, all]: all that pass@k needs."""
 
 
-def _sampled() -> Iterator[tuple[str, Observed]]:
-    """Right and known answers to each problem, kept as counts; the order of answers is of no interest to pass@k."""
-    for label, counts in json.loads(_SAMPLED.read_text(encoding="utf-8"))["models"].items():
-        names = sorted(counts["surface"])
-        columns: list[list[int]] = []
-        for name in names:
-            states = [[1] * c[0] + [0] * (c[1] - c[0]) + [2] * (c[2] - c[1]) for c in _both(counts, name)]
-            columns += [list(pair) for pair in zip(*states, strict=True)]
-        samples = [counts["surface"][name][2] for name in names]
-        found_states = np.full((sum(samples), len(OUTCOMES)), 3, dtype=np.int8)
-        for number, outcome in enumerate(SCORES):
-            found_states[:, OUTCOMES.index(outcome)] = [pair[number] for pair in columns]
-        problem = np.repeat(np.arange(len(names)), samples)
-        yield (
-            label,
-            Observed(
-                tuple(names),
-                (),
-                tuple(number for size in samples for number in range(size)),
-                problem,
-                np.zeros(len(problem), dtype=np.int64),
-                found_states,
-            ),
-        )
+def write_sampled(labelled: list[str]) -> None:
+    """``LABEL=RUN`` of scored runs, ``--samples 64``, into sampled.json."""
+    models: dict[str, dict[str, dict[str, list[int]]]] = {}
+    for label, _, run in (item.rpartition("=") for item in labelled):
+        seen = read_run(Path(run), label).observed
+        models[label] = {score: {} for score in SCORES}
+        for score, (number, name) in product(SCORES, enumerate(seen.problems)):
+            own = seen.column(score)[seen.problem == number]
+            models[label][score][name] = [int((own == 1).sum()), int((own < 2).sum()), len(own)]
+    write_json(_SAMPLED, {"format": 1, "models": models})
 
 
-def _both(counts: dict[str, dict[str, list[int]]], name: str) -> list[list[int]]:
-    return [counts[outcome][name] for outcome in SCORES]
+def _sampled(counts: dict[str, dict[str, list[int]]], score: str) -> Observed:
+    """One score as the statistics take it; the order of answers is of no interest to pass@k."""
+    names = sorted(counts[score])
+    states = np.concatenate([np.repeat([1, 0, 2], np.diff([0, *counts[score][name]])) for name in names])
+    sizes = [counts[score][name][2] for name in names]
+    columns = np.full((len(states), len(OUTCOMES)), 3, dtype=np.int8)
+    columns[:, OUTCOMES.index(score)] = states
+    return Observed(
+        tuple(names),
+        (),
+        tuple(number for size in sizes for number in range(size)),
+        np.repeat(np.arange(len(names)), sizes),
+        np.zeros(len(states), dtype=np.int64),
+        columns,
+    )
 
 
-def coverage(report: str) -> str:
-    """pass@k of substance for k = 1 to 64, and the difference from the model before."""
+def coverage(report: str, score: str = "substance") -> str:
+    """pass@k for k = 1 to 64, and the difference from the model before."""
+    models = json.loads(_SAMPLED.read_text(encoding="utf-8"))["models"]
     ks = (1, 2, 4, 8, 16, 32, 64)
-    known = dict(_sampled())
     lines = []
-    for label, seen in known.items():
-        values = [pass_at_k_by_problem(seen, "substance", k) for k in ks]
-        lines.append([label, _rate(rate_of(seen, "surface")), *(_points(np.mean([*v.values()])) for v in values)])
-        before = known.get(f"full, seed {label[-1]}")
-        if before is None or before is seen:
-            continue
-        changes = [compare_pass_at_k(before, seen, "substance", k) for k in ks]
-        said = [f"{100 * c.difference:+.0f} [{100 * c.low:+.0f}, {100 * c.high:+.0f}]" if c else "–" for c in changes]
-        lines.append(["− full", "", *said])
-    return _table(["model", "surface of one answer", *(f"k = {k}" for k in ks)], lines)
+    for label, counts in models.items():
+        seen, before = _sampled(counts, score), f"full, seed {label[-1]}"
+        values = [[*pass_at_k_by_problem(seen, score, k).values()] for k in ks]
+        lines.append([label, *(f"{100 * sum(value) / len(value):.0f}" if value else "–" for value in values)])
+        if before != label and before in models:
+            changes = [compare_pass_at_k(_sampled(models[before], score), seen, score, k) for k in ks]
+            said = [
+                f"{100 * c.difference:+.0f} [{100 * c.low:+.0f}, {100 * c.high:+.0f}]" if c else "–" for c in changes
+            ]
+            lines.append(["− before", *said])
+    return _table([f"{score}, pass@k", *(f"k = {k}" for k in ks)], lines)
+
+
+def coverage_surface(report: str) -> str:
+    """The same of surface."""
+    return coverage(report, "surface")
 
 
 @cache
@@ -294,6 +304,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "moved": moved,
     "exchanged": exchanged,
     "coverage": coverage,
+    "coverage_surface": coverage_surface,
     "laws": laws,
     "predictions": predictions,
     "grid": grid,
@@ -313,6 +324,8 @@ def filled(report: str) -> str:
 
 def main() -> None:
     """Write every report."""
+    if "--sampled" in sys.argv:
+        write_sampled(sys.argv[sys.argv.index("--sampled") + 1 :])
     for report in STUDIES:
         if not (REPORTS / report / "README.md").exists():
             continue

@@ -302,7 +302,7 @@ def _write_merged(run: TuningRun, model: Any, course: Course, record: Record) ->
     rewind_log(run.folder / "training.jsonl", 0)
     line = {"step": course.merged_steps, "loss": course.loss, "tokens": used["seen"], "seconds": used["seconds"]}
     append_lines(run.folder / "training.jsonl", [line])  # by it a half-written checkpoint is known as ours
-    with saving(folder):
+    with saving(folder), quiet_transformers():
         folder.mkdir(parents=True, exist_ok=True)
         run.method.save(model, folder)
     document = dataclasses.replace(record, tasks=told)(

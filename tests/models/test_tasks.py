@@ -382,13 +382,14 @@ def test_cores_may_leave_embeddings_out_and_be_taken_by_tensor(ground, tmp_path)
     assert {stage["rows"] for stage in told["stages"]} == {18}
 
 
-def test_sequential_and_merged_are_controls(ground, tmp_path):
+def test_sequential_and_merged_are_controls(ground, tmp_path, capfd):
     sequential = tune(recipe(ground, 'plan = "sequential"'), tmp_path / "sequential")
     told = sequential.record["tasks"]
     assert sorted(stage["tasks"][0] for stage in told["stages"]) == sorted(TASKS)
     assert not any(stage["held"] for stage in told["stages"])
     merged = tune(recipe(ground, 'plan = "merged"\ndensity = 0.3'), tmp_path / "merged")
     assert list(merged.checkpoints) == [9]
+    assert "shards" not in capfd.readouterr().err, "no progress bar of a library among Pyrite's own words"
     start, found = weights(ground / "tiny"), weights(merged.checkpoints[9])
     after = {task: weights(tmp_path / "merged" / "probes" / task / "checkpoint-3") for task in TASKS}
     expected = merge_ties(start, after, 0.3, 1.0)

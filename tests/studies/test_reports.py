@@ -6,6 +6,7 @@ import importlib.util
 import json
 import sys
 import tomllib
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 
@@ -113,3 +114,26 @@ def test_families_share_out_all_answers(maker: ModuleType) -> None:
             for state in ("passed", "failed", "unknown"):
                 parts = [record[f"{family}_{outcome}_{state}"] for family in families]
                 assert sum(parts) == getattr(row.rates[outcome], state)
+
+
+def test_pass_at_k_is_the_share_of_draws_with_a_right_answer(maker: ModuleType, tmp_path: Path) -> None:
+    """Counted over every way to draw k of a problem's known answers."""
+    counts = {
+        "surface": {"a": [3, 4, 5], "b": [0, 5, 5], "c": [1, 3, 5]},
+        "substance": {"a": [1, 4, 5], "b": [0, 5, 5], "c": [1, 2, 5]},
+    }
+    file = tmp_path / "sampled.json"
+    file.write_text(json.dumps({"models": {"full, seed 0": counts, "later, seed 0": counts}}))
+    before, maker._SAMPLED = maker._SAMPLED, file
+    try:
+        lines = maker.coverage("methods").splitlines()
+    finally:
+        maker._SAMPLED = before
+    told = [cell.strip() for cell in lines[2].split("|")[2:-1]]
+    for k, said in zip((1, 2, 4), told, strict=False):
+        values = []
+        for right, known, _ in counts["substance"].values():
+            draws = [any(draw) for draw in combinations([1] * right + [0] * (known - right), k)]
+            values += [sum(draws) / len(draws)] if draws else []
+        assert said == f"{100 * sum(values) / len(values):.0f}"
+    assert lines[4].split("|")[2].strip().startswith("+0 [")
