@@ -214,7 +214,7 @@ def _read_repaired(data: bytes, folder: Path) -> None:
     found = repair(_text(data), POLICY)
     if found is None:
         raise PyriteError("nothing that can be repaired")
-    json.dumps(found.document)
+    json.dumps(found.document, default=float)  # decimals are read as fractions
 
 
 def _read_columns(data: bytes, folder: Path) -> None:

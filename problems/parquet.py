@@ -95,6 +95,8 @@ def read_parquet(source: Any, label: str, columns: Sequence[str] | None = None) 
                 step = max(1, _AT_ONCE * batch.num_rows // max(cost, 1))
                 for start in range(0, batch.num_rows, step):
                     yield from map(json_value, batch.slice(start, step).to_pylist())
+    except KeyError as error:
+        raise PyriteError(f"{label}: Python has no values for a column of arrow type {error}") from error
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, RecursionError) as error:
         raise PyriteError(f"{label}: the parquet file is damaged: {str(error)[:200]}") from error
     except MemoryError as error:

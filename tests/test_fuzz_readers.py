@@ -58,6 +58,19 @@ def test_a_million_inputs() -> None:
     assert {name: tally["defects"] for name, tally in tallies.items() if tally["defects"]} == {}
 
 
+FAILED_ONCE = {"outputs": (35_316, 45_836), "recorded model": (3_639,), "columns": (8_892,), "repair": (21_622,)}
+"""Inputs that ended in an exception once: a number too large, a name in no alphabet, a column type without values."""
+
+
+@pytest.mark.parametrize("name", FAILED_ONCE)
+def test_what_failed_once_is_read_or_refused(name: str, tmp_path: Path) -> None:
+    tally = empty()
+    for number in FAILED_ONCE[name]:
+        attack(targets()[name], number, 1, tmp_path, tally)
+    assert tally["done"] == len(FAILED_ONCE[name])
+    assert not tally["defects"], tally
+
+
 @pytest.mark.parametrize("examples", [15, pytest.param(2_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_no_file_of_the_kind_is_refused(name: str, examples: int, tmp_path: Path) -> None:

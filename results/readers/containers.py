@@ -289,7 +289,9 @@ def _arrow(files: list[bytes], label: str) -> Rows:
         for raw in files:
             reader = ipc.open_file(raw) if raw.startswith(_ARROW) else ipc.open_stream(raw)
             rows += _values(reader.read_all())
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except KeyError as error:
+        raise PyriteError(f"{label}: Python has no values for a column of arrow type {error}") from error
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError, RecursionError) as error:
         raise PyriteError(f"{label}: the arrow data is damaged: {str(error)[:200]}") from error
     return _table(rows)
 
