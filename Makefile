@@ -75,7 +75,7 @@ toy: setup  ## the toy from scratch and all studies on it (methods, tasks, layer
 	  --exercises 1,900000:0.4,2024298:0.75 --learning-rate 0.008,2024298:0.005 --families $(TOY_FAMILIES)
 	$(BIN)/pyrite models shrink --model runs/toy --layers 2 --steps 0 --out runs/toy-cut --threads 1
 	$(BIN)/pyrite tune toy-small --out runs/toy-small
-	for study in methods layers scaling; do $(BIN)/pyrite study toy-$$study --out runs/study-toy-$$study || exit 1; done
+	for study in methods tasks layers scaling; do $(BIN)/pyrite study toy-$$study --out runs/study-toy-$$study || exit 1; done
 
 gpu: setup  ## what only a GPU can tell: demo, ratios, bfloat16, part of the table; under ten minutes
 	$(BIN)/python -m benchmarks gpu

@@ -116,7 +116,9 @@ def test_families_share_out_all_answers(maker: ModuleType) -> None:
                 assert sum(parts) == getattr(row.rates[outcome], state)
 
 
-def test_pass_at_k_is_the_share_of_draws_with_a_right_answer(maker: ModuleType, tmp_path: Path) -> None:
+def test_pass_at_k_is_the_share_of_draws_with_a_right_answer(
+    maker: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Counted over every way to draw k of a problem's known answers."""
     counts = {
         "surface": {"a": [3, 4, 5], "b": [0, 5, 5], "c": [1, 3, 5]},
@@ -124,11 +126,8 @@ def test_pass_at_k_is_the_share_of_draws_with_a_right_answer(maker: ModuleType, 
     }
     file = tmp_path / "sampled.json"
     file.write_text(json.dumps({"models": {"full, seed 0": counts, "later, seed 0": counts}}))
-    before, maker._SAMPLED = maker._SAMPLED, file
-    try:
-        lines = maker.coverage("methods").splitlines()
-    finally:
-        maker._SAMPLED = before
+    monkeypatch.setattr(maker, "_SAMPLED", file)
+    lines = maker.coverage("methods").splitlines()
     told = [cell.strip() for cell in lines[2].split("|")[2:-1]]
     for k, said in zip((1, 2, 4), told, strict=False):
         values = []
