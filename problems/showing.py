@@ -21,7 +21,7 @@ def shown(problem: Problem, policy: Policy | None = None) -> str:
     facts = [one_line(problem.id)]
     facts += [f"{name} {one_line(value)}" for name in ("size", "variant", "twin") if (value := problem.extra.get(name))]
     facts += [f"split {one_line(problem.split)}"] if problem.split else []
-    parts = [" · ".join(facts), "\n".join(f"  {one_line(line)}" for line in problem.text.split("\n"))]
+    parts = [" · ".join(facts), "\n".join(f"  {one_line(line)}".rstrip() for line in problem.text.split("\n"))]
     stored = _answer(problem.status, problem.optimum, problem.units.get("objective", ""))
     if problem.reference is None:
         return "\n\n".join([*parts, f"No reference formulation. Stored: {stored or 'nothing'}."])

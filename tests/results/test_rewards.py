@@ -62,7 +62,7 @@ def hostile_workers(monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", start)
 
 
-POLICY = Policy(time_limit=2.0, memory_limit=256 * 1024**2)
+POLICY = Policy(time_limit=5.0, memory_limit=256 * 1024**2)
 
 
 def answers(problems, count, seed=0):
