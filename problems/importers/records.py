@@ -130,6 +130,10 @@ class Label:
     remarks: tuple[tuple[str, str, str], ...]
 
 
+_LARGEST = 1e300
+"""Answers beyond it are no optimum that a double could hold."""
+
+
 def label(cell: object, column: str) -> Label:
     """Turn an answer cell into optimum and status. Raises RowError when the cell is missing or unreadable.
 
@@ -146,6 +150,8 @@ def label(cell: object, column: str) -> Label:
     if answer.kind == "status":
         remark = ("status-answer", column, f"{str(cell)[:60]!r} read as {answer.status}")
         return Label(None, answer.status, {"stated_answer": cell}, (remark,))
+    if answer.value is not None and abs(answer.value) > _LARGEST:
+        raise RowError("unreadable-answer", column, f"the answer is beyond {_LARGEST:.0e}")
     if answer.notes:
         message = f"{str(cell)[:60]!r} read as {float(answer.value or 0):.12g} ({', '.join(answer.notes)})"
         return Label(answer.value, "optimal", {"stated_answer": cell}, (("answer-interpreted", column, message),))

@@ -69,7 +69,9 @@ class Inspect:
             words = str(error.get("message") if isinstance(error, Mapping) else error)[:500]
             yield ReadAnswer(found, None, epoch - 1, request_failure(words), extra={"error": words})
             return
-        if not isinstance(choices, list) or not choices:
+        if choices and not isinstance(choices, list):
+            raise PyriteError("the choices are no list")
+        if not choices:
             yield ReadAnswer(found, text_of(output["completion"]), epoch - 1, output.get("stop_reason"))
             return
         for number, choice in enumerate(choices):
