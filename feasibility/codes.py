@@ -339,6 +339,10 @@ _add("left-over", "equivalent", "a variable has no counterpart and its own model
      "a decision that only one side has", "look at the variables that the correspondence leaves out")
 _add("unpaid", "equivalent", "units, signs or shifts that would make both agree are not borne out by the rows; unknown",
      "x in {0, 1} against x in {-1, 0}", "nothing is known to be wrong")
+_add("units", "equivalent", "the names alone show a difference that another unit of a variable may repair; unknown",
+     "hours here, quarters of an hour there, and other limits", "keep the units of the problem")
+_add("order-only", "equivalent", "both objectives rank the plans at hand alike, but are no multiples; unknown",
+     "maximize 3*x + 5*y for 3*x + 4*y, where three plans exist", "compare the objective with the problem's text")
 _add("merged-differently", "equivalent", "sums that would correspond are sums of different parts; unknown",
      "x1 + x2 with other limits on each", "nothing is known to be wrong")
 _add("within-tolerance", "equivalent", "plans differ by less than the policy's row tolerance; unknown",

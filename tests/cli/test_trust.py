@@ -261,7 +261,7 @@ def test_a_cache_of_python_that_is_cut_is_said_and_no_defect() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_signals_end_like_ctrl_c(tmp_path: Path, number: int) -> None:
     (tmp_path / "p.jsonl").write_text('{"id": "p", "text": "t", "optimum": 12}\n')
-    lines = (json.dumps({"problem_id": "p", "sample": n, "output": GOOD}) + "\n" for n in range(4_000))
+    lines = (json.dumps({"problem_id": "p", "sample": n, "output": GOOD}) + "\n" for n in range(40_000))
     (tmp_path / "o.jsonl").write_text("".join(lines))
     command = [*PYRITE, "score", "p.jsonl", "o.jsonl", "--out", "run", "--workers", "1"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)

@@ -13,6 +13,7 @@ from case_files import FOLDER, Case, all_cases, surface
 
 import pyrite
 from pyrite.feasibility.codes import CODES
+from pyrite.feasibility.equivalence.deciding import _UNGROUNDED
 from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.scoring.tasks import get_task
 from pyrite.feasibility.verdict import LADDERS, SURFACE
@@ -40,6 +41,8 @@ NO_FILE = {
     "nothing-paired": "a rule of the equivalence proof; its tests hold examples",
     "left-over": "a rule of the equivalence proof; its tests hold examples",
     "unpaid": "a rule of the equivalence proof; its tests hold examples",
+    "units": "a rule of the equivalence proof; its tests hold examples",
+    "order-only": "a rule of the equivalence proof; its tests hold examples",
     "merged-differently": "a rule of the equivalence proof; its tests hold examples",
     "within-tolerance": "a rule of the equivalence proof; its tests hold examples",
     "shape": "a difference that the equivalence proof finds; its tests hold examples",
@@ -61,6 +64,18 @@ def test_every_code_has_a_file_or_a_reason() -> None:
     assert set(NO_FILE) <= set(CODES), "a reason is given for a code that does not exist"
     assert set(CODES) == files | set(NO_FILE)
     assert not files & set(NO_FILE)
+
+
+def test_every_code_of_the_equivalence_check_is_in_the_table() -> None:
+    """As written in the source: those that a proof gives up with, and the checker's objections."""
+    rooms = ROOT / "feasibility"
+    given = set(_UNGROUNDED)
+    for path in [*(rooms / "equivalence").rglob("*.py"), *(rooms / "scoring").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "code" and isinstance(node.value, ast.Constant):
+                given.add(str(node.value.value))
+    assert len(given) > 15
+    assert given <= {*CODES, "None"}
 
 
 def test_files_are_small() -> None:
