@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...feasibility.policy import Policy
-from ...feasibility.rationals import Exact
+from ...feasibility.rationals import Exact, magnitude
 from ...feasibility.scoring.reference import KnownStatus
 from ..problem import Problem
 from ..readings import Integrality
@@ -150,7 +150,7 @@ def label(cell: object, column: str) -> Label:
     if answer.kind == "status":
         remark = ("status-answer", column, f"{str(cell)[:60]!r} read as {answer.status}")
         return Label(None, answer.status, {"stated_answer": cell}, (remark,))
-    if answer.value is not None and abs(answer.value) > _LARGEST:
+    if answer.value is not None and magnitude(answer.value) > _LARGEST:
         raise RowError("unreadable-answer", column, f"the answer is beyond {_LARGEST:.0e}")
     if answer.notes:
         message = f"{str(cell)[:60]!r} read as {float(answer.value or 0):.12g} ({', '.join(answer.notes)})"
