@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def run_cell(study: Study, cell: Cell, out: Path, say: Say = lambda text: None) -> CellResult:
-    """Do what is left of one cell in ``out/work/CELL``, write ``out/cells/CELL.json``. PyriteError says what failed."""
+    """Do what is left of one cell in its folder below ``out``, then write its record. PyriteError says what failed."""
     done = read_result(out / "cells", cell.name)
     if done is not None:
         return done

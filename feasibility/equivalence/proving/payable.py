@@ -9,11 +9,12 @@ are few and seen without solving anything; mostly there is none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ...programs.program import Program
 from ...rationals import Exact, divide
 from .preference import cost
+from .written_units import limited_sides
 
 _Limited = tuple[Mapping[int, Exact], Exact]
 """``terms <= limit``."""
@@ -28,11 +29,11 @@ def could_be_paid(a: Program, b: Program, pairs: Mapping[int, int]) -> bool:
         return True
     back = {j: k for k, j in pairs.items()}
     ours: dict[frozenset[int], list[_Limited]] = {}
-    for terms, limit in _limited(a):
+    for terms, limit in limited_sides(a):
         ours.setdefault(frozenset(back[j] for j in terms), []).append(({back[j]: c for j, c in terms.items()}, limit))
     whole = {k for k, j in pairs.items() if a.columns[j].is_integer or b.columns[k].is_integer}
     votes: Counter[tuple[object, Exact]] = Counter()
-    for terms, limit in _limited(b):
+    for terms, limit in limited_sides(b):
         said: set[tuple[int, Exact]] = set()
         for other, end in ours.get(frozenset(terms), ()):
             if not limit and not end:
@@ -62,17 +63,6 @@ def _costs_ask_for_units(a: Program, b: Program, pairs: Mapping[int, int]) -> bo
         return False  # no positive units make them alike
     ratios = {divide(first[pairs[k]], c) for k, c in second.items()}
     return bool(ratios) and ratios != {1} and min(ratios) > 0
-
-
-def _limited(program: Program) -> Iterator[_Limited]:
-    """Every side of every row and bound as ``terms <= limit``."""
-    sides = [(row.linear, row.lower, row.upper) for row in program.rows if row.linear]
-    sides += [({j: 1}, column.lower, column.upper) for j, column in enumerate(program.columns)]
-    for terms, low, high in sides:
-        if high is not None:
-            yield terms, high
-        if low is not None:
-            yield {j: -c for j, c in terms.items()}, -low
 
 
 def _units(terms: Mapping[int, Exact], limit: Exact, other: Mapping[int, Exact], end: Exact) -> dict[int, Exact] | None:

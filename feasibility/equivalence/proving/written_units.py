@@ -73,10 +73,10 @@ def guessed(a: Program, b: Program, pairs: Mapping[int, int], free: Sequence[int
 def agreements(a: Program, b: Program, pairs: Mapping[int, int], units: NamedUnits) -> int:
     """Statements of B, its objective included, that are statements of A in these units."""
     said: set[object] = set()
-    for body, side in _sides(a):
+    for body, side in limited_sides(a):
         said.add((*_form(body, side),))
     count = 0
-    for terms, side in _sides(b):
+    for terms, side in limited_sides(b):
         body, constant = _read(terms, pairs, units)
         count += (*_form(body, simplify(side - constant)),) in said
     mine, yours = cost(a).linear, _read(cost(b).linear, pairs, units)[0]
@@ -85,8 +85,8 @@ def agreements(a: Program, b: Program, pairs: Mapping[int, int], units: NamedUni
 
 def _alike(a: Program, b: Program, pairs: Mapping[int, int]) -> Iterator[tuple[set[int], bool]]:
     """Columns of the rows that both write alike, the objective too; whether that alone fixes their units."""
-    said = {_form(body, side) for body, side in _sides(a)}
-    for terms, side in _sides(b):
+    said = {_form(body, side) for body, side in limited_sides(a)}
+    for terms, side in limited_sides(b):
         if _form(_read(terms, pairs, {})[0], side) in said:
             yield set(terms), bool(side)
     ours, theirs = cost(a), cost(b)
@@ -107,7 +107,7 @@ def _read(terms: Mapping[int, Exact], pairs: Mapping[int, int], units: NamedUnit
     return body, constant
 
 
-def _sides(program: Program) -> Iterator[tuple[Mapping[int, Exact], Exact]]:
+def limited_sides(program: Program) -> Iterator[tuple[Mapping[int, Exact], Exact]]:
     """Every side of rows and bounds as ``body <= limit``."""
     bodies = [(row.linear, row.lower, row.upper) for row in program.rows if row.linear]
     bodies += [({j: 1}, c.lower, c.upper) for j, c in enumerate(program.columns)]
