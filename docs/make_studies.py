@@ -38,7 +38,7 @@ STUDIES = {"methods": "toy-methods", "tasks": "toy-tasks", "layers": "toy-layers
 """Folder of the report -> name of the study's file."""
 
 SCORES = ("surface", "substance")
-KEPT = ("results.json", "plane.svg", "cost.svg")
+KEPT = ("results.json", "study.tex", "plane.svg", "cost.svg")
 _BLOCK = re.compile(r"<!-- table: ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 
 

@@ -39,8 +39,8 @@ def write_study(study: Study, out: Path, results: Mapping[str, CellResult]) -> l
     if study.analysis.kind == "layers":
         tables += layer_tables(study, results)
         more = layers_document(study, results)
-    write_json(out / "results.json", results_document(study, rows, results) | more)
     make_folder(out)
+    write_json(out / "results.json", results_document(study, rows, results) | more)
     for table in tables:
         write_whole(out / f"{table.name}.csv", table_csv(table))
         write_whole(out / f"{table.name}.tex", latex(table))

@@ -8,16 +8,19 @@ fit on a page, for no float may be higher than one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ..escaping import shortened
-from .table import Table
+from .table import Table, TableColumn
 
 PREAMBLE = "% needs \\usepackage{booktabs,graphicx}; names in other scripts than Latin want XeLaTeX or LuaLaTeX"
 """The comment that stands over exported tables."""
 
-LINES = 36
-"""Lines of a float, those of stacked cells counted; a page of the article class holds about 42 of them."""
+LINES = 30
+"""Lines of a float: caption, titles, rows, notes. A page of the article class at 12 points holds 36, gaps included."""
+
+_TEXT = 60
+"""Characters of a caption or note in a line, at the least: letter paper at 12 points."""
 
 _WIDE = 30
 """Characters beyond which a cell of text is broken into lines."""
@@ -56,13 +59,14 @@ def latex(table: Table) -> str:
     One float unless the rows need more than a page; then each continues the one before, the notes under the last.
     """
     label = re.sub("[^a-z0-9]+", "-", table.name.lower())
-    parts = list(_parts(table.rows))
+    head = 1 + _lines(table.title) + max((_title_height(column) for column in table.columns), default=1)
+    parts = _parts(table.rows, LINES - head, _lines(" ".join(table.notes)) if table.notes else 0)
     written = []
     for number, rows in enumerate(parts):
         more = f" ({number + 1} of {len(parts)})" if len(parts) > 1 else ""
         name = f"tab:{label}" + (f"-{number + 1}" if number else "")
         notes = table.notes if number == len(parts) - 1 else ()
-        written.append(_float(table, rows, escaped(table.title) + more, name, notes))
+        written.append(_float(table, rows, _breakable(table.title, 2000) + more, name, notes))
     return "\n".join(written)
 
 
@@ -88,18 +92,28 @@ def _float(table: Table, rows: Sequence[Sequence[str]], caption: str, label: str
     return "\n".join([*lines, r"\end{table}", ""])
 
 
-def _parts(rows: Sequence[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
-    """Rows in floats of at most ``LINES`` lines; a table without rows is one float."""
-    part: list[Sequence[str]] = []
+def _parts(rows: Sequence[Sequence[str]], room: int, notes: int) -> list[list[Sequence[str]]]:
+    """Rows in floats of at most ``room`` lines, the last of which has its notes too; no rows are one float."""
+    parts: list[list[Sequence[str]]] = [[]]
     used = 0
     for row in rows:
         high = max((_height(cell) for cell in row), default=1)
-        if part and used + high > LINES:
-            yield part
-            part, used = [], 0
-        part.append(row)
+        if parts[-1] and used + high > room:
+            parts.append([])
+            used = 0
+        parts[-1].append(row)
         used += high
-    yield part
+    if used + notes > room and len(parts[-1]) > 1:  # the notes take the last row to a float of their own
+        parts.append([parts[-1].pop()])
+    return parts
+
+
+def _lines(text: str) -> int:
+    return 1 + min(len(text), 2000) // _TEXT
+
+
+def _title_height(column: TableColumn) -> int:
+    return 1 + len(column.title) // _NARROW if column.numeric else _height(column.title)
 
 
 def _height(cell: str) -> int:

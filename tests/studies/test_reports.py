@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 
 from pyrite.studies import follow_up
+from pyrite.studies.pages import write_study
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,6 +64,14 @@ def test_every_method_that_learns_tried_as_many_rates(maker: ModuleType, report:
             assert [item["learning_rate"] for item in result.candidates] == list(cell.rates)
             assert len(cell.rates) == wanted
             assert result.learning_rate in cell.rates
+
+
+@pytest.mark.parametrize("report", reports())
+def test_the_table_for_papers_is_that_of_the_cells(maker: ModuleType, report: str, tmp_path: Path) -> None:
+    here = maker.found(report)
+    write_study(here.study, tmp_path, here.results)
+    kept = ROOT / "reports" / "studies" / report / "study.tex"
+    assert kept.read_bytes() == (tmp_path / "study.tex").read_bytes(), "run `python docs/make_studies.py --results`"
 
 
 def test_the_small_sibling_is_made_where_the_study_looks_for_it() -> None:
