@@ -67,7 +67,7 @@ self-gate: setup  ## scores stored outputs and holds every verdict against the c
 
 TOY_FAMILIES := transportation,assignment,capital-budgeting,cutting-stock,portfolio,advertising-mix,set-covering,blending,max-flow,transshipment
 
-demo: setup  ## the main job: answer, tune, answer, score; 7 to 22 minutes on two cores
+demo: setup  ## the main job: answer, tune, answer, score; 7 to 25 minutes on two idle cores
 	$(BIN)/pyrite demo
 
 toy: setup  ## the toy from scratch and all studies on it (methods, tasks, layers, scaling law): some hours on one core

@@ -39,7 +39,8 @@ def demo_command(
         from .quick import quick_demo
 
         note("SmolLM2-135M-Instruct on 40 small problems, before tuning and after 48 to 400 examples; stored answers")
-        _end(quick_demo(out if out is not None else Path("runs/quick")), started, as_json, show)
+        result = quick_demo(out if out is not None else Path("runs/quick"))
+        _end(result, started, as_json, show, "`pyrite demo` tunes and asks the model itself")
         return
     from ..models.recipes import read_recipe, recipe_text
     from ..models.training.processes import one_process
@@ -51,10 +52,10 @@ def demo_command(
     note("Pyrite's demo: SmolLM2-135M-Instruct, LoRA, small optimization problems; surface and substance as it learns")
     with telling() as told:
         result = Pipeline(recipe, out if out is not None else Path("runs/demo"), recipe_text("demo"), told=told).run()
-    _end(result, started, as_json, show)
+    _end(result, started, as_json, show, "`pyrite init` starts a project of your own")
 
 
-def _end(result: dict[str, Any], started: float, as_json: bool, show: bool) -> None:
+def _end(result: dict[str, Any], started: float, as_json: bool, show: bool, then: str) -> None:
     import time
 
     if as_json:
@@ -72,4 +73,4 @@ def _end(result: dict[str, Any], started: float, as_json: bool, show: bool) -> N
 
         webbrowser.open(Path(result["report"]).resolve().as_uri())
         return
-    next_step(f"open {result['report']} in a browser; `pyrite demo` tunes and asks the model itself")
+    next_step(f"open {result['report']} in a browser; {then}")
