@@ -124,6 +124,8 @@ def _minutes(total: int, what: str) -> Callable[[int], None]:
             return
         said = now
         rate = (done - first) / (now - started)
+        if done - first < min(20, (total - first) / 10):
+            rate = 0  # the first of a batch that is answered at once says nothing about the pace
         left = f", about {max(1, round((total - done) / rate / 60)):,} min left" if rate > 0 else ""
         note(f"{what}: {done:,} of {total:,}{left}")
 

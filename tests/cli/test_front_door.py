@@ -167,6 +167,20 @@ def test_a_log_gets_a_line_a_minute(monkeypatch, capsys):
     assert len(lines) == 3
 
 
+def test_the_first_of_a_batch_promises_nothing(monkeypatch, capsys):
+    """Answers come sixteen at a time: the first one is there when the whole batch nearly is."""
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    with progress(40, "answering") as tell:
+        tell(0)
+        for done, at in ((1, 95), (16, 160), (17, 255), (32, 330)):
+            now[0] = at
+            tell(done)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "answering: 1 of 40"
+    assert lines[1] == "answering: 16 of 40, about 4 min left"
+
+
 def test_compare_prints_every_format_and_python_gives_the_same_flips(pyrite, tmp_path):
     from reporting import two_runs
 
