@@ -19,6 +19,7 @@ from ..programs.program import Program
 from .checking.checker import check
 from .evidence import Comparison
 from .maps import Affine
+from .proving.clock import PATIENCE, is_late, working
 from .proving.prover import Taken, beyond_tolerance, proposals
 
 _UNGROUNDED = {
@@ -45,7 +46,8 @@ def compare(
     """The relation of A to B (the reference), with the correspondence used and the evidence, all of it re-checked.
 
     ``mapping`` is the user's own correspondence: for each variable name of B an affine function of A's columns.
-    ``deadline`` is a ``time.monotonic()`` value; without one the policy's ``equivalence_seconds`` count from now.
+    The policy's ``equivalence_seconds`` count in processor time of this thread. ``deadline``, a ``time.monotonic()``
+    value, is the outer limit; without one it is four times these seconds from now.
     ``text`` is the problem's own: a variable of the reference that it speaks of is a decision, no auxiliary.
     When time runs out the relation is unknown and the evidence found so far is kept. A defect of the search ends as
     unknown, too, with the code ``internal-error`` and the place in the message.
@@ -53,9 +55,11 @@ def compare(
     """
     policy = policy or Policy()
     started = time.monotonic()
-    deadline = started + policy.equivalence_seconds if deadline is None else deadline
+    seconds = policy.equivalence_seconds
+    outer = started + PATIENCE * seconds if deadline is None else deadline
     try:
-        found = _compare(a, b, policy, mapping, deadline, text)
+        with working(started, outer):
+            found = _compare(a, b, policy, mapping, started + seconds, text)
     except (PyriteError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends here as unknown and is told
@@ -116,7 +120,7 @@ def _compare(
         best = None
     if best is not None:
         return best
-    if mapping is None and time.monotonic() > deadline:
+    if mapping is None and (taken.late or is_late(deadline)):
         # Of what was not tried nothing is known: no objection to one correspondence speaks for all of them.
         message = "the time for the comparison ran out"
         return replace(undecided or Comparison("unknown"), code="time-limit", message=message)
@@ -124,7 +128,7 @@ def _compare(
         return Comparison("unknown", code=objection, message=_UNGROUNDED[objection])
     if undecided is not None:
         return undecided
-    if time.monotonic() > deadline:
+    if is_late(deadline):
         return Comparison("unknown", code="time-limit", message="the time for the comparison ran out")
     message = "the variables of the two formulations could not be matched"
     return Comparison("unknown", code="no-correspondence", message=message)

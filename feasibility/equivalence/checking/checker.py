@@ -43,7 +43,7 @@ from .sides import (
     read_side,
     with_lines,
 )
-from .totality import Standing, is_difference, merges_agree, objections, standing
+from .totality import Standing, is_difference, merges_agree, objections, standing, sums_hide
 from .whole import whole_difference
 
 
@@ -203,6 +203,10 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
             if j not in stand.partners and not (j in stand.determined and is_difference(whole, group)):
                 report.objections.append("left-over")
     groups = maps.a_merges, maps.b_merges
+    if sums_hide(case.whole_a, groups[0], case.second, case.theirs) or sums_hide(
+        case.whole_b, groups[1], case.first, case.ours
+    ):
+        report.objections.append("left-over")
     if all(groups) and not merges_agree(case.whole_a, case.whole_b, (maps.forward, *groups)):
         report.objections.append("merged-differently")
     if comparison.preference is not None and order_only(case.first, case.second, maps, comparison.preference):
@@ -371,7 +375,7 @@ def _without_maps(first: CheckedSide, second: CheckedSide, comparison: Compariso
         if witness is not None:
             plan = [exact(v) for v in witness.plan]
             plans.append(len(plan) == len(side.lower) and is_plan(side, plan))
-        elif len(certificates) != 1 or not proves_empty(side, certificates[0]):
+        elif len(certificates) != 1 or not proves_empty(_derived(side, containment, report), certificates[0]):
             report.problems.append("without a correspondence, a side must be shown to be empty or to have a plan")
             return
         else:
@@ -383,6 +387,15 @@ def _without_maps(first: CheckedSide, second: CheckedSide, comparison: Compariso
     }.get((plans[0], plans[1]))
     if comparison.relation != told:
         report.problems.append(f"the plans shown say {told}, not {comparison.relation}")
+
+
+def _derived(side: CheckedSide, containment: Containment | None, report: Report) -> CheckedSide:
+    """The side with the lines that the containment derives from it."""
+    try:
+        return with_lines(side, containment.lines if containment else ())
+    except ValueError as error:
+        report.problems.append(str(error))
+        return side
 
 
 def _preference(case: _Costs, preference: Preference | None, report: Report) -> None:

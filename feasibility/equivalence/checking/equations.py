@@ -19,7 +19,7 @@ class Equations:
         self.solved: dict[int, AffineForm] = {}
         self._holders: dict[int, set[int]] = {}
         asked = set(pivots)
-        equations = _equations(side)
+        equations = equations_of(side)
         if len(equations) > _MOST:
             equations = [(body, low) for body, low in equations if not asked.isdisjoint(body)]
         for body, value in sorted(equations, key=lambda e: asked.isdisjoint(e[0])):
@@ -63,7 +63,7 @@ class Equations:
             self._holders.setdefault(j, set()).add(pivot)
 
 
-def _equations(side: CheckedSide) -> list[tuple[Mapping[int, Exact], Exact]]:
+def equations_of(side: CheckedSide) -> list[tuple[Mapping[int, Exact], Exact]]:
     """Rows with equal sides, columns with equal bounds, and what two opposite inequalities say together."""
     found: list[tuple[Mapping[int, Exact], Exact]] = []
     limits: dict[tuple[tuple[int, Exact], ...], list[Exact | None]] = {}

@@ -8,12 +8,13 @@ it stands for, the objective's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from ...rationals import Exact
 from ..evidence import Merge
 from ..maps import Affine
-from .equations import Equations
+from .equations import Equations, equations_of
 from .sides import AffineForm, CheckedSide, composed, exact, form_of, quotient
 
 
@@ -93,6 +94,49 @@ def _harmless(side: CheckedSide, stand: Standing) -> set[int]:
         if len(holders) == 1 and j not in side.cost and side.lower[j] == 0 and side.upper[j] is None:
             found.add(j)
     return found
+
+
+def sums_hide(side: CheckedSide, groups: Sequence[Merge], other: CheckedSide, stand: Standing) -> bool:
+    """Whether a sum of ``side`` may hide a decision of the ``other`` side, whose columns stand as in ``stand``.
+
+    A sum that its parts can make up in several ways has columns to spare. A column of the other side that no equation
+    of its own defines, but that has one value, is a decision all the same: a spare one may be its partner.
+    """
+    return any(_is_sum(side, group) for group in groups) and not _each_defined(other, stand.determined)
+
+
+def _each_defined(side: CheckedSide, columns: set[int]) -> bool:
+    """Whether each of the columns has an equation of several columns, as written, of its own (a matching)."""
+    equations = [body for body, _ in equations_of(replace(side, derived=[])) if len(body) > 1]
+    taken: dict[int, int] = {}
+
+    def place(j: int, tried: set[int]) -> bool:
+        for i, body in enumerate(equations):
+            if j in body and i not in tried:
+                tried.add(i)
+                if i not in taken or place(taken[i], tried):
+                    taken[i] = j
+                    return True
+        return False
+
+    return all(place(j, set()) for j in sorted(columns))
+
+
+def _is_sum(side: CheckedSide, group: Merge) -> bool:
+    """Whether several choices of the parts make up one value: neither digits nor the halves of a free number.
+
+    ``side`` is the side before merging.
+    """
+    if is_difference(side, group):
+        return False
+    reach = Fraction(0)
+    parts = {exact(w if w > 0 else -w): j for j, w in group.weights.items()}
+    for size in sorted(parts):
+        low, high = side.lower[parts[size]], side.upper[parts[size]]
+        if not side.whole[parts[size]] or size <= reach or low is None or high is None:
+            return True
+        reach += size * (high - low)
+    return len(parts) < len(group.weights)
 
 
 def is_difference(side: CheckedSide, group: Merge) -> bool:

@@ -6,7 +6,6 @@ the same up to the columns' numbers (a family's). Then over all rows, as long as
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -19,6 +18,7 @@ from ...programs.program import Program, Quadratic, Row
 from ...rationals import Exact, simplify
 from ...solver import highs
 from ..evidence import Cases, Certificate, Target
+from .clock import for_solver, is_late
 from .products import SecondOrder, is_binary
 from .sums import completed, whole_factor, within
 
@@ -67,7 +67,7 @@ class CaseProver:
             if found is not None:
                 self._far = self._far or far
                 return self._told(found, place, target)
-        if not wide or self._failures >= _WIDE_FAILURES or time.monotonic() > self.deadline:
+        if not wide or self._failures >= _WIDE_FAILURES or is_late(self.deadline):
             return None
         tree = _Tree(
             self.whole.program, terms, limit, self.policy, self.deadline, _WIDE_CASES, nodes=self._nodes, split=binary
@@ -203,14 +203,14 @@ class _Tree:
     def _case(self, fixed: dict[int, int]) -> Certificate | None:
         """The proof where these columns have these values."""
         self.left -= 1
-        if self.left < 0 or time.monotonic() > self.deadline:
+        if self.left < 0 or is_late(self.deadline):
             return None
         columns = self.program.columns
         bounds = {
             j: (float(fixed[j]),) * 2 if j in fixed else (_float(columns[j].lower, -1), _float(columns[j].upper, 1))
             for j in self.split
         }  # fmt: skip
-        answer = self.nodes.solve(bounds, self.deadline)
+        answer = self.nodes.solve(bounds, for_solver(self.deadline))
         case = list(columns)
         for j, value in fixed.items():
             case[j] = replace(case[j], lower=value, upper=value)

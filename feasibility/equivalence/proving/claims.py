@@ -7,7 +7,6 @@ program bounds it, and its multipliers, rounded to rationals, are the certificat
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -22,10 +21,10 @@ from ...programs.program import Column, Program, Quadratic, Row
 from ...rationals import Exact, divide, magnitude, simplify
 from ...solver import highs
 from ...solver.solution import Solution
-from ...solver.solving import solve
 from ..evidence import Certificate, Line, Product, ProofMethod, Target
 from ..maps import Affine, add_term
 from .cases import CaseProver
+from .clock import for_solver, is_late, solve
 from .products import second_order
 from .sums import Multipliers, completed, whole_factor, within
 
@@ -129,7 +128,7 @@ class ClaimSource:
         for point in self.points:
             if _value(terms, point) > limit:
                 return ClaimOutcome("refuted", point=point)
-        if time.monotonic() > self.deadline:
+        if is_late(self.deadline):
             return ClaimOutcome("unknown", code="time-limit", message="the time for the comparison ran out")
         key, factor = normalised(terms, 1)
         alike = self._proved.get(key)
@@ -151,7 +150,7 @@ class ClaimSource:
         points = list(self.points)
         for j in range(min(len(self.program.columns), 8)):
             for sign in (1, -1):
-                if time.monotonic() > self.deadline:
+                if is_late(self.deadline):
                     return points
                 solution = self._maximise({j: sign}, relaxed=False)
                 if solution.point is not None and self.is_plan(solution.point) and solution.point not in points:
@@ -322,11 +321,11 @@ class ClaimSource:
         if self._solved > _COLD:
             # Many claims over one set of plans: each run goes on from the last one's basis.
             self._goals = self._goals or highs.Goals(floats, self.policy)
-            duals = self._goals.duals(cost, self.deadline)
+            duals = self._goals.duals(cost, for_solver(self.deadline))
             return (
                 None if duals is None else {int(i): Fraction(-duals[i]) for i in np.flatnonzero(np.abs(duals) > 1e-11)}
             )
-        answer = highs.run(replace(floats, cost=cost, cost_scale=1.0), self.policy, deadline=self.deadline)
+        answer = highs.run(replace(floats, cost=cost, cost_scale=1.0), self.policy, deadline=for_solver(self.deadline))
         if answer.outcome != "optimal" or not answer.duals:
             return None
         return {i: Fraction(-y) for i, y in enumerate(answer.duals) if abs(y) > 1e-11}
@@ -337,7 +336,7 @@ class ClaimSource:
         """Round the multipliers to simple fractions until they prove the limit, if they can; rounding down included."""
         factor = whole_factor(self.program, terms)
         for denominator in _DENOMINATORS:
-            if time.monotonic() > self.deadline:
+            if is_late(self.deadline):
                 # Each try combines all rows exactly, which is long in a large program.
                 return None
             rows = {i: simplify(Fraction(y).limit_denominator(denominator)) for i, y in duals.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -12,6 +11,7 @@ from ...rationals import Exact, simplify
 from ..evidence import Certificate, Containment, Target, Witness
 from ..maps import Affine, linear_part
 from .claims import UNSEARCHED, ClaimOutcome, ClaimSource
+from .clock import is_late, now
 
 _LATE = ClaimOutcome("unknown", code="time-limit", message="the time for the comparison ran out")
 
@@ -82,8 +82,8 @@ def _outcomes(
         else:
             yield aim, outcome
     for number, (aim, body, limit) in enumerate(hard):
-        now = time.monotonic()
-        source.limit(searching=True, deadline=now + (deadline - now) / (len(hard) - number))
+        current = now()
+        source.limit(searching=True, deadline=current + (deadline - current) / (len(hard) - number))
         outcome = source.prove(body, limit, aim)
         source.limit(searching=True, deadline=deadline)
         yield aim, outcome
@@ -121,7 +121,7 @@ def _whole_claims(
         image = images[number]
         if not column.is_integer or image is None:
             continue
-        if time.monotonic() > source.deadline:
+        if is_late(source.deadline):
             return certificates, _LATE
         aim = Target("column", number, "integer")
         outcome = source.whole(image, aim)

@@ -31,7 +31,7 @@ from .preference import cost
 from .reduced_source import ReducedSource
 from .reducing.core import Core, certificate, reduced
 from .reducing.side import EmptyError, ReducingOptions
-from .shape import Shape, difference
+from .shape import Shape, counted_apart, difference
 from .structure import pair_columns
 
 SMALL = 14
@@ -77,6 +77,7 @@ class Workshop:
     deadline: float
     kept: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
     differs: bool = False
+    shapes: tuple[dict[int, int], tuple[Shape, Shape]] | None = None
     _made: dict[tuple[int, Depth, bool], CoreVariant] = field(default_factory=dict)
 
     def variant(self, number: int, depth: Depth, sums: bool) -> CoreVariant:
@@ -104,8 +105,11 @@ class Workshop:
 
 def _no_plan(error: EmptyError) -> Containment:
     aim = Target("objective", 0, "upper")
-    proof = certificate(aim, "empty" if error.ground is not None else "solver", error.ground or {})
-    return Containment("proved", (proof,), proof="certified" if error.ground is not None else "solver-trusted")
+    ground = error.ground
+    if ground is None or any(kind == "line" and number >= len(error.lines) for kind, number in ground):
+        return Containment("proved", (certificate(aim, "solver", {}),), proof="solver-trusted")
+    proofs, lines = used_lines(error.lines, [certificate(aim, "empty", ground)])
+    return Containment("proved", tuple(proofs), proof="certified", lines=tuple(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,26 +241,41 @@ def told_apart(a: Program, b: Program, policy: Policy, deadline: float) -> Diffe
     if first.core is None or second.core is None:
         return None
     sizes = [len(side.core.program.columns) for side in (first, second) if side.core is not None]
-    if not all(sizes) or max(sizes) > SMALL:
+    if max(sizes) > SMALL:
         return None
-    _, binding = _names(first.core.program, second.core.program, first.merges + second.merges)
-    mine, yours = first.printed(policy, deadline), second.printed(policy, deadline)
-    if mine.empty or yours.empty:
+    found = _shapes(shop)
+    if found is None:
         return None
-    shapes: list[Shape] = []
+    binding, shapes = found
     merged: list[Shape | None] = []
-    for number, (plain, side) in enumerate(((first, mine), (second, yours))):
-        assert plain.core is not None
-        bound = set(binding) if number else set(binding.values())
+    for number, plain in enumerate((first, second)):
         fuller = shop.variant(number, "free", True)
-        mergeable = fuller is not plain
-        shapes.append(Shape(plain.core, side, bound, policy, deadline, mergeable=mergeable))
         # A group takes the place of its parts, so that positions of bound columns do not hold for the fuller core.
-        if mergeable and fuller.core is not None and fuller.core.program.columns:
+        if fuller is not plain and fuller.core is not None and fuller.core.program.columns:
             merged.append(Shape(fuller.core, fuller.printed(policy, deadline), (), policy, deadline))
         else:
             merged.append(None)
     return difference(shapes[0], shapes[1], binding, (merged[0], merged[1]))
+
+
+def _shapes(shop: Workshop) -> tuple[dict[int, int], tuple[Shape, Shape]] | None:
+    """Both sides as little read as one as may be, with the columns that names bind; None where one has no plan."""
+    if shop.shapes is None:
+        first, second = shop.variant(0, "free", False), shop.variant(1, "free", False)
+        assert first.core is not None
+        assert second.core is not None
+        _, binding = _names(first.core.program, second.core.program, first.merges + second.merges)
+        made: list[Shape] = []
+        for number, side in enumerate((first, second)):
+            printed = side.printed(shop.policy, shop.deadline)
+            if printed.empty:
+                return None
+            assert side.core is not None
+            bound = set(binding) if number else set(binding.values())
+            mergeable = shop.variant(number, "free", True) is not side
+            made.append(Shape(side.core, printed, bound, shop.policy, shop.deadline, mergeable=mergeable))
+        shop.shapes = binding, (made[0], made[1])
+    return shop.shapes
 
 
 def empties(a: Program, b: Program, policy: Policy, deadline: float) -> tuple[Containment | None, Containment | None]:
@@ -346,6 +365,12 @@ def _likeliest(
     assert second.core is not None
     a, b = first.printed(shop.policy, shop.deadline), second.printed(shop.policy, shop.deadline)
     if not _telling(a, b):
+        return
+    if first is not shop.variant(0, "free", False) or second is not shop.variant(1, "free", False):
+        return
+    known = _shapes(shop)
+    if known is None or not counted_apart(*known[1], known[0]):
+        # Numbers of plans say nothing where a decision may stand in parts.
         return
     count = len(a.program.columns)
     pairs, _ = pair_columns(a.program, b.program, binding, shop.deadline, threshold=0.0)

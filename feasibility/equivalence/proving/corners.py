@@ -36,7 +36,11 @@ def corners(side: Fingerprint, told: Sequence[Statement], deadline: float) -> li
     count = len(program.columns)
     whole = [j for j, c in enumerate(program.columns) if c.is_integer]
     moving = [j for j in range(count) if j not in set(whole)]
-    if len(moving) > _DIMENSIONS or any(None in ends for ends in side.ranges) or len(side.sure) < count:
+    if any(None in ends for ends in side.ranges) or len(side.sure) < count:
+        return None
+    fixed = [{j: c for j, c in t.items() if j in moving} for t, low, high in told if low is not None and low == high]
+    missing = len(moving) - rank(fixed)
+    if missing > _DIMENSIONS:
         return None
     axes = [
         range(ceil(low), floor(high) + 1)
@@ -48,8 +52,12 @@ def corners(side: Fingerprint, told: Sequence[Statement], deadline: float) -> li
         size *= len(axis)
     if size > _PARTS:
         return None
-    sides = sum((low is not None) + (high is not None) for t, low, high in told if not set(moving).isdisjoint(t))
-    if size * comb(sides, min(len(moving), sides)) > _SOLVED:
+    sides = sum(
+        (low is not None) + (high is not None)
+        for t, low, high in told
+        if (low is None or low != high) and not set(moving).isdisjoint(t)
+    )
+    if size * comb(sides, min(missing, sides)) > _SOLVED:
         return None
     found = []
     for choice in product(*axes):

@@ -11,8 +11,7 @@ from itertools import product
 from ...policy import Policy
 from ...programs.program import Program, Quadratic
 from ...rationals import Exact, divide, simplify
-from ...solver.solving import solve
-from .clock import in_time
+from .clock import in_time, solve
 
 SamplePlan = tuple[Exact, ...]
 Range = tuple[Exact | None, Exact | None]

@@ -15,11 +15,11 @@ from itertools import combinations
 from ...policy import Policy
 from ...programs.program import Program, Quadratic, Row
 from ...rationals import Exact, divide
-from ...solver.solving import solve
 from ..evidence import Target
 from ..maps import Affine, add_term
 from .claims import ClaimSource
-from .clock import in_time
+from .clock import in_time, solve
+from .directions import Direction, Space
 from .fingerprint import SamplePlan
 from .mapping import Statement, statements
 from .reducing.core import Core
@@ -65,39 +65,46 @@ def _row(mark: tuple[tuple[int, Exact], ...], low: Exact | None, high: Exact | N
     return Row("", Quadratic(dict(mark)), low, high, "")
 
 
-def holds_parts(
+def part_directions(
     core: Core,
     told: Sequence[Statement],
     choices: Sequence[SamplePlan] | None,
     bound: Collection[int],
     deadline: float,
-) -> bool:
-    """Whether the core's columns may hold one decision in parts, ``told`` being what is ``needed`` of the core.
+    *,
+    mergeable: bool = False,
+) -> list[Direction] | None:
+    """Directions along which the core's columns may hold one decision in parts; None where that cannot be told.
 
-    ``choices`` are plans, one for each choice of the whole numbers, if all are known. Columns that are ``bound`` to one
-    of the other side by a name are decisions of that side too: what moves them is no other way to write one decision.
+    ``told`` is what is ``needed`` of the core. ``choices`` are plans, one for each choice of the whole numbers, if all
+    are known. Columns that are ``bound`` to one of the other side by a name are decisions of that side too: what moves
+    them is no other way to write one decision. ``mergeable``: some columns may be read as one, whatever their ends are.
     """
     program = core.program
-    if len(told) > _FORMS or (choices is not None and _said_twice(program, told, choices, bound)):
-        return True
+    if len(told) > _FORMS:
+        return None
+    found: list[Direction] = []
+    every: list[Direction] = []
     # The parts of a decision are of its kind, so along such a direction either no whole number moves or only those.
     for whole in (False, True):
         still: list[_Terms] = [{j: 1} for j, c in enumerate(program.columns) if c.is_integer != whole or j in bound]
         alone = 0
         for direction in _directions(program, told, still, deadline):
             if direction is None:
-                return True
+                return None
             forms = [t for t, _, _ in told if sum((c * direction.get(j, 0) for j, c in t.items()), start=0)]
             alone += len(forms) < 2
             if alone > 1:
                 # Two decisions that nothing else depends on may be the parts of one.
-                return True
-            if _is_decision(core, direction) or _are_decisions(core, direction, told):
-                continue
+                return None
             if whole and choices is not None and not _along(choices, direction, program):
                 continue
-            return True
-    return False
+            every.append(Direction(direction, whole))
+            if not _is_decision(core, direction) and (mergeable or not _are_decisions(core, direction, told)):
+                found.append(every[-1])
+    if choices is not None and _said_twice(program, told, choices, bound, every):
+        return None
+    return found
 
 
 def _directions(
@@ -204,27 +211,42 @@ def _are_decisions(core: Core, direction: _Terms, told: Sequence[Statement]) -> 
 
 
 def _said_twice(
-    program: Program, told: Sequence[Statement], choices: Sequence[SamplePlan], bound: Collection[int]
+    program: Program,
+    told: Sequence[Statement],
+    choices: Sequence[SamplePlan],
+    bound: Collection[int],
+    known: Sequence[Direction],
 ) -> bool:
-    """Whether two choices of the whole numbers differ in three or more binaries, and no cost, row or name notices.
+    """Whether two choices of the whole numbers differ along no ``known`` direction, and no cost, row or name notices.
 
-    So do weights 1, 2, 3: the third alone or the first two. Such a direction is noticed by more than two bounds.
+    So do weights 1, 2, 3: the third alone or the first two. Such a direction is noticed by more than two bounds. That
+    one binary needs another is how levels are written, and no row of a decision.
     """
     whole = [j for j, c in enumerate(program.columns) if c.is_integer]
     binary = {j for j in whole if (program.columns[j].lower, program.columns[j].upper) == (0, 1)}
-    if len(binary) < 3:
-        return False
-    rows = [[(j, c) for j, c in t.items() if j in whole] for t, _, _ in told if len(t) > 1]
+    rows = [
+        [(j, c) for j, c in t.items() if j in whole]
+        for t, low, high in told
+        if len(t) > 1 and not (_is_order(t, low, high) and binary.issuperset(t))
+    ]
     rows.append([(j, c) for j, c in program.objective.linear.items() if j in whole])
-    rest = [j for j in whole if j in bound or j not in binary]
-    seen: dict[tuple[Exact, ...], list[SamplePlan]] = {}
+    space = Space([direction for direction in known if direction.whole])
+    seen: dict[tuple[Exact, ...], tuple[Exact, ...]] = {}
     for plan in choices:
-        mark = (*(sum((c * plan[j] for j, c in row), start=0) for row in rows), *(plan[j] for j in rest))
-        known = seen.setdefault(mark, [])
-        if any(sum(plan[j] != other[j] for j in binary) > 2 for other in known):
+        mark = (
+            *(sum((c * plan[j] for j, c in row), start=0) for row in rows),
+            *(plan[j] for j in whole if j in bound),
+        )
+        values = space.plan(plan)
+        choice = tuple(values[j] for j in whole)
+        if seen.setdefault(mark, choice) != choice:
             return True
-        known.append(plan)
     return False
+
+
+def _is_order(terms: Mapping[int, Exact], low: Exact | None, high: Exact | None) -> bool:
+    """``x >= y`` alone."""
+    return len(terms) == 2 and not sum(terms.values()) and {low, high} == {0, None}
 
 
 def _along(plans: Sequence[SamplePlan], direction: _Terms, program: Program) -> bool:
@@ -245,8 +267,9 @@ def _along(plans: Sequence[SamplePlan], direction: _Terms, program: Program) -> 
 def most_pressed(core: Core, policy: Policy, deadline: float) -> int | None:
     """How many columns may be the objective's to choose: plans with other values of them are no other decisions.
 
-    A column that has an end of its own on the dear side is none, unless it is all of the objective; each needs a row
-    that presses it. None where plans may be dear without end and no column is seen that does it.
+    A column of whole numbers is none, nor is one that has an end of its own on the dear side, unless it is all of the
+    objective; each needs a row that presses it. None where plans may be dear without end and no column is seen that
+    does it.
     """
     program = core.program
     goal = program.objective.linear
@@ -254,7 +277,7 @@ def most_pressed(core: Core, policy: Policy, deadline: float) -> int | None:
     for j, c in goal.items():
         column = core.origin.columns[core.ids[j]]
         end = column.upper if c > 0 else column.lower
-        if (end is None or len(goal) == 1) and only_held_up(program, j):
+        if not program.columns[j].is_integer and (end is None or len(goal) == 1) and only_held_up(program, j):
             chosen.append(j)
     if chosen:
         return min(len(chosen), sum(not row.linear.keys().isdisjoint(chosen) for row in program.rows))

@@ -7,7 +7,6 @@ the checker's business: free numbers are paid for by rows (``checking/payment.py
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from ...programs.program import Program
 from ...rationals import Exact, divide, magnitude, simplify
 from ..maps import Affine, add_term
 from ..naming import key
-from .clock import in_time
+from .clock import in_time, is_late
 from .fingerprint import Fingerprint, keeps
 
 _OPPOSITE = {"not", "left", "non", "no", "rest", "remaining", "un", "without", "spare"}
@@ -45,7 +44,7 @@ class Pairing:
     @property
     def exhausted(self) -> bool:
         """Whether the search ran to its end."""
-        return self.steps >= 0 and time.monotonic() <= self.deadline
+        return self.steps >= 0 and not is_late(self.deadline)
 
 
 def maps(pairing: Pairing) -> Iterator[tuple[list[Affine], list[Affine]]]:
@@ -69,7 +68,7 @@ def maps(pairing: Pairing) -> Iterator[tuple[list[Affine], list[Affine]]]:
 
 def _extended(pairing: Pairing, free_a: set[int], free_b: set[int]) -> Iterator[list[Affine]]:
     pairing.steps -= 1
-    if pairing.steps < 0 or time.monotonic() > pairing.deadline:
+    if pairing.steps < 0 or is_late(pairing.deadline):
         return
     if not free_b:
         yield [f for f in pairing.forward if f is not None]

@@ -15,13 +15,12 @@ from fractions import Fraction
 from ...policy import Policy
 from ...programs.program import Program, Quadratic
 from ...rationals import Exact, divide, magnitude, show, simplify
-from ...solver.solving import solve
 from ...solver.words import enumeration
 from ...verdict import Proof
 from ..evidence import Certificate, Difference, NamedEvidence, NamedPair, RangeEnd, Target
 from ..maps import Affine, linear_part
 from .claims import ClaimSource
-from .clock import in_time
+from .clock import in_time, solve
 from .preference import cost
 
 _MOST_COLUMNS = 60

@@ -18,10 +18,9 @@ from itertools import pairwise
 from ...policy import Policy
 from ...programs.program import Column, Program, Quadratic, Row
 from ...rationals import Exact, divide, simplify
-from ...solver.solving import solve
 from ..evidence import Comparison
 from ..maps import Affine
-from .clock import in_time
+from .clock import in_time, solve
 from .preference import cost
 from .written_units import NamedUnits, free_units
 

@@ -8,7 +8,6 @@ of them hold as equations: in the ordering formulation of a tour the order numbe
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -20,6 +19,7 @@ from ...rationals import Exact, simplify
 from ...solver import highs
 from ..evidence import Certificate, Product, Target
 from ..maps import add_term
+from .clock import for_solver, now
 
 _MOST_PAIRS, _MOST_PRODUCTS = 3_000, 8_000
 _DENOMINATORS = (1, 64, 10_000)
@@ -69,7 +69,7 @@ def second_order(program: Program, policy: Policy, deadline: float) -> SecondOrd
             if row.lower is not None and row.lower == row.upper:
                 found.choices.setdefault(product.times, []).append(frozenset(row.linear))
     # Not all of the time: without equations the products may serve as well.
-    deadline = time.monotonic() + (deadline - time.monotonic()) * 2 / 3
+    deadline = now() + (deadline - now()) * 2 / 3
     found.tight = _tight(len(columns), rows, products, policy, deadline)
     if found.tight is not None:
         for n in found.tight.products:
@@ -200,7 +200,7 @@ def _tight(count: int, rows: list[Row], products: list[Product], policy: Policy,
             columns.append(Column("t", "continuous", 0, 1, "t"))
         written.append(Row("r", Quadratic(terms), None if row.lower is None else 0, 0, "r"))
     floats = highs.to_floats(Program(columns, written, "maximize", Quadratic(goal)))
-    answer = highs.run(floats, policy, deadline=deadline)
+    answer = highs.run(floats, policy, deadline=for_solver(deadline))
     if answer.outcome != "optimal" or not answer.duals:
         return None
     for denominator in _DENOMINATORS:

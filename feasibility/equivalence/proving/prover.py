@@ -20,7 +20,7 @@ from ..maps import Affine, column
 from ..merging import unmerged_plan
 from ..naming import is_meaningful
 from .claims import ClaimSource
-from .clock import OutOfTimeError, in_time
+from .clock import OutOfTimeError, in_time, now
 from .containment import contain
 from .cores import SMALL, Match, NamedCores, empties, matches, named_pairs, told_apart, with_lines
 from .lines import with_products
@@ -31,6 +31,9 @@ from .preference import prefer
 from .units import units
 from .whole import apart_by_whole
 from .written_units import NamedUnits, agreements, guessed, settled_units
+
+_FOR_MAPS = 0.6
+"""The share of the time that is left in which correspondences of the cores are sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,11 @@ class Taken:
 
     ``differs``: a difference under names that leave no other pairing holds, re-checked. Only another unit of a
     continuous column could still make the two equivalent: a name keeps its sign, its origin and a whole column's unit.
+    ``late``: not all correspondences were tried in time.
     """
 
     differs: bool = False
+    late: bool = False
 
 
 def proposals(
@@ -96,19 +101,17 @@ def _proposals(
             return
     if linear:
         # A plan that the one side admits and the other does not was seen: they are not both without any.
-        if not taken.differs and any(empties(a, b, policy, deadline)):
-            yield from _empty(a, b, policy, deadline)
+        reduced_away = (None, None) if taken.differs else empties(a, b, policy, deadline)
+        if any(reduced_away):
+            yield from _empty(a, b, policy, deadline, reduced_away)
             return
-        for match in matches(a, b, policy, deadline, once=complete and binding, differs=taken.differs):
-            found = _proved(match)
-            if match.named is None or taken.differs or found.relation in ("equivalent", "unknown"):
-                yield Proposal(_unmerged(a, b, found), match.trusted, match.bound)
-                if found.relation == "equivalent" and match.parallel is not None:
-                    yield Proposal(_unmerged(a, b, _proved(match.parallel())), trusted=False)
-            else:
-                for proposal in _named_orders(match, found, policy, deadline):
-                    yield replace(proposal, found=_unmerged(a, b, proposal.found))
+        try:
+            share = now() + _FOR_MAPS * (deadline - now())
+            yield from _matched(a, b, policy, share, once=complete and binding, taken=taken)
+        except OutOfTimeError:
+            # What no correspondence repairs may still be seen in the time that is left.
             in_time(deadline)
+            taken.late = True
         if complete and binding and not unsettled:
             # The names leave nothing to guess: a difference was told above, or time ran out on the way.
             return
@@ -123,6 +126,22 @@ def _proposals(
         yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), candidate.trusted and not linear)
         in_time(deadline)
     yield from _empty(a, b, policy, deadline)
+
+
+def _matched(
+    a: Program, b: Program, policy: Policy, deadline: float, *, once: bool, taken: Taken
+) -> Iterator[Proposal]:
+    """What the correspondences of the cores say. Raises OutOfTimeError at the deadline."""
+    for match in matches(a, b, policy, deadline, once=once, differs=taken.differs):
+        found = _proved(match)
+        if match.named is None or taken.differs or found.relation in ("equivalent", "unknown"):
+            yield Proposal(_unmerged(a, b, found), match.trusted, match.bound)
+            if found.relation == "equivalent" and match.parallel is not None:
+                yield Proposal(_unmerged(a, b, _proved(match.parallel())), trusted=False)
+        else:
+            for proposal in _named_orders(match, found, policy, deadline):
+                yield replace(proposal, found=_unmerged(a, b, proposal.found))
+        in_time(deadline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +257,20 @@ def _one_map_only(a: Program, b: Program) -> bool:
     return len(pairs) == len(a.columns) == len(b.columns) and settled_units(a, b, pairs)
 
 
-def _empty(a: Program, b: Program, policy: Policy, deadline: float) -> Iterator[Proposal]:
+def _empty(
+    a: Program,
+    b: Program,
+    policy: Policy,
+    deadline: float,
+    known: tuple[Containment | None, Containment | None] = (None, None),
+) -> Iterator[Proposal]:
     """Sides without plans: both have none, or any plan of the other is the difference, whatever corresponds to what."""
-    outcomes = [
-        ClaimSource(side, policy, deadline).prove(Affine({}, 1), 0, Target("objective", 0, "upper")) for side in (a, b)
-    ]
     sides: list[Containment] = []
-    for outcome in outcomes:
+    for side, shown in zip((a, b), known, strict=True):
+        if shown is not None and shown.proof == "certified":
+            sides.append(shown)
+            continue
+        outcome = ClaimSource(side, policy, deadline).prove(Affine({}, 1), 0, Target("objective", 0, "upper"))
         certificate = outcome.certificate
         if certificate is not None and certificate.method in ("empty", "crossed"):
             sides.append(Containment("proved", (certificate,), proof="certified"))

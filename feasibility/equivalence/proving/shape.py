@@ -9,20 +9,22 @@ to choose, the same plan may stand there more than once: then only what is more 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 
 from ...policy import Policy
 from ...programs.program import Program
 from ...rationals import Exact
-from ...solver.solving import solve
 from ...verdict import Proof
 from ..evidence import Difference
 from .affinity import encodes, map_exists
+from .clock import in_time, solve
 from .corners import Part, corners, labelled, rank, span
+from .directions import Direction
 from .fingerprint import Fingerprint, SamplePlan
-from .hidden import doubtful, holds_parts, most_pressed, needed, only_held_up
+from .hidden import doubtful, most_pressed, needed, only_held_up, part_directions
 from .mapping import Statement
+from .readings import CoreReading, readings, spanned_dimensions
 from .reducing.core import Core
 
 
@@ -57,14 +59,26 @@ class Shape:
         return most_pressed(self.core, self.policy, self.deadline)
 
     @cached_property
-    def whole_decisions(self) -> bool:
-        """Whether nothing may be one decision in parts."""
+    def directions(self) -> list[Direction] | None:
+        """Directions along which the core may hold one decision in parts; None where that cannot be told."""
         choices = self.side.every
         if choices is None and self.parts is not None:
             choices = [part[0] for part in self.parts]
-        return not self.mergeable and not holds_parts(
-            self.core, self.told, choices, self.bound, self.deadline
+        return part_directions(
+            self.core, self.told, choices, self.bound, self.deadline, mergeable=self.mergeable
         )  # fmt: skip
+
+    @property
+    def whole_decisions(self) -> bool:
+        """Whether nothing may be one decision in parts."""
+        return not self.mergeable and self.directions == []
+
+    @cached_property
+    def readings(self) -> list[CoreReading] | None:
+        """All ways to read what may be in parts; None where that cannot be told."""
+        if self.directions is None or (self.mergeable and not self.directions):
+            return None
+        return readings(self.side, self.told, self.directions, self.policy, self.deadline)
 
     @cached_property
     def doubtful(self) -> int:
@@ -72,9 +86,9 @@ class Shape:
         return doubtful(self.core)
 
     @property
-    def plain(self) -> bool:
-        """Whether every plan is a decision of its own: nothing is in parts, and no column is the objective's."""
-        return self.pressed == 0 and not self.doubtful and self.whole_decisions
+    def decided(self) -> bool:
+        """Whether no column is the objective's to choose: each plan is a decision, perhaps one that others are too."""
+        return self.pressed == 0 and not self.doubtful
 
     @cached_property
     def parts(self) -> list[Part] | None:
@@ -91,8 +105,8 @@ def difference(
     Raises OutOfTimeError at the deadline.
     """
     found = _by_names(a.side, b.side, binding) or _by_more(a, b, merged) or _by_levels(a, b)
-    if found is None and a.plain and b.plain:
-        found = _by_counting(a.side, b.side, binding) or _by_corners(a, b, binding)
+    if found is None and a.decided and b.decided:
+        found = _in_all_readings(a, b, lambda x, y: _apart(a, b, x, y, binding))
     return found or _by_best(a.side, b.side, a.policy, a.deadline)
 
 
@@ -111,7 +125,7 @@ def _by_more(a: Shape, b: Shape, merged: tuple[Shape | None, Shape | None]) -> D
 
 def _more(first: Shape, second: Shape, pressed: int) -> tuple[str, str, str, Proof] | None:
     more, less = first.side, second.side
-    spanned, most = _spanned(more), _most(less.program) + second.doubtful
+    spanned, most = spanned_dimensions(more.program, more.points), _most(less.program) + second.doubtful
     if less.every is not None and not second.doubtful:
         few = f"{len(less.every)} plans"
         if more.every is not None and not pressed:
@@ -142,15 +156,6 @@ def _endless(side: Fingerprint) -> bool:
     return any(None in side.ranges[j] for j in side.sure)
 
 
-def _spanned(side: Fingerprint) -> int:
-    """The dimension that sample plans with the same whole numbers span, at most over all choices."""
-    whole = [j for j, c in enumerate(side.program.columns) if c.is_integer]
-    groups: dict[tuple[Exact, ...], list[SamplePlan]] = {}
-    for point in side.points:
-        groups.setdefault(tuple(point[j] for j in whole), []).append(point)
-    return max((span(points) for points in groups.values()), default=0)
-
-
 def _most(program: Program) -> int:
     """The most dimensions that plans with the same whole numbers can have."""
     moving = {j for j, c in enumerate(program.columns) if not c.is_integer}
@@ -169,16 +174,69 @@ def _by_levels(a: Shape, b: Shape) -> Difference | None:
         or any(only_held_up(side.program, j) for side in (a, b) for j in side.program.objective.linear)
     ):
         return None
-    ours, theirs = len(_levels(a.side)), len(_levels(b.side))
+    ours, theirs = (len(_levels(x.side, x.side.every or ())) for x in (a, b))
     if ours == theirs:
         return None
     return Difference("costs", f"{ours} different costs", f"{theirs} different costs", "enumerated")
 
 
-def _by_counting(a: Fingerprint, b: Fingerprint, binding: Mapping[int, int]) -> Difference | None:
+def counted_apart(a: Shape, b: Shape, binding: Mapping[int, int]) -> bool:
+    """Whether numbers of plans alone set them apart, however their columns are read. Raises OutOfTimeError."""
+    return a.decided and b.decided and _in_all_readings(a, b, lambda x, y: _by_counting(x, y, binding)) is not None
+
+
+def _in_all_readings(
+    a: Shape, b: Shape, apart: Callable[[CoreReading, CoreReading], Difference | None]
+) -> Difference | None:
+    """What sets the two apart however their columns are read, told of the plain readings; None where nothing does."""
+    if a.readings is None or b.readings is None:
+        return None
+    told: Difference | None = None
+    for mine in a.readings:
+        for yours in b.readings:
+            in_time(a.deadline)
+            found = apart(mine, yours)
+            if found is None:
+                return None
+            told = told or found
+    return told
+
+
+def _apart(a: Shape, b: Shape, mine: CoreReading, yours: CoreReading, binding: Mapping[int, int]) -> Difference | None:
+    """What sets a reading of the one apart from a reading of the other."""
+    return (
+        _by_end(mine, yours)
+        or _by_dimension(mine, yours)
+        or _by_counting(mine, yours, binding)
+        or _by_corners(a, b, mine, yours, binding)
+    )
+
+
+def _by_end(a: CoreReading, b: CoreReading) -> Difference | None:
+    """One of them goes on without end and the other does not."""
+    ends = "plans without end", "every variable has ends"
+    for mine, yours, said in ((a, b, ends), (b, a, ends[::-1])):
+        bounded = len(yours.side.sure) == len(yours.side.ranges) and all(None not in r for r in yours.side.ranges)
+        if mine.endless and bounded:
+            return Difference("extent", said[0], said[1], "solver-trusted")
+    return None
+
+
+def _by_dimension(a: CoreReading, b: CoreReading) -> Difference | None:
+    """One of them spans more dimensions than the other can have."""
+    ours, theirs = _most(a.side.program), _most(b.side.program)
+    if a.spanned > theirs:
+        return Difference("dimension", f"at least {a.spanned} dimensions", f"at most {theirs}", "solver-trusted")
+    if b.spanned > ours:
+        return Difference("dimension", f"at most {ours} dimensions", f"at least {b.spanned}", "solver-trusted")
+    return None
+
+
+def _by_counting(a: CoreReading, b: CoreReading, binding: Mapping[int, int]) -> Difference | None:
+    """All plans of both are known: their number at each cost, and the values of named columns there."""
     if a.every is None or b.every is None:
         return None
-    ours, theirs = _levels(a), _levels(b)
+    ours, theirs = _levels(a.side, a.every), _levels(b.side, b.every)
     if [len(level) for level in ours] != [len(level) for level in theirs]:
         return Difference("levels", str([len(v) for v in ours]), str([len(v) for v in theirs]), "enumerated")
     named = sorted((j, k) for k, j in binding.items())
@@ -189,13 +247,14 @@ def _by_counting(a: Fingerprint, b: Fingerprint, binding: Mapping[int, int]) -> 
     return None
 
 
-def _by_corners(a: Shape, b: Shape, binding: Mapping[int, int]) -> Difference | None:
+def _by_corners(
+    a: Shape, b: Shape, mine: CoreReading, yours: CoreReading, binding: Mapping[int, int]
+) -> Difference | None:
     """The parts by their corners: number, costs in order and in proportion, named values; is there a map at all?"""
-    ours, theirs = a.parts, b.parts
+    ours, theirs = mine.parts, yours.parts
     if ours is None or theirs is None:
         return None
-    listed = a.side.every is not None and b.side.every is not None
-    proof: Proof = "enumerated" if listed else "solver-trusted"
+    proof: Proof = "solver-trusted" if mine.every is None or yours.every is None else "enumerated"
     counts = [sorted(len(part) for part in parts) for parts in (ours, theirs)]
     if counts[0] != counts[1]:
         said = [f"{sum(found)} vertices in {len(found)} parts" for found in counts]
@@ -204,11 +263,11 @@ def _by_corners(a: Shape, b: Shape, binding: Mapping[int, int]) -> Difference | 
         return Difference("vertices", said[0], said[1], proof)
     units: tuple[dict[int, Exact], dict[int, Exact]] = {}, {}
     for k, j in sorted(binding.items()):
-        mine, yours = a.side.ranges[j][1], b.side.ranges[k][1]
+        first, second = a.side.ranges[j][1], b.side.ranges[k][1]
         if a.program.columns[j].is_integer and b.program.columns[k].is_integer:
-            mine = yours = 1
-        if mine and yours:
-            units[0][j], units[1][k] = mine, yours
+            first = second = 1
+        if first and second:
+            units[0][j], units[1][k] = first, second
     labels = labelled(a.side, ours, units[0]), labelled(b.side, theirs, units[1])
     if Counter(labels[0].values()) != Counter(labels[1].values()):
         return Difference("vertices", "by their costs", "the vertices have other costs", proof)
@@ -219,10 +278,10 @@ def _by_corners(a: Shape, b: Shape, binding: Mapping[int, int]) -> Difference | 
     return None
 
 
-def _levels(side: Fingerprint) -> list[list[SamplePlan]]:
-    """All plans by cost, the cheapest first."""
+def _levels(side: Fingerprint, every: Sequence[SamplePlan]) -> list[list[SamplePlan]]:
+    """These plans by cost, the cheapest first."""
     levels: dict[Exact, list[SamplePlan]] = {}
-    for plan in side.every or ():
+    for plan in every:
         levels.setdefault(side.program.objective.value(plan), []).append(plan)
     return [levels[value] for value in sorted(levels)]
 

@@ -9,7 +9,6 @@ is as good as another. What comes out is a proposal; the prover decides.
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping
 from fractions import Fraction
@@ -20,7 +19,7 @@ from math import gcd, lcm, perm
 from ...programs.program import Program
 from ...rationals import Exact, simplify
 from .assignment import cheapest_assignment
-from .clock import in_time
+from .clock import in_time, is_late
 from .preference import cost
 
 _EXACT_LIMIT = 400
@@ -112,7 +111,7 @@ def pair_columns(
         classes = refinement.column_classes()
         pairs = {theirs[0]: ours[0] for ours, theirs in classes if len(ours) == 1 == len(theirs)}
         tied = [pair for pair in classes if len(pair[0]) == len(pair[1]) > 1]
-        if not tied or time.monotonic() > deadline:
+        if not tied or is_late(deadline):
             break
         ours, theirs = min(tied, key=lambda c: len(c[0]))
         refinement.individualise(ours[0], theirs[0])

@@ -7,9 +7,8 @@ from dataclasses import replace
 from ...policy import Policy
 from ...programs.program import Program
 from ...rationals import Exact, divide
-from ...solver.solving import solve
 from ..evidence import Difference, WholeEvidence
-from .clock import in_time
+from .clock import in_time, solve
 from .preference import cost
 
 _TRIED = 6

@@ -68,9 +68,8 @@ class FormulationAttempt:
             reference = self.reference()
             assert self.program is not None
             assert reference.program is not None
-            limit = min(self.deadline, time.monotonic() + self.policy.equivalence_seconds)
             text = reference.reference.text
-            self.comparison = compare(self.program, reference.program, self.policy, deadline=limit, text=text)
+            self.comparison = compare(self.program, reference.program, self.policy, deadline=self.deadline, text=text)
         return self.comparison
 
     def missing(self, need: str) -> StageResult | None:

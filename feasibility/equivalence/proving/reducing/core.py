@@ -119,10 +119,18 @@ def certificate(target: Target, method: ProofMethod, ground: Mapping[LineKey, Ex
 def reduced(program: Program, options: ReducingOptions, deadline: float) -> Core:
     """The program's core. Raises EmptyError when the reductions show that it has no plan, OutOfTimeError when late."""
     side = ReducedSide(program, options.kept, deadline)
+    try:
+        _reduce(side, options)
+    except EmptyError as error:
+        raise EmptyError(error.ground, side.lines) from error
+    return Core(side)
+
+
+def _reduce(side: ReducedSide, options: ReducingOptions) -> None:
     for implied in (False, True):
         side.fresh = set(side.rows)
         for _ in range(_STEPS):
-            in_time(deadline)
+            in_time(side.deadline)
             if tidy(side, implied=implied):
                 continue
             if define(side, options) or press(side):
@@ -130,7 +138,6 @@ def reduced(program: Program, options: ReducingOptions, deadline: float) -> Core
             if implied and options.tightening and (fix(side) or tighten_whole(side)):
                 continue
             break
-    return Core(side)
 
 
 __all__ = ["Core", "EmptyError", "ReducingOptions", "certificate", "reduced"]

@@ -9,7 +9,7 @@ The idea of a stack that undoes presolve is Andersen and Andersen's (1995); with
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
@@ -28,11 +28,14 @@ Ground = dict[LineKey, Exact]
 
 
 class EmptyError(Exception):
-    """The program admits no plan: the ground combines to ``0 <= a negative number`` (None when it is not known)."""
+    """The program admits no plan: the ground combines to ``0 <= a negative number`` (None when it is not known).
 
-    def __init__(self, ground: Ground | None) -> None:
+    ``lines`` are the derived ones that the ground may name.
+    """
+
+    def __init__(self, ground: Ground | None, lines: Sequence[Line] = ()) -> None:
         super().__init__("no plan")
-        self.ground = ground
+        self.ground, self.lines = ground, lines
 
 
 @dataclass(slots=True)

@@ -1,0 +1,153 @@
+"""Cores whose columns may be one decision in parts: told apart in every reading, honest splits never refuted."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from pyrite.feasibility.equivalence import deciding
+from pyrite.feasibility.equivalence.checking.checker import check
+from pyrite.feasibility.equivalence.proving import clock
+from pyrite.feasibility.language.formulation import Formulation
+from pyrite.feasibility.policy import Policy
+from pyrite.feasibility.programs.compiling import build
+from pyrite.feasibility.programs.program import Program
+
+
+def model(variables: dict[str, Any], objective: str, *rows: str) -> Program:
+    sense, expression = objective.split(" ", 1)
+    document = {
+        "variables": variables,
+        "objective": {"sense": {"max": "maximize", "min": "minimize"}[sense], "expression": expression},
+        "constraints": {f"c{n}": row for n, row in enumerate(rows)},
+    }
+    return build(Formulation.from_dict(document))
+
+
+def whole(low: int | None = 0, high: int | None = None) -> dict[str, Any]:
+    return {"domain": "integer", "lower": low, **({} if high is None else {"upper": high})}
+
+
+def real(low: float | None = 0, high: float | None = None) -> dict[str, Any]:
+    return {"domain": "continuous", "lower": low, **({} if high is None else {"upper": high})}
+
+
+BIT = {"domain": "binary"}
+
+DIFFERENT = {
+    # A split by sign that is whole in both readings; the price of steel is another one.
+    "cost beside a split": (
+        model({"steel": real(1, 8.5), "less": real(0, 2), "more": real(0, 8)}, "max 8*steel + 2*less - 2*more"),
+        model({"steel": real(1, 8.5), "cake": real(-2, 8)}, "max 2*steel - 2*cake"),
+    ),
+    # Both readings of each side have other numbers of plans at each cost.
+    "whole numbers, one more decision": (
+        model({"y": whole(), "bonus": BIT, "v": whole(None, 0)}, "max -2*y", "y - 2*v <= 9",
+              "1.5*y + 2*bonus + v <= 0"),
+        model({"x": whole(), "y": whole()}, "min -2*y", "2*x + y <= 9", "1.5*y - x <= 0"),
+    ),
+    # However the whole numbers of the answer are read, there are infinitely many.
+    "a bound forgotten": (
+        model({"x3": whole(0, 3), "x1": whole(None), "m": whole(None, 0)}, "max 3*x1 + 3*x3 - m", "x1 - 2*m >= 4",
+              "3*x1 + x3 - m <= 8"),
+        model({"x1": whole(), "x2": whole(), "x3": whole(0, 3)}, "max 3*x1 + x2 + 3*x3", "x1 + 2*x2 >= 4",
+              "3*x1 + x2 + x3 <= 8"),
+    ),
+    # A further decision, in two parts, that is no whole number as all of the reference's are.
+    "a decision added, in parts": (
+        model({"guards": whole(-1, 1), "both": whole(None), "v": real(), "w": real()}, "min 2.5*both - v - w",
+              "2*guards - both <= 1", "0 <= both - guards <= 1", "v + w <= 1"),
+        model({"guards": whole(-1, 1), "y": BIT}, "min 2.5*guards + 2.5*y", "guards - y <= 1"),
+    ),
+}  # fmt: skip
+
+HONEST = {
+    # Both sides split a whole number: neither number of plans says anything.
+    "parts on both sides": (
+        model({"v2": BIT, "v1": whole(), "v3": whole()}, "min 3*v2 + v1 + v3", "3*v2 - v1 - v3 >= 0", "v2 - 2*v1 <= 1",
+              "v1 + v3 <= 3"),
+        model({"more": whole(-2, 1), "part": whole(), "rest": whole()}, "min more + 3*part + 3*rest",
+              "3*part + 3*rest - more >= 2", "part + rest <= 1"),
+    ),
+    # One of two parts by levels, each of which needs the one before.
+    "parts and levels": (
+        model({"chairs": whole(0, 3), "b": whole(), "m": whole(-2, 0), "first": BIT, "second": BIT},
+              "max -2*chairs - m", "-2*b - 2*m - 2*first - 2*second >= 0", "1 <= b + first + second <= 5",
+              "first - second >= 0"),
+        model({"milk": whole(0, 2), "chairs": whole(0, 3), "w": whole(1, 5)}, "max milk - 2*chairs",
+              "2*milk - 2*w >= 0"),
+    ),
+    # Weights 1, 2, 3 and 5: some numbers can be written in several ways, along no direction of two columns.
+    "weights": (
+        model({"x": whole(), "w5": BIT, "w1": BIT, "w2": BIT, "w3": BIT},
+              "min 3*x + 15*w5 + 3*w1 + 6*w2 + 9*w3 - 3", "2*x + 5*w5 + w1 + 2*w2 + 3*w3 <= 8",
+              "5*w5 + w1 + 2*w2 + 3*w3 <= 8"),
+        model({"x": whole(), "z": whole(-1)}, "min 3*x + 3*z", "2*x + z <= 7"),
+    ),
+}  # fmt: skip
+
+
+def relation(a: Program, b: Program) -> str:
+    """With time enough on a busy machine; the evidence holds."""
+    found = deciding.compare(a, b, Policy(equivalence_seconds=100.0))
+    assert check(a, b, found).holds
+    return found.relation
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_apart_in_every_reading(name: str) -> None:
+    answer, reference = DIFFERENT[name]
+    assert relation(answer, reference) == "incomparable"
+    assert relation(reference, answer) == "incomparable"
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_other_ways_to_write_parts_are_never_refuted(name: str) -> None:
+    answer, reference = HONEST[name]
+    assert relation(answer, reference) in ("equivalent", "unknown")
+    assert relation(reference, answer) in ("equivalent", "unknown")
+
+
+def test_a_sum_hides_no_decision_that_has_one_value() -> None:
+    """The answer's x can only be 0. The sum x + y of the reference is not the answer's y alone."""
+    answer = model(
+        {"x": whole(0, 10), "y": real(0, 2), "z": real(0, 7.5)}, "min 3*x + 3*y + 3*z",
+        "0.5*x + 0.5*y + z <= 3", "15*x + 5*y <= 5",
+    )  # fmt: skip
+    reference = model(
+        {"x": real(0, 10), "y": real(0, 2), "z": real(0, 7.5)}, "min 3*x + 3*y + 3*z",
+        "0.5*x + 0.5*y + z <= 3", "5*x + 5*y <= 5",
+    )  # fmt: skip
+    assert relation(answer, reference) != "equivalent"
+    assert relation(reference, answer) != "equivalent"
+
+
+def test_a_side_without_plans_by_rounding_is_shown() -> None:
+    """Half of x1 = -2 or -1 leaves u = 0 alone, and then r2 asks for more than three of the digit."""
+    answer = model(
+        {"x1": whole(-2, -1), "digit": whole(0, 3), "u": BIT}, "max -2*x1 + 3*digit - 3*u", "-digit - u <= -1",
+        "0.5*x1 + u <= 0", "3*x1 + 2*digit + 3*u >= 4",
+    )  # fmt: skip
+    reference = model({"x1": whole(-2, -1), "x2": whole(-2, 1), "x3": BIT}, "max -2*x1 + 3*x2 + 3*x3", "x3 - x2 <= 2")
+    found = deciding.compare(answer, reference, Policy(equivalence_seconds=100.0))
+    assert (found.relation, found.proof) == ("restriction", "certified")
+    assert check(answer, reference, found).holds
+
+
+def test_only_work_counts_until_the_outer_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time that goes by while the thread does not work takes nothing from a comparison, up to the outer limit."""
+    wall, worked = [100.0], [7.0]
+    monkeypatch.setattr(time, "monotonic", lambda: wall[0])
+    monkeypatch.setattr(time, "thread_time", lambda: worked[0])
+    with clock.working(100.0, 120.0):
+        wall[0] = 110.0
+        assert not clock.is_late(105.0)
+        worked[0] = 12.5
+        assert clock.is_late(105.0)
+        worked[0] = 8.0
+        wall[0] = 120.5
+        with pytest.raises(clock.OutOfTimeError):
+            clock.in_time(105.0)
+    assert clock.is_late(120.0)
