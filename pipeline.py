@@ -18,7 +18,7 @@ from .feasibility.errors import PyriteError
 from .feasibility.workers.apart import run_apart
 
 if TYPE_CHECKING:
-    from .models.answering import Settings, Tally
+    from .models.answering import AnswerCount, Settings
     from .models.companions import Companions
     from .models.prompts import Prompt
     from .models.recipes import Recipe
@@ -362,7 +362,7 @@ def _answer_run(
     asked: Sequence[Problem],
     extra: dict[str, Any],
     tell: Callable[[int], None],
-) -> Tally:
+) -> AnswerCount:
     """Answer into one run folder, or go on there."""
     from .models.answering.into_run import answer_into
     from .models.answering.making import make_answerer

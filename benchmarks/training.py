@@ -129,7 +129,7 @@ def trl_defaults(model: str, steps: int) -> tuple[int, list[float]]:
 def child(way: str, model: str, steps: int) -> None:
     import torch
 
-    from pyrite.models.devices import usable_cores
+    from pyrite.feasibility.workers.limits import usable_cores
 
     torch.set_num_threads(usable_cores())
     run = {"pyrite": pyrite_way, "plain loop": plain_loop, "trl defaults": trl_defaults}[way]

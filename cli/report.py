@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..feasibility.disk import make_folder, write_whole, write_whole_with
+from ..feasibility.disk import make_folder, write_whole
 from ..feasibility.errors import PyriteError
 from .console import next_step, note, print_json, progress
 
@@ -100,12 +100,12 @@ def _write(
             )
         note(f"pages: {done.written:,} files written, {done.kept:,} unchanged, {done.removed:,} removed")
         return str(folder / "index.html")
-    from ..reports.tables.exports import markdown, outputs_csv, table_csv, write_parquet
+    from ..reports.tables.exports import markdown, outputs_csv, outputs_parquet, table_csv
     from ..reports.tables.latex import PREAMBLE, latex
 
     make_folder(folder)
     if kind == "parquet":
-        write_whole_with(folder / "outputs.parquet", lambda draft: write_parquet(collection, draft))
+        outputs_parquet(collection, folder / "outputs.parquet")
         return str(folder / "outputs.parquet")
     if kind == "csv":
         write_whole(folder / "outputs.csv", outputs_csv(collection))

@@ -5,11 +5,11 @@ What is not covered: several devices for one model (``device_map``); training on
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ..feasibility.errors import PyriteError
+from ..feasibility.workers.limits import usable_cores
 
 if TYPE_CHECKING:
     import torch
@@ -40,14 +40,6 @@ class Compute:
         """One line for people."""
         threads = f", {self.threads} threads" if self.device == "cpu" else ""
         return f"{self.device}, {self.dtype}{threads} ({self.reason})"
-
-
-def usable_cores() -> int:
-    """The cores that this process may use (a container often has fewer than the machine)."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows have no affinity call
-        return os.cpu_count() or 1
 
 
 def choose_compute(device: str = "auto", dtype: str = "auto", threads: int = 0) -> Compute:

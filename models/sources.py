@@ -7,14 +7,13 @@ holds no weights here; ``endpoint`` answers for it.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ..feasibility.disk import read_whole
+from ..feasibility.disk import read_object
 from ..feasibility.errors import PyriteError
 from .devices import Compute
 from .embedded import Note, converted_gguf, embedded_folder, file_sha256, first_line
@@ -391,10 +390,4 @@ def _fetch_from_hub(name: str, note: Note) -> Path:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(read_whole(path))
-    except (ValueError, RecursionError) as error:
-        raise PyriteError(f"{path} cannot be read: {first_line(error)}") from error
-    if not isinstance(document, dict):
-        raise PyriteError(f"{path} is no JSON object")
-    return document
+    return read_object(path, "file of a model", links=True)

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Generic, Self, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
+from ..feasibility.closing import Closing
 from ..feasibility.disk import cannot_write, open_input, own_file, plain_file, write_whole
 from ..feasibility.errors import PyriteError
 
@@ -71,7 +71,7 @@ def append_lines(path: str | os.PathLike[str], records: Iterable[Mapping[str, An
             writer.write(record, flush=False)
 
 
-class LineWriter:
+class LineWriter(Closing):
     """Appends records to a JSON-lines file, each as one whole line, flushed to the operating system.
 
     One writer at a time: a second one, in this process or another, raises PyriteError. Where the system has no file
@@ -129,14 +129,6 @@ class LineWriter:
         except OSError as error:
             if not self._broken:  # else it was told, and what could not be written is lost anyway
                 raise cannot_write(self.path, error) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def repair_last_line(path: str | os.PathLike[str]) -> bool:

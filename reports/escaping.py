@@ -12,6 +12,8 @@ import re
 import unicodedata
 from html import escape
 
+from ..feasibility.disk import storable
+
 MAX_SHOWN = 20_000
 """Characters of one text that a page shows; the whole is in a file beside the page."""
 
@@ -19,12 +21,6 @@ MAX_SHOWN = 20_000
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-_LONE = re.compile("[\ud800-\udfff]")
-
-
-def storable(text: str) -> str:
-    """The text without lone surrogates, which UTF-8 cannot write."""
-    return _LONE.sub("\ufffd", text)
 
 
 def visible(text: str) -> str:

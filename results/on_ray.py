@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from ..feasibility.closing import Closing
 from ..feasibility.policy import Policy
 from ..feasibility.scoring.pool import OutputTask, Pool
 from ..feasibility.scoring.reference import Reference
@@ -26,7 +26,7 @@ AHEAD = 4
 """Parts that are on their way for each processor."""
 
 
-class RayPool:
+class RayPool(Closing):
     """Judges on a cluster as :class:`~pyrite.feasibility.scoring.pool.Pool` does here.
 
     Raises PyriteError when Ray is not installed, when no cluster is at the address, and when a node has another
@@ -39,14 +39,6 @@ class RayPool:
         self._cluster = RayCluster(address)
         there = sum(self._cluster.cores)
         self.size = max(1, there if workers is None else min(workers or 1, there))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Leave the cluster; one that was started here ends."""

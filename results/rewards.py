@@ -19,9 +19,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
+from ..feasibility.closing import Closing
 from ..feasibility.errors import PyriteError, PyriteWarning
 from ..feasibility.plans.rules import KINDS
 from ..feasibility.policy import Policy
@@ -31,7 +31,7 @@ from ..feasibility.verdict import PLAN, Verdict
 from ..problems.problem import Problem
 
 Reward: TypeAlias = float | None
-Shape: TypeAlias = Callable[[Verdict, Policy], Reward]
+RewardShape: TypeAlias = Callable[[Verdict, Policy], Reward]
 
 CONSTANT_STEPS = 20
 """Calls in a row without a difference after which the reward is said to teach nothing."""
@@ -93,7 +93,7 @@ def _ladder(verdict: Verdict, policy: Policy) -> Reward:
     return sum(status == "pass" for status in statuses) / len(asked)
 
 
-SHAPES: dict[str, Shape] = {
+SHAPES: dict[str, RewardShape] = {
     "surface": _surface,
     "value": _value,
     "feasible": _feasible,
@@ -103,7 +103,7 @@ SHAPES: dict[str, Shape] = {
 }
 
 
-def shape_of(name: str) -> Shape:
+def shape_of(name: str) -> RewardShape:
     """The reward of that name. Raises PyriteError with a near miss."""
     if name not in SHAPES:
         raise PyriteError(f"there is no reward {name!r}; {near(name, SHAPES)}")
@@ -128,7 +128,7 @@ class Judged:
         }
 
 
-class Rewarder:
+class Rewarder(Closing):
     """Judges batches of answers by one pool that stays between the calls; leave it by ``with`` or :meth:`close`.
 
     ``workers`` processes (default: one a core) share a batch. An answer that goes over the policy's limits has its
@@ -142,14 +142,6 @@ class Rewarder:
         self._workers = workers
         self._pool: Pool | None = None
         self._watch = _Watch(shape)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the workers; the next call starts new ones."""

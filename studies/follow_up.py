@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..reports.tables.changes import p_text
 from ..reports.tables.scores import with_interval
 from ..reports.tables.table import CellValue, Table, TableColumn
 from ..results.comparing import Change, adjusted, compare_outcome
@@ -14,7 +15,7 @@ from ..results.observing import Observed
 from ..results.statistics import rate_of
 from .plan import Study
 from .summary import OUTCOMES, StudyRow, pooled, same_seeds, seed_of
-from .tables import change_text, p_text
+from .tables import change_text
 
 _ROLES = {"model": "tuned further", "expert": "its expert", "teacher": "its teacher"}
 
@@ -56,7 +57,7 @@ def follow_up_table(compared: Sequence[FollowUp]) -> Table:
         values: dict[str, CellValue] = {**record, "after": item.before}
         for outcome in OUTCOMES:
             change = item.changes[outcome]
-            line += [f"+{change.gained} -{change.lost}", change_text(change), p_text(change)]
+            line += [f"+{change.gained} -{change.lost}", change_text(change), p_text(change.p_holm)]
             names = ("gained", "lost", "pairs", "difference", "low", "high", "p", "p_holm")
             values |= {f"{outcome}_{name}": round(float(getattr(change, name)), 10) for name in names}
         lines.append(line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..reports.tables.changes import p_text
 from ..reports.tables.scores import record_of, with_interval
 from ..reports.tables.table import CellValue, Table, TableColumn
 from ..results.comparing import Change
@@ -99,17 +100,12 @@ def chosen_rates(row: StudyRow) -> str:
 
 def _difference(row: StudyRow) -> list[str]:
     change = row.comparisons.get("substance")
-    return ["–", "–"] if change is None else [change_text(change), p_text(change)]
+    return ["–", "–"] if change is None else [change_text(change), p_text(change.p_holm)]
 
 
 def change_text(change: Change) -> str:
     """The difference in points with its interval: ``+3.0 (-1.5 to +7.5)``."""
     return f"{100 * change.difference:+.1f} ({100 * change.low:+.1f} to {100 * change.high:+.1f})"
-
-
-def p_text(change: Change) -> str:
-    """The adjusted p: ``0.012``."""
-    return f"{change.p_holm:.3f}" if change.p_holm >= 0.001 else "< 0.001"
 
 
 def _record(row: StudyRow) -> dict[str, CellValue]:

@@ -3,6 +3,7 @@
 import gc
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("quick", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -14,3 +15,19 @@ def pytest_collection_finish():
     """What was imported and collected stays until the end; the garbage collector need not look at it again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A Ray cluster of one node with one core, started here; tests add nodes to it."""
+    ray = pytest.importorskip("ray")
+    # A loaded machine starts Ray's own processes slowly.
+    os.environ.update(
+        RAY_agent_register_timeout_ms="300000", RAY_raylet_start_wait_time_s="300", RAY_AUTH_MODE="disabled"
+    )
+    from ray.cluster_utils import Cluster
+
+    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    yield found
+    ray.shutdown()
+    found.shutdown()

@@ -126,8 +126,6 @@ def test_files_are_short_on_the_whole() -> None:
     assert lengths[len(lengths) // 2] <= 200
 
 
-TWICE = {"Shape", "Tally"}
-"""Names that still stand for two types; none is added."""
 ONE_EACH = ("_",)
 """Beginnings of names that a file keeps to itself: families have an ``_Instance``, formats a ``_Reader`` each."""
 
@@ -141,4 +139,4 @@ def test_a_type_has_a_name_of_its_own() -> None:
         for name in architecture.types(path):
             if not name.startswith(ONE_EACH):
                 homes.setdefault(name, set()).add(str(path.relative_to(architecture.ROOT)))
-    assert {name: found for name, found in homes.items() if len(found) > 1 and name not in TWICE} == {}
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}

@@ -64,6 +64,10 @@ class Notes:
             self.add(f"{where}: {value} has no short finite decimal and is written as {text} (17 significant digits)")
         return text
 
+    def side(self, value: Exact, where: str) -> str:
+        """The decimal of a bound or side. Raises Unsupported when LP and MPS would read it as infinite."""
+        return self.number(finite(value, where), where)
+
 
 def decimal_text(value: Exact) -> tuple[str, bool]:
     """A decimal for the number, and whether it is exact.

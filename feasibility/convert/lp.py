@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from ..programs.program import Column, Program, Quadratic, Row
 from ..rationals import Exact
-from .common import NameTable, Notes, Unsupported, finite, remark
+from .common import NameTable, Notes, Unsupported, remark
 from .lp_words import RESERVED
 
 KEYWORDS = RESERVED | {"nan", "obj", "constraints", "indicator"}
@@ -144,17 +144,17 @@ class _Writer:
     def row(self, row: Row, name: str) -> Iterator[str]:
         where = f"row {row.name}"
         words = self.body(row.body, where)
-        number = self.notes.number
+        side = self.notes.side
         if row.lower is None and row.upper is None:
             raise Unsupported("program", ["`free row` (a row with no side)"], row.name)
         if row.lower is not None and row.lower == row.upper:
-            yield from self.wrap(f" {name}:", [*words, f"= {number(finite(row.lower, where), where)}"])
+            yield from self.wrap(f" {name}:", [*words, f"= {side(row.lower, where)}"])
             return
         low, high = self.ranges.get(name, (name, name))
         if row.lower is not None:
-            yield from self.wrap(f" {low}:", [*words, f">= {number(finite(row.lower, where), where)}"])
+            yield from self.wrap(f" {low}:", [*words, f">= {side(row.lower, where)}"])
         if row.upper is not None:
-            yield from self.wrap(f" {high}:", [*words, f"<= {number(finite(row.upper, where), where)}"])
+            yield from self.wrap(f" {high}:", [*words, f"<= {side(row.upper, where)}"])
 
     def body(self, body: Quadratic, where: str) -> list[str]:
         words = self.linear(body.linear, where)
@@ -164,10 +164,7 @@ class _Writer:
 
     def bounds(self, column: Column, name: str) -> str:
         where = f"a bound of {column.name}"
-
-        def number(value: Exact, where: str) -> str:
-            return self.notes.number(finite(value, where), where)
-
+        number = self.notes.side
         if column.lower is None and column.upper is None:
             return f"{name} free"
         if column.lower is not None and column.lower == column.upper:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ..programs.program import Program, Row
 from ..rationals import Exact, divide
-from .common import NameTable, Notes, Unsupported, finite, remark
+from .common import NameTable, Notes, Unsupported, remark
 from .mps_reading import KEYWORDS
 
 _NAME = re.compile(r"[!-~]+\Z")
@@ -131,7 +131,7 @@ class _Writer:
         for row, name in self.named:
             side = row.lower if row.upper is None else row.upper
             if side:
-                yield f"    RHS {name} {number(finite(side, f'row {row.name}'), f'row {row.name}')}"
+                yield f"    RHS {name} {self.notes.side(side, f'row {row.name}')}"
         ranges = [
             (name, row, row.upper - row.lower)
             for row, name in self.named
@@ -140,14 +140,11 @@ class _Writer:
         if ranges:
             yield "RANGES"
         for name, row, width in ranges:
-            yield f"    RNG {name} {number(finite(width, f'row {row.name}'), f'row {row.name}')}"
+            yield f"    RNG {name} {self.notes.side(width, f'row {row.name}')}"
 
     def bounds(self) -> Iterator[str]:
         yield "BOUNDS"
-
-        def number(value: Exact, where: str) -> str:
-            return self.notes.number(finite(value, where), where)
-
+        number = self.notes.side
         for column, name in zip(self.program.columns, self.columns.safe, strict=True):
             where, lower, upper = f"a bound of {column.name}", column.lower, column.upper
             if column.domain == "binary" and (lower, upper) == (0, 1):

@@ -11,10 +11,9 @@ from typing import Any
 
 from ..verdict import CODE
 from .prepared import Preparing
-from .stages.compared import Equivalent, Sound, Value
 from .stages.protocol import Stage, Watch
 from .stages.recorded import Declares, ParsesProgram, ProgramAttempt, Runs
-from .stages.solved import Bounded, Builds, Feasible
+from .stages.substance import SUBSTANCE
 
 
 class CodeTask:
@@ -25,12 +24,7 @@ class CodeTask:
         ParsesProgram(),
         Runs(),
         Declares(),
-        Builds(),
-        Feasible(),
-        Bounded(),
-        Sound(),
-        Value(),
-        Equivalent(),
+        *SUBSTANCE,
     )
 
     def attempt(self, text: str, preparing: Preparing, watch: Watch) -> ProgramAttempt:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
+from ..closing import Closing
 from ..finish import beginning
 from ..policy import Policy
 from ..verdict import FORMULATION, StageResult, Verdict
@@ -36,7 +36,7 @@ GRACE = 0.5
 """Seconds after the time limit before a worker is killed: the solver usually keeps the limit by itself."""
 
 
-class Pool:
+class Pool(Closing):
     """Judges outputs in ``workers`` processes (0: in this one, where limits are only as good as the solver's).
 
     Each output climbs the ladder of its problem's ``Reference.task``; ``task`` (``code``) is climbed instead by the
@@ -62,14 +62,6 @@ class Pool:
             limit = self.policy.time_limit + GRACE
             work = Work(f"{__package__}.worker:judging", self.policy, limit, self.policy.memory_limit, BATCH)
             self._pool = Workers(work, self.size)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def finished(self) -> int:

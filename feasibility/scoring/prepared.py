@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..language.formulation import Sense
@@ -57,6 +58,16 @@ class Preparing:
         if self._prepared is None:
             self._prepared = prepare(self.reference, self.policy)
         return self._prepared
+
+    def timed(self, watch: Callable[[str, str], None]) -> tuple[PreparedReference, float]:
+        """The prepared reference, and the seconds that this call took to prepare it; ``watch`` is told of it."""
+        if self._prepared is not None:
+            return self._prepared, 0.0
+        started = time.monotonic()
+        watch("reference", "begun")
+        prepared = self.get()
+        watch("reference", "done")
+        return prepared, time.monotonic() - started
 
     def set(self, prepared: PreparedReference) -> None:
         """Take this instead."""

@@ -17,10 +17,9 @@ from ..policy import Policy
 from ..verdict import FORMULATION, PLAN, Ladder
 from .prepared import Preparing
 from .stages.attempt import FormulationAttempt
-from .stages.compared import Equivalent, Sound, Value
 from .stages.planned import Keeps, Optimal, ParsesPlan, PlanAttempt, PlanNames, PlanSchema
 from .stages.protocol import Attempt, Stage, Watch
-from .stages.solved import Bounded, Builds, Feasible
+from .stages.substance import SUBSTANCE
 from .stages.surface import Names, Parses, Schema
 
 
@@ -54,12 +53,7 @@ class FormulationTask:
         Parses(),
         Schema(),
         Names(),
-        Builds(),
-        Feasible(),
-        Bounded(),
-        Sound(),
-        Value(),
-        Equivalent(),
+        *SUBSTANCE,
     )
 
     def attempt(self, text: str, preparing: Preparing, watch: Watch) -> FormulationAttempt:

@@ -39,7 +39,7 @@ def peak_memory() -> int:
 
 
 def usable_cores() -> int:
-    """Cores that this process may use."""
+    """Cores that this process may use (a container often has fewer than the machine)."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -13,9 +13,9 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from multiprocessing.connection import wait
-from types import TracebackType
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
+from ..closing import Closing
 from ..errors import PyriteError
 from .process import INBOX_BYTES, WorkerProcess
 from .work import Again, Failure, Job, Raised, Work
@@ -29,7 +29,7 @@ AHEAD = 1024
 _STRIKES = 3
 
 
-class Workers(Generic[P, A]):
+class Workers(Closing, Generic[P, A]):
     """A pool of ``size`` workers (at least 1) for one kind of work. Leave it by ``with`` or :meth:`close`."""
 
     def __init__(self, work: Work, size: int) -> None:
@@ -44,14 +44,6 @@ class Workers(Generic[P, A]):
         """The most resident memory that any worker had, in bytes."""
         self.staff: list[WorkerProcess] = []
         self._stillborn = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End all workers at once."""

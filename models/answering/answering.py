@@ -59,7 +59,7 @@ class Answerer(Protocol):
 
 
 @dataclass(slots=True)
-class Tally:
+class AnswerCount:
     """What happened: never silently."""
 
     asked: int = 0
@@ -104,7 +104,7 @@ def answer_problems(
     settings: Settings,
     path: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Tally:
+) -> AnswerCount:
     """Append an answer for every (problem, sample) that ``path`` lacks. ``progress`` is told (answers, all).
 
     Each answer is written whole and flushed as soon as it is there. Raises PyriteError when two problems share an id.
@@ -115,7 +115,7 @@ def answer_problems(
     with LineWriter(path) as writer:
         done = read_outputs(path) if path.stat().st_size else []
         present = {output.key for output in done}
-        tally = Tally(asked=len(requests), before=sum(request.key in present for request in requests))
+        tally = AnswerCount(asked=len(requests), before=sum(request.key in present for request in requests))
         for output in done:
             _count(tally, output)
         tally.answered = 0
@@ -133,7 +133,7 @@ def answer_problems(
     return tally
 
 
-def _count(tally: Tally, output: Output) -> None:
+def _count(tally: AnswerCount, output: Output) -> None:
     tally.answered += 1
     tally.cut += output.finish == "length"
     tally.too_long += output.finish == "prompt-too-long"

@@ -10,7 +10,7 @@ from ...feasibility.errors import PyriteError
 
 if TYPE_CHECKING:
     from ...problems.problem import Problem
-    from . import Answerer, Settings, Tally
+    from . import AnswerCount, Answerer, Settings
 
 
 def answer_into(
@@ -20,7 +20,7 @@ def answer_into(
     settings: Settings,
     progress: Callable[[int, int], None] = lambda done, total: None,
     extra: dict[str, Any] | None = None,
-) -> Tally:
+) -> AnswerCount:
     """Answer into a run folder, or go on there. Raises PyriteError when it holds answers of another model or prompt."""
     from ...problems.files import problem_set_hash
     from ...problems.lines import write_lines

@@ -21,7 +21,8 @@ from typing import Any, TypeVar
 
 from ...feasibility.disk import read_object
 from ...feasibility.errors import PyriteError
-from ..devices import Compute, usable_cores
+from ...feasibility.workers.limits import usable_cores
+from ..devices import Compute
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ...feasibility.language.formulation import Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, scalar, vector
-from .drawing import Draft, Drawing, Family
+from .drawing import Draft, Drawing, Family, finished
 from .prose import Voice, article
 from .shape import describe
 
@@ -110,17 +110,10 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={
-            **draft.units,
-            "objective": "people",
-            "budget" if drawing.size == "small" else "money": voice.currency.plural,
-        },
-        marked=("total",) if made.total is not None else (),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    spent = "budget" if drawing.size == "small" else "money"
+    told = finished(drawing, draft, text, "people", ("total",) if made.total is not None else ())
+    return replace(told, units={**told.units, spent: voice.currency.plural})
 
 
 def _flat(made: _Instance) -> Draft:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.language.formulation import Sense, Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix
-from .drawing import Draft, Drawing, Family, all_sizes
+from .drawing import Draft, Drawing, Family, all_sizes, finished
 from .lexicon import PEOPLE
 from .prose import Voice
 from .shape import describe
@@ -239,17 +239,13 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _reference(drawing, voice, made)
-    marked = {
+    about = {
         "redundant": tuple(name for name in draft.reference.constraints if name.endswith("most")),
         "sometimes": ("barred",),
     }
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": made.story.measure[2] or voice.currency.plural},
-        marked=marked.get(drawing.variant, ()),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    objective = made.story.measure[2] or voice.currency.plural
+    return finished(drawing, draft, text, objective, about.get(drawing.variant, ()))
 
 
 FAMILY = Family(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.language.formulation import Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, vector
-from .drawing import Draft, Drawing, Family, all_sizes
+from .drawing import Draft, Drawing, Family, all_sizes, finished
 from .prose import Voice
 from .shape import describe
 
@@ -305,13 +305,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _reference(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": voice.currency.plural},
-        marked={"redundant": ("least",), "sometimes": ("banned",)}.get(drawing.variant, ()),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = {"redundant": ("least",), "sometimes": ("banned",)}.get(drawing.variant, ())
+    return finished(drawing, draft, text, voice.currency.plural, marked)
 
 
 FAMILY = Family(

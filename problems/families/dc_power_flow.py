@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.language.formulation import Variable
 from .algebra import Written, codes, flat, indexed, linear, matrix, vector
-from .drawing import Draft, Drawing, Family
+from .drawing import Draft, Drawing, Family, finished
 from .lexicon import TOWNS
 from .prose import Voice
 from .shape import describe
@@ -102,13 +102,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": voice.currency.plural},
-        marked=() if made.watched is None else (_line(made, made.watched),),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = () if made.watched is None else (_line(made, made.watched),)
+    return finished(drawing, draft, text, voice.currency.plural, marked)
 
 
 def _line(made: _Instance, k: int) -> str:

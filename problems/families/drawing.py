@@ -173,6 +173,15 @@ class Family:
     variants: Mapping[Size, tuple[Variant, ...]]
 
 
+def finished(drawing: Drawing, draft: Draft, text: str, objective: str, marked: tuple[str, ...] = ()) -> Draft:
+    """What families end with: the draft of the reference, told by ``text``, with the unit of its objective.
+
+    ``marked`` names the constraints that a ``redundant`` or ``sometimes`` variant is about.
+    """
+    units = {**draft.units, "objective": objective}
+    return replace(draft, text=text, status=drawing.expected, units=units, marked=marked)
+
+
 def all_sizes(*variants: Variant) -> dict[Size, tuple[Variant, ...]]:
     """The same variants (besides ``plain``) for every size."""
     return dict.fromkeys(SIZES, ("plain", *variants))

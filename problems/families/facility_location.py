@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.language.formulation import Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, vector
-from .drawing import Draft, Drawing, Family, all_sizes
+from .drawing import Draft, Drawing, Family, all_sizes, finished
 from .lexicon import TOWNS
 from .prose import Voice
 from .shape import describe
@@ -273,13 +273,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _reference(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": voice.currency.plural},
-        marked=("most",) if drawing.is_a("redundant", "sometimes") else (),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = ("most",) if drawing.is_a("redundant", "sometimes") else ()
+    return finished(drawing, draft, text, voice.currency.plural, marked)
 
 
 FAMILY = Family(

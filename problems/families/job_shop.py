@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from ...feasibility.language.formulation import Parameter, Values, Variable
 from .algebra import Written, flat, identifier, indexed, matrix, scalar, vector
-from .drawing import Draft, Drawing, Family
+from .drawing import Draft, Drawing, Family, finished
 from .prose import Voice, article
 from .shape import describe
 
@@ -96,13 +96,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": made.unit},
-        marked=("due",) if drawing.is_a("sometimes") else (),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = ("due",) if drawing.is_a("sometimes") else ()
+    return finished(drawing, draft, text, made.unit, marked)
 
 
 def _flat(made: _Instance) -> Draft:

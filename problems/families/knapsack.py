@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.language.formulation import Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, vector
-from .drawing import Draft, Drawing, Family, all_sizes
+from .drawing import Draft, Drawing, Family, all_sizes, finished
 from .prose import Voice, article
 from .shape import describe
 
@@ -259,13 +259,9 @@ def _draft(drawing: Drawing) -> Draft:
     voice = Voice.of(drawing)
     draft = _reference(drawing, voice, made)
     second = identifier(made.limits[1][0]) if len(made.limits) > 1 and drawing.size == "small" else ""
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": made.story.worth[2] or voice.currency.plural},
-        marked={"redundant": (second,), "sometimes": ("clash",)}.get(drawing.variant, ()),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = {"redundant": (second,), "sometimes": ("clash",)}.get(drawing.variant, ())
+    return finished(drawing, draft, text, made.story.worth[2] or voice.currency.plural, marked)
 
 
 FAMILY = Family(

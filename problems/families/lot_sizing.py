@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.language.formulation import Domain, Variable
 from .algebra import Written, codes, flat, indexed, linear, matrix, scalar, vector
-from .drawing import Draft, Drawing, Family, all_sizes
+from .drawing import Draft, Drawing, Family, all_sizes, finished
 from .prose import Voice
 from .shape import describe
 
@@ -313,13 +313,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _reference(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": voice.currency.plural},
-        marked=("room",) if drawing.is_a("redundant", "sometimes") else (),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = ("room",) if drawing.is_a("redundant", "sometimes") else ()
+    return finished(drawing, draft, text, voice.currency.plural, marked)
 
 
 FAMILY = Family(

@@ -12,7 +12,7 @@ from fractions import Fraction
 from ...feasibility.language.formulation import Variable
 from ...feasibility.rationals import Exact, simplify
 from .algebra import Written, codes, decimal, flat, identifier, indexed, linear, matrix, scalar, vector
-from .drawing import Draft, Drawing, Family
+from .drawing import Draft, Drawing, Family, finished
 from .prose import Voice
 from .shape import describe
 
@@ -97,13 +97,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": "percent squared"},
-        marked=("cap",) if made.cap is not None else (),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = ("cap",) if made.cap is not None else ()
+    return finished(drawing, draft, text, "percent squared", marked)
 
 
 def _flat(made: _Instance) -> Draft:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.language.formulation import Domain, Variable
 from .algebra import Written, flat, identifier, indexed, linear, matrix, vector
-from .drawing import Draft, Drawing, Family, all_sizes
+from .drawing import Draft, Drawing, Family, all_sizes, finished
 from .prose import Voice, article
 from .shape import describe
 
@@ -383,13 +383,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _flat_reference(made) if drawing.size == "small" else _indexed_reference(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": voice.currency.plural},
-        marked=("pair" if made.pair else "total",) if drawing.is_a("redundant", "sometimes") else (),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = ("pair" if made.pair else "total",) if drawing.is_a("redundant", "sometimes") else ()
+    return finished(drawing, draft, text, voice.currency.plural, marked)
 
 
 FAMILY = Family(

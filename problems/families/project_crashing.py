@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.language.formulation import Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, scalar, vector
-from .drawing import Draft, Drawing, Family
+from .drawing import Draft, Drawing, Family, finished
 from .networks import Network, layered
 from .prose import Voice
 from .shape import describe
@@ -95,13 +95,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": voice.currency.plural},
-        marked=("budget",) if made.budget is not None else (),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = ("budget",) if made.budget is not None else ()
+    return finished(drawing, draft, text, voice.currency.plural, marked)
 
 
 def _flat(made: _Instance) -> Draft:

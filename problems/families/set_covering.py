@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.language.formulation import Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, vector
-from .drawing import Draft, Drawing, Family, all_sizes
+from .drawing import Draft, Drawing, Family, all_sizes, finished
 from .prose import Voice, article
 from .shape import describe
 
@@ -296,13 +296,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _reference(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": made.story.option[1] if made.unit_cost else voice.currency.plural},
-        marked={"redundant": ("least",), "sometimes": ("clash",)}.get(drawing.variant, ()),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = {"redundant": ("least",), "sometimes": ("clash",)}.get(drawing.variant, ())
+    return finished(drawing, draft, text, made.story.option[1] if made.unit_cost else voice.currency.plural, marked)
 
 
 FAMILY = Family(

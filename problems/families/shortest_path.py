@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.language.formulation import Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, vector
-from .drawing import Draft, Drawing, Family
+from .drawing import Draft, Drawing, Family, finished
 from .networks import Network, diamond, layered, place_names, tell_links
 from .prose import Voice
 from .shape import describe
@@ -76,13 +76,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": made.trip[1]},
-        marked=("legs",) if made.legs is not None else (),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = ("legs",) if made.legs is not None else ()
+    return finished(drawing, draft, text, made.trip[1], marked)
 
 
 def _flat(made: _Instance) -> Draft:

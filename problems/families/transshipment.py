@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...feasibility.language.formulation import Domain, Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, vector
-from .drawing import Draft, Drawing, Family
+from .drawing import Draft, Drawing, Family, finished
 from .lexicon import TOWNS
 from .prose import Voice
 from .shape import describe
@@ -297,13 +297,9 @@ def _draft(drawing: Drawing) -> Draft:
     voice = Voice.of(drawing)
     draft = _reference(drawing, voice, made)
     rooms = tuple(name for name in draft.reference.constraints if "room" in name)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": voice.currency.plural},
-        marked={"redundant": rooms, "sometimes": ("cut",)}.get(drawing.variant, ()),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = {"redundant": rooms, "sometimes": ("cut",)}.get(drawing.variant, ())
+    return finished(drawing, draft, text, voice.currency.plural, marked)
 
 
 FAMILY = Family(

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from ...feasibility.language.formulation import Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, scalar
-from .drawing import Draft, Drawing, Family
+from .drawing import Draft, Drawing, Family, finished
 from .lexicon import TOWNS
 from .prose import Voice
 from .shape import describe
@@ -92,13 +92,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": made.trip[1]},
-        marked=("longest",) if made.longest is not None else (),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = ("longest",) if made.longest is not None else ()
+    return finished(drawing, draft, text, made.trip[1], marked)
 
 
 def _flat(made: _Instance) -> Draft:

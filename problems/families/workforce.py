@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from ...feasibility.language.formulation import Variable
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, scalar, vector
-from .drawing import Draft, Drawing, Family
+from .drawing import Draft, Drawing, Family, finished
 from .prose import Voice, article, capitalized
 from .shape import describe
 
@@ -99,13 +99,9 @@ def _draft(drawing: Drawing) -> Draft:
     made = _instance(drawing)
     voice = Voice.of(drawing)
     draft = _flat(made) if drawing.size == "small" else _indexed(drawing, voice, made)
-    return replace(
-        draft,
-        text=_tell(drawing, voice, made, draft.text),
-        status=drawing.expected,
-        units={**draft.units, "objective": voice.currency.plural},
-        marked=("staff",) if drawing.is_a("redundant", "sometimes") else (),
-    )
+    text = _tell(drawing, voice, made, draft.text)
+    marked = ("staff",) if drawing.is_a("redundant", "sometimes") else ()
+    return finished(drawing, draft, text, voice.currency.plural, marked)
 
 
 def _flat(made: _Instance) -> Draft:

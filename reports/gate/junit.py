@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree as Tree  # only written here, never parsed
 
-from ...feasibility.disk import export_whole
-from ..escaping import storable
+from ...feasibility.disk import export_whole, storable
 from .deciding import Decision
 from .links import page_link
 

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ...feasibility.codes import CODES, Code
+from ...feasibility.disk import storable
 from ...feasibility.policy import Policy
 from ...feasibility.verdict import Verdict
 from ...results.collection import Collection, Run
@@ -18,7 +19,7 @@ from ...results.observing import asked_stages
 from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, rate_of
 from ...results.summary import reasons
 from ..charts import LETTERS, CurvePoint, Score, element, ladder, learning_curve, marker, percent, plane, shade
-from ..escaping import file_name, shortened, storable
+from ..escaping import file_name, shortened
 from ..tables.overview import Pair, changes_table, pairs_of, reasons_table
 from ..tables.pass_at_k import pass_at_k_table
 from ..tables.plans import plan_tables

@@ -21,11 +21,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ...feasibility.disk import make_folder, plain_file, read_whole, write_whole
+from ...feasibility.disk import make_folder, plain_file, read_whole, storable, write_whole
 from ...feasibility.errors import PyriteError
 from ...results.collection import Collection
 from ...results.statistics import Cluster
-from ..escaping import file_name, shortened, storable, visible
+from ..escaping import file_name, shortened, visible
 from ..tables.table import Table
 from .index import code_groups, index_context, table_data
 from .locating import visible_attribute

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...feasibility.errors import PyriteError
+from ...feasibility.disk import storable
+from ...problems.parquet import Kind, write_parquet
 from ...results.collection import Collection
 from ...results.observing import asked_stages
-from ..escaping import shortened, storable
+from ..escaping import shortened
 from .table import Table
 
 FORMATS = ("html", "markdown", "csv", "parquet", "latex")
@@ -75,30 +76,16 @@ def outputs_csv(collection: Collection) -> str:
     return _csv(list(output_records(collection)))
 
 
-def write_parquet(collection: Collection, path: Path) -> None:
-    """Every output as a row of a Parquet file. Needs pyarrow (``pyrite[parquet]``)."""
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise PyriteError("Parquet needs pyarrow: pip install 'pyrite[parquet]' (or use --format csv)") from error
-    records = list(output_records(collection))
+def outputs_parquet(collection: Collection, path: Path) -> None:
+    """Every output as a row of a Parquet file, all or nothing. Needs pyarrow (``pyrite[parquet]``)."""
     shown = asked_stages(*(run.observed for run in collection.runs))
-    texts = [*shown, *(f"{stage}_code" for stage in shown)]
-    kinds = dict.fromkeys(("run", "problem_id", "family", "strongest", "first_failure", "proof", "relation"), "string")
-    schema = pyarrow.schema(
-        [
-            *[(name, pyarrow.string()) for name in kinds],
-            ("sample", pyarrow.int64()),
-            ("surface", pyarrow.bool_()),
-            ("substance", pyarrow.bool_()),
-            ("optimum", pyarrow.float64()),
-            ("reference_optimum", pyarrow.float64()),
-            *[(name, pyarrow.string()) for name in texts],
-            ("seconds", pyarrow.float64()),
-        ]
-    )
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(records, schema=schema), path)
+    names = ("run", "problem_id", "family", "strongest", "first_failure", "proof", "relation")
+    columns: dict[str, Kind] = dict.fromkeys(names, "text")
+    columns |= {"sample": "integer", "surface": "boolean", "substance": "boolean"}
+    columns |= {"optimum": "number", "reference_optimum": "number"}
+    columns |= dict.fromkeys((*shown, *(f"{stage}_code" for stage in shown)), "text")
+    columns["seconds"] = "number"
+    write_parquet(path, columns, output_records(collection))
 
 
 def _csv(records: Sequence[dict[str, Any]]) -> str:

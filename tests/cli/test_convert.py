@@ -8,25 +8,8 @@ from pathlib import Path
 
 import pytest
 from commands import pyrite
-
-BAKERY = {
-    "variables": {"bread": {"domain": "integer", "lower": 0}, "cake": {"domain": "integer", "lower": 0}},
-    "objective": {"sense": "maximize", "expression": "3*bread + 5*cake"},
-    "constraints": {"oven": "2*bread + 4*cake <= 120", "contract": "bread >= 10"},
-}
-PLAN = {
-    "sets": {"P": ["bread", "cake"], "T": [1, 2, 3]},
-    "parameters": {"profit": {"index": ["P"], "values": {"bread": 3, "cake": 5}}, "hours": {"values": 40}},
-    "variables": {
-        "make": {"index": ["P", "T"], "domain": "integer", "lower": 0, "upper": 50},
-        "stock": {"index": ["P", "T"], "domain": "continuous", "lower": 0},
-    },
-    "objective": {"sense": "maximize", "expression": "sum(profit[p]*make[p,t] for p in P for t in T)"},
-    "constraints": {
-        "labor": {"for": "t in T", "expression": "sum(make[p,t] for p in P) <= hours"},
-        "balance": {"for": "p in P, t in T if t > 1", "expression": "stock[p,t] == stock[p,t-1] + make[p,t]"},
-    },
-}
+from formulations import INDEXED as PLAN
+from formulations import PLAIN as BAKERY
 
 
 @pytest.fixture

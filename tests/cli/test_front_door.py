@@ -4,32 +4,16 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from pyrite.cli.console import progress
-from pyrite.cli.main import main
 from pyrite.feasibility.errors import PyriteError
 from pyrite.models.prompts import Prompt
 from pyrite.models.recipes import parse_recipe, read_recipe, recipe_text
 from pyrite.problems.problem import Problem
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-
-
-@pytest.fixture
-def pyrite(monkeypatch, capfd):
-    """The command, in this process."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["pyrite", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capfd.readouterr()
-        return SimpleNamespace(returncode=ended.value.code or 0, stdout=said.out, stderr=said.err)
-
-    return run
 
 
 def test_the_version_is_said_once_and_the_same(pyrite):

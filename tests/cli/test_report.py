@@ -1,27 +1,9 @@
 """``pyrite report`` and ``pyrite compare`` as people and programs run them."""
 
 import json
-import sys
-from types import SimpleNamespace
 
 import pytest
 from reporting import BAKERY, RIGHT, WRONG, two_runs, verdict, write_lines, write_run, wrong_verdict
-
-from pyrite.cli.main import main
-
-
-@pytest.fixture
-def pyrite(monkeypatch, capfd):
-    """The command, in this process: exit code, standard output (a pipe, not a terminal) and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["pyrite", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capfd.readouterr()
-        return SimpleNamespace(returncode=ended.value.code or 0, stdout=said.out, stderr=said.err)
-
-    return run
 
 
 def test_report_writes_pages_and_prints_plain_tables(pyrite, tmp_path):

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 import pytest
+from formulations import INDEXED as BAKERY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import documents
@@ -28,20 +29,6 @@ from pyrite.feasibility.solver.exactness import violations
 from pyrite.feasibility.solver.solution import Solution
 from pyrite.feasibility.solver.solving import solve
 from pyrite.problems.families import FAMILIES, draw
-
-BAKERY = {
-    "sets": {"P": ["bread", "cake"], "T": [1, 2, 3]},
-    "parameters": {"profit": {"index": ["P"], "values": {"bread": 3, "cake": 5}}, "hours": {"values": 40}},
-    "variables": {
-        "make": {"index": ["P", "T"], "domain": "integer", "lower": 0, "upper": 50},
-        "stock": {"index": ["P", "T"], "domain": "continuous", "lower": 0},
-    },
-    "objective": {"sense": "maximize", "expression": "sum(profit[p]*make[p,t] for p in P for t in T)"},
-    "constraints": {
-        "labor": {"for": "t in T", "expression": "sum(make[p,t] for p in P) <= hours"},
-        "balance": {"for": "p in P, t in T if t > 1", "expression": "stock[p,t] == stock[p,t-1] + make[p,t]"},
-    },
-}
 
 
 def small(constraints: dict[str, Any], objective: dict[str, str] | None = None) -> Formulation:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +25,6 @@ from pyrite.studies.plan import parse_study
 from pyrite.studies.study import StudyRun
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-# A loaded machine starts Ray's own processes slowly.
-SLOWLY = {"RAY_agent_register_timeout_ms": "300000", "RAY_AUTH_MODE": "disabled"}
 
 
 def test_an_endpoint_answers_where_it_is_served() -> None:
@@ -115,18 +111,6 @@ def same_results(there: StudyRun, here: StudyRun) -> None:
         other = there.results()[name]
         ours, theirs = ((c.asked, c.also, c.loss, c.learning_rate, c.weights) for c in (cell, other))
         assert ours == theirs
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    ray = pytest.importorskip("ray")
-    os.environ.update(SLOWLY)
-    from ray.cluster_utils import Cluster
-
-    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    yield found
-    ray.shutdown()
-    found.shutdown()
 
 
 def answers(folder: Path) -> list[dict[str, Any]]:

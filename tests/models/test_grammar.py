@@ -50,22 +50,6 @@ def tiny(tmp_path_factory):
     return load(parse_source(str(folder)), choose_compute("cpu", "float32", 1))
 
 
-@pytest.fixture(scope="module")
-def accepts(tiny):
-    from llguidance import LLMatcher
-    from llguidance.hf import from_tokenizer
-
-    tokenizer = from_tokenizer(tiny.tokenizer)
-
-    def check(grammar, text):
-        matcher = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(grammar))
-        assert not matcher.is_error(), matcher.get_error()
-        tokens = tiny.tokenizer(text, add_special_tokens=False)["input_ids"]
-        return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
-
-    return check
-
-
 def compact(document):
     return json.dumps(document, separators=(",", ":"))
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from reporting import BAKERY, WRONG, two_runs, undeclared_verdict, verdict, write_run, wrong_verdict
 
-from pyrite.reports.tables.exports import markdown, outputs_csv, table_csv, write_parquet
+from pyrite.reports.tables.exports import markdown, outputs_csv, outputs_parquet, table_csv
 from pyrite.reports.tables.latex import LINES, latex
 from pyrite.reports.tables.overview import (
     all_tables,
@@ -94,7 +94,7 @@ def test_outputs_as_csv_and_parquet(tmp_path):
         ("before", "false", "names"),
         ("after", "true", "sound"),
     ]
-    write_parquet(collection, tmp_path / "o.parquet")
+    outputs_parquet(collection, tmp_path / "o.parquet")
     table = pyarrow.read_table(tmp_path / "o.parquet").to_pylist()
     assert [row["substance"] for row in table] == [False, False]
     assert table[1]["sound_code"] == "unsound"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +20,6 @@ from pyrite.results.run import RunFolder
 from pyrite.results.scoring import score_outputs
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-# A loaded machine starts Ray's own processes slowly.
-SLOWLY = {"RAY_agent_register_timeout_ms": "300000", "RAY_raylet_start_wait_time_s": "300", "RAY_AUTH_MODE": "disabled"}
 
 
 def test_engines_by_name() -> None:
@@ -39,18 +35,6 @@ def test_a_node_with_other_versions_is_refused(monkeypatch: pytest.MonkeyPatch) 
     shared = (Policy(), None, {**cluster_versions(), "highspy": "0.0"})
     with pytest.raises(PyriteError, match=r"has highspy .*, this machine 0\.0"):
         on_ray.judge_part(shared, [], {})
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    ray = pytest.importorskip("ray")
-    os.environ.update(SLOWLY)
-    from ray.cluster_utils import Cluster
-
-    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    yield found
-    ray.shutdown()
-    found.shutdown()
 
 
 def lines(run: RunFolder) -> list[dict[str, Any]]:

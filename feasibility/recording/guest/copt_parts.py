@@ -14,9 +14,7 @@ def _domain(vtype):
     domain = _DOMAINS.get(vtype) if isinstance(vtype, str) else None
     if domain is None:
         raise TypeError("Wrong number or type of arguments for overloaded function 'IModel_AddVar'.")
-    if domain.startswith("semi"):
-        _not_recorded(f"{domain} variables")
-    return domain
+    return _known_domain(domain)
 
 
 def _copt_number(value):
@@ -27,44 +25,23 @@ def _copt_number(value):
 
 
 def _var_read(self, name):
-    low = name.lower()
-    if low == "lb":
-        return -1e30 if self.low is None else self.low
-    if low == "ub":
-        return 1e30 if self.up is None else self.up
-    if low == "obj":
-        return self.cost
-    if low in ("type", "vtype"):
-        return {"continuous": "C", "binary": "B", "integer": "I"}[self.domain]
+    low = "vtype" if name.lower() == "type" else name.lower()
     if low == "name":
         return self.given
-    if low == "index":
-        return self.number
-    return _plain(self, name)
+    found = _common_read(self, low, 1e30)
+    return _plain(self, name) if found is None else found
 
 
 def _var_write(self, name, value):
-    low = name.lower()
-    if low == "lb":
-        self.low = _bound(value)
-    elif low == "ub":
-        self.up = _bound(value)
-    elif low == "obj":
-        self.cost = _number(value)
-        self.model.has_objective = True
-    elif low in ("type", "vtype"):
-        self.domain = _domain(value)
-        if self.domain == "binary":
-            self.low, self.up = 0, 1
-    elif low == "name":
+    low = "vtype" if name.lower() == "type" else name.lower()
+    if low == "name":
         self.given = str(value)
-    else:
+    elif not _common_write(self, low, value):
         raise RuntimeError("Unknown variable information")
 
 
 def _bound(value):
-    value = _copt_number(value)
-    return None if value >= 1e20 or value <= -1e20 else value
+    return _side(_copt_number(value))
 
 
 Var._read = _var_read
@@ -152,9 +129,7 @@ def _keys_of(indices):
         if any([isinstance(part, (str, float)) for part in indices]):
             raise TypeError("'int', 'float' or 'str' object(s) are required for argument 'indices'")
         lists = [list(part) for part in indices]
-    if len(lists) == 1:
-        return lists[0]
-    return [_flat_key(key) for key in _products(lists)]
+    return _combined(lists)
 
 
 def _attribute_of(given, place, default):

@@ -120,10 +120,7 @@ class _GurobiModel:
         return _TupleDict(found)
 
     def setObjective(self, expr, sense=None):
-        for var in self.recorder.columns:
-            var.cost = 0
-        self.recorder.objective = _copy(expr)
-        self.recorder.has_objective = True
+        _put_objective(self.recorder, expr)
         if sense is not None:
             self._write("ModelSense", sense)
 

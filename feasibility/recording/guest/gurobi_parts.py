@@ -8,7 +8,6 @@ _rules["message"] = 'Constraint has no bool value (are you trying "lb <= expr <=
 _rules["differ"] = "Inequality constraints not supported"
 
 _SENSES = {"<": "<=", ">": ">=", "=": "==", "<=": "<=", ">=": ">=", "==": "=="}
-_SETTABLE = ("lb", "ub", "obj", "vtype", "varname")
 _HINTS = ("start", "varhintval", "varhintpri", "branchpriority", "partition", "pstart", "vtag", "pooling", "vbasis")
 
 
@@ -18,50 +17,27 @@ def _domain(vtype):
     domain = _DOMAINS.get(vtype[:1].upper())
     if domain is None:
         raise RuntimeError(f"Invalid variable type '{vtype}'")
-    if domain.startswith("semi"):
-        _not_recorded(f"{domain} variables")
-    return domain
+    return _known_domain(domain)
 
 
 def _var_read(self, name):
     low = name.lower()
-    if low == "lb":
-        return -_inf if self.low is None else self.low
-    if low == "ub":
-        return _inf if self.up is None else self.up
-    if low == "obj":
-        return self.cost
-    if low == "vtype":
-        return {"continuous": "C", "binary": "B", "integer": "I"}[self.domain]
     if low == "varname":
         return self.given or f"C{self.number}"
-    if low == "index":
-        return self.number
-    return _plain(self, name)
+    found = _common_read(self, low, _inf)
+    return _plain(self, name) if found is None else found
 
 
 def _var_write(self, name, value):
     low = name.lower()
-    if low == "lb":
-        self.low = _bound(value)
-    elif low == "ub":
-        self.up = _bound(value)
-    elif low == "obj":
-        self.cost = _number(value)
-        self.model.has_objective = True
-    elif low == "vtype":
-        self.domain = _domain(value)
-        if self.domain == "binary":
-            self.low, self.up = 0, 1
-    elif low == "varname":
+    if low == "varname":
         self.given = str(value)
-    elif low not in _HINTS and not name.startswith("_"):
+    elif not _common_write(self, low, value) and low not in _HINTS and not name.startswith("_"):
         raise AttributeError(f"'gurobipy.Var' object has no attribute '{name}'")
 
 
 def _bound(value):
-    value = _number(value)
-    return None if value >= 1e20 or value <= -1e20 else value
+    return _side(_number(value))
 
 
 def _set_attr(self, name, value):
@@ -147,10 +123,7 @@ Expr.getConstant = _expr_constant
 
 
 def _keys_of(indices):
-    lists = _indices(indices)
-    if len(lists) == 1:
-        return lists[0]
-    return [_flat_key(key) for key in _products(lists)]
+    return _combined(_indices(indices))
 
 
 def _indices(parts):

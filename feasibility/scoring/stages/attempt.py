@@ -50,14 +50,9 @@ class FormulationAttempt:
     def reference(self) -> PreparedReference:
         """The prepared reference. The time that the first use takes belongs to the problem, not to this output."""
         self.compared = True
-        if self.preparing.done:
-            return self.preparing.get()
-        started = time.monotonic()
-        self.watch("reference", "begun")
-        prepared = self.preparing.get()
-        self.watch("reference", "done")
-        self.waited = time.monotonic() - started
-        self.deadline += self.waited
+        prepared, seconds = self.preparing.timed(self.watch)
+        self.waited += seconds
+        self.deadline += seconds
         return prepared
 
     def compare(self) -> Comparison:

@@ -7,7 +7,6 @@ table can tell which kind of rule breaks first. A plan's substance is the last s
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -55,14 +54,9 @@ class PlanAttempt:
 
     def reference(self) -> PreparedReference:
         """The prepared reference; the time of the first use belongs to the problem."""
-        if self.preparing.done:
-            return self.preparing.get()
-        started = time.monotonic()
-        self.watch("reference", "begun")
-        prepared = self.preparing.get()
-        self.watch("reference", "done")
-        self.waited = time.monotonic() - started
-        self.deadline += self.waited
+        prepared, seconds = self.preparing.timed(self.watch)
+        self.waited += seconds
+        self.deadline += seconds
         return prepared
 
     def missing(self, need: str) -> StageResult | None:
