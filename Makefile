@@ -6,6 +6,13 @@ BIN := $(VENV)/bin
 # when the index offers one for this version.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# Tests wait for limits, servers and processes of their own: one process more than cores keeps two cores busy. Each takes
+# whole files while there are enough, so that what a file's tests share is made once.
+TESTERS ?= 3
+PYTEST := $(BIN)/python -m pytest -n $(TESTERS) --dist worksteal -m "not slow and not browser"
+# Byte code is kept, the rewritten assertions too: every process that a test starts reads it.
+export PYTHONDONTWRITEBYTECODE :=
+
 # What a change breaks first, and fast: floors, documents, language, pages, tables, the command line's habits.
 QUICK := tests/test_architecture.py tests/test_packaging.py tests/test_documents.py tests/feasibility/test_codes.py \
 	tests/reports/test_layout.py tests/reports/test_pictures.py tests/reports/test_site.py tests/reports/test_tables.py tests/cli/test_report.py
@@ -24,15 +31,15 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	touch $@
 
 test: setup  ## the tests, about 9 minutes on two cores
-	$(BIN)/python -m pytest -n 2 -m "not slow and not browser"
+	$(PYTEST)
 
 quick: setup  ## the inner loop: ruff, floors, codes, pages, verdict tests that take no time; under half a minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -x -n 2 -m "not slow and not browser" $(QUICK)
+	$(PYTEST) -x $(QUICK)
 
 coverage: setup  ## the tests with lines and branches counted, worker processes and commands too; slower than `make test`
-	$(BIN)/python -m pytest -n 2 -m "not slow and not browser" --cov --cov-report=html:.cache/coverage --cov-report=
+	$(PYTEST) --cov --cov-report=html:.cache/coverage --cov-report=
 	$(BIN)/coverage report
 
 test-all: setup  ## the slow tests too

@@ -1,18 +1,16 @@
 """The commands that tune and answer, on a tiny model: whole pipelines, kills, refusals, exit codes."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 
 import pytest
+from forked import killed_when, needs_fork
 from tiny_model import bakeries, make_tiny
 from typer.testing import CliRunner
 
 from pyrite.cli.main import app
 from pyrite.feasibility.errors import PyriteError
+from pyrite.models.answering import generating
 from pyrite.problems.lines import write_lines
 from pyrite.results.outputs import read_outputs
 
@@ -177,26 +175,17 @@ def test_tune_lists_methods_and_recipes():
     assert "demo" in pyrite("tune", "--list").output
 
 
-def test_kill_9_while_answering_and_going_on_gives_the_same_outputs(tiny, files, tmp_path):
+@needs_fork
+def test_kill_9_while_answering_and_going_on_gives_the_same_outputs(tiny, files, tmp_path, monkeypatch):
     assert answer(tiny, files, tmp_path / "whole").exit_code == 0
-    slow = (
-        "import sys, time, pyrite.models.answering.generating as g\n"
-        "real = g._choose\n"
-        "g._choose = lambda *a: (time.sleep(0.05), real(*a))[1]\n"
-        "from pyrite.cli.main import main\n"
-        "sys.argv = ['pyrite'] + sys.argv[1:]\n"
-        "main()\n"
-    )
-    command = [sys.executable, "-c", slow, "answer", "--model", str(tiny), "--problems", str(files / "test.jsonl")]
-    command += ["--out", str(tmp_path / "killed"), "--device", "cpu", "--dtype", "float32", "--threads", "1"]
-    command += ["--batch-size", "4", "--max-new-tokens", "16"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)
     path = tmp_path / "killed" / "outputs.jsonl"
-    while process.poll() is None and not (path.exists() and path.read_text().count("\n") >= 5):
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait(60) == -signal.SIGKILL
+    choose = generating._choose
+    with monkeypatch.context() as slowly:
+        slowly.setattr(generating, "_choose", lambda *given: (time.sleep(0.05), choose(*given))[1])
+        killed_when(
+            lambda: answer(tiny, files, tmp_path / "killed"),
+            lambda: path.exists() and path.read_text().count("\n") >= 5,
+        )
     assert 5 <= len(outputs(path)) < 10
     with path.open("a") as file:
         file.write('{"problem_id": "bakery-10')  # as if it had died within a line

@@ -1,6 +1,7 @@
 """Smaller siblings: what is taken out, that healing heals, and that every record says so."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from pyrite.cli.main import app
 from pyrite.feasibility.errors import PyriteError
+from pyrite.models import shrinking
 from pyrite.models.answering import Request, Settings
 from pyrite.models.answering.local import LocalAnswerer
 from pyrite.models.devices import choose_compute
@@ -17,6 +19,16 @@ from pyrite.models.shrinking import shrink
 from pyrite.models.sources import load, parse_source
 
 CPU = choose_compute("cpu", "float32", 1)
+
+
+@pytest.fixture(autouse=True)
+def short_texts(monkeypatch):
+    """Bakeries where the families' problems would stand, which are five times as long."""
+
+    def drawn(section, split):
+        return SimpleNamespace(problems=bakeries(section.count, 0 if split == "train" else 200))
+
+    monkeypatch.setattr(shrinking, "draw_problems", drawn)
 
 
 @pytest.fixture(scope="module")

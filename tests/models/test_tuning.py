@@ -1,15 +1,13 @@
 """Tuning on a tiny model: what learns, the loss, checkpoints, records, going on after a stop."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
+import time
 from dataclasses import replace
 
 import pytest
 import torch
+from forked import killed_when, needs_fork
 from safetensors.torch import load_file
 from tiny_model import bakeries, make_tiny
 
@@ -217,32 +215,24 @@ def test_out_of_memory_names_the_knobs(folder, problems, tmp_path, monkeypatch):
     assert e.value.exit_code == 3
 
 
-KILLED = """
-import sys
-from pathlib import Path
-from pyrite.models.recipes import read_recipe
-from pyrite.models.training.tuning import tune
-tune(read_recipe(sys.argv[1]), Path(sys.argv[2]), print, lambda step, steps, loss: print("step", step, flush=True))
-"""
-
-
+@needs_fork
 def test_kill_9_while_tuning_and_going_on_gives_the_same_weights(folder, problems, tmp_path):
     text = (
         f'[model]\nsource = "{folder}"\ndevice = "cpu"\ndtype = "float32"\nthreads = 1\n'
         f'[data]\nfile = "{problems}"\ncount = 24\n'
         "[schedule]\nsteps = 14\nbatch_size = 3\nlearning_rate = 0.01\nsave_every = 3\ncheckpoints = [4]\n"
     )
-    path = tmp_path / "r.toml"
-    path.write_text(text)
     tune(parse_recipe(text), tmp_path / "whole")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", KILLED, str(path), str(tmp_path / "killed")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=tmp_path)
-    for line in process.stdout:
-        if line.startswith("step 8"):
-            process.send_signal(signal.SIGKILL)
-            break
-    assert process.wait(60) == -signal.SIGKILL
+    log = tmp_path / "killed" / "training.jsonl"
+
+    def slowly(step, steps, loss):
+        if step > 8:  # it dies in step 8 or 9, and never ends
+            time.sleep(600)
+
+    killed_when(
+        lambda: tune(parse_recipe(text), tmp_path / "killed", progress=slowly),
+        lambda: log.exists() and len(losses(tmp_path / "killed")) >= 8,
+    )
     (tmp_path / "killed" / "checkpoint-9").mkdir(exist_ok=True)  # as if it had died while writing the next one
     (tmp_path / "killed" / "checkpoint-7").mkdir()
     (tmp_path / "killed" / "checkpoint-7" / "optimizer.pt").write_bytes(b"half")
