@@ -13,7 +13,9 @@ import random
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ...feasibility.errors import PyriteError
@@ -112,6 +114,12 @@ def _pandapower() -> Any:
 
 
 def _network(case: str) -> Any:
+    """The case as published, to be changed: building one anew takes pandapower a second."""
+    return deepcopy(_published(case))
+
+
+@cache
+def _published(case: str) -> Any:
     pandapower = _pandapower()
     with _quiet():
         return getattr(pandapower.networks, CASES[case])()

@@ -100,7 +100,7 @@ def test_a_programs_own_fences_do_not_end_it() -> None:
 def test_an_endless_program_does_not_hold_up_the_others() -> None:
     endless = "```python\nwhile True:\n    pass\n```"
     big = "```python\nx = 10 ** 10 ** 8\n```"
-    with Pool(Policy(time_limit=3.0), workers=1, task="code") as pool:
+    with Pool(Policy(time_limit=5.0), workers=1, task="code") as pool:
         tasks = [("p", sample, text) for sample, text in enumerate((endless, big, RIGHT))]
         verdicts = list(pool.judge(tasks, {"p": Reference(optimum=175)}))
     assert [verdict.stages["runs"].code for verdict in verdicts[:2]] == ["time-limit", "time-limit"]
