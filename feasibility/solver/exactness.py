@@ -84,14 +84,22 @@ def row_values(program: Program, point: Sequence[Exact]) -> list[Exact]:
         if row.body.quadratic:
             values.append(row.body.value(point))
             continue
-        total: Exact = 0
-        for j, a in row.body.linear.items():
-            total += a * wholes[j]
-        if common != 1 and total:
-            values.append(divide(total, common))
-        else:
-            values.append(total)
+        values.append(_combined(row.body.linear, wholes, common))
     return values
+
+
+def _combined(linear: Mapping[int, Exact], wholes: Sequence[int], common: int) -> Exact:
+    """``sum a_j wholes_j / common``, the coefficients over one denominator as well."""
+    under = 1
+    for a in linear.values():
+        if type(a) is not int:
+            under = math.lcm(under, a.denominator)
+    if under == 1:
+        total = sum(a.numerator * wholes[j] for j, a in linear.items())
+    else:
+        total = sum(a.numerator * (under // a.denominator) * wholes[j] for j, a in linear.items())
+        common *= under
+    return divide(total, common) if common != 1 and total else total
 
 
 def over_common_denominator(numbers: Iterable[Exact]) -> tuple[int, list[int]]:

@@ -22,8 +22,10 @@ from .highs import FloatProgram, SolverAnswer, run, to_floats
 from .simplex import Budget, Dictionary
 from .solution import Farkas, SolveStatus
 
-TINY = 30
+TINY = 300
 """Entries (rows times columns) up to which the exact simplex alone is faster than the way to HiGHS and back."""
+_FEW, _SHORT = 60, 1000
+"""Pivots, and bits of the denominator, within which it has to be there; HiGHS's basis shows the way otherwise."""
 SMALL = 4000
 """Entries up to which the exact simplex finishes what HiGHS began."""
 REPAIR = 40_000
@@ -67,10 +69,15 @@ def relax(
         return Relaxation("infeasible", "certified", farkas=farkas)
     entries = len(program.columns) * len(program.rows)
     if entries <= TINY:
-        return _finish(Dictionary(program, objective=objective), program, deadline, objective)
+        few = Budget(pivots=_FEW, deadline=deadline, bits=_SHORT)
+        found = _finish(Dictionary(program, objective=objective), program, few, objective)
+        if found.status != "unknown":
+            return found
     try:
         floats = floats or to_floats(program)
     except OverflowError:
+        if entries <= TINY:
+            return _finish(Dictionary(program, objective=objective), program, Budget(deadline=deadline), objective)
         return Relaxation("unknown", code="solver-error", message="a number is too large for the solver")
     answer = run(floats, policy, deadline=deadline, presolve=entries > SMALL, cost=objective)
     relaxation: Relaxation | None = None
@@ -81,7 +88,9 @@ def relax(
     dictionary = Dictionary(program, objective=objective)
     if answer.columns:
         dictionary.install(answer.columns, answer.rows, deadline)
-    finished = _finish(dictionary, program, deadline, objective)
+    size = len(dictionary.table) * max(dictionary.columns, 1)
+    budget = Budget(pivots=min(2000, 8_000_000 // size), deadline=deadline)
+    finished = _finish(dictionary, program, budget, objective)
     if finished.status == "unknown":
         finished = relaxation or _large(program, floats, policy, deadline, objective, answer)
     finished.floats = floats
@@ -105,10 +114,9 @@ def contradiction(program: Program) -> Farkas | None:
     return None
 
 
-def _finish(dictionary: Dictionary, program: Program, deadline: float | None, objective: bool) -> Relaxation:
+def _finish(dictionary: Dictionary, program: Program, budget: Budget, objective: bool) -> Relaxation:
     """Let the exact simplex end it, and have its answer checked like anybody else's."""
-    entries = len(dictionary.table) * max(dictionary.columns, 1)
-    verdict, evidence = dictionary.solve(Budget(pivots=min(2000, 8_000_000 // entries), deadline=deadline))
+    verdict, evidence = dictionary.solve(budget)
     if verdict == "stopped":
         return Relaxation("unknown", code="time-limit", message="the exact simplex ran out of its budget")
     if verdict == "infeasible":

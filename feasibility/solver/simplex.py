@@ -1,4 +1,4 @@
-"""A small exact simplex: finishes, repairs and replaces a float solver's basis where a program is small enough.
+"""A small exact simplex that finishes, repairs or replaces a float solver's basis; one object, so 421 lines.
 
 The program is kept as a dictionary (Chvatal, Linear Programming, chapter 2): every basic unknown written in terms of
 the nonbasic ones, with integer numerators over one common denominator, so that a pivot needs no fractions (Edmonds
@@ -47,17 +47,19 @@ class Dictionary:
     """The dictionary of a linear program, starting with all activities basic. Quadratic terms are not looked at.
 
     Everything is scaled to integers: row i by ``factors[i]``, all values by ``scale``. The objective, always minimised,
-    is the last row of ``table``.
+    is the last row of ``table``. ``levels`` are the values of the basic unknowns and of the objective, times the
+    denominator: kept with every pivot, because sums over the rows would take as long as the pivots.
     """
 
     __slots__ = (
-        "basic", "columns", "denominator", "factors", "lower", "nonbasic", "objective_factor", "rows_of", "scale",
-        "sign", "table", "upper", "values",
+        "basic", "columns", "denominator", "factors", "levels", "lower", "nonbasic", "objective_factor", "rows_of",
+        "scale", "sign", "table", "upper", "values",
     )  # fmt: skip
 
     basic: list[int]
     nonbasic: list[int]
     values: list[int]
+    levels: list[int]
     table: list[list[int]]
     lower: list[int | None]
     upper: list[int | None]
@@ -94,6 +96,7 @@ class Dictionary:
         self.nonbasic = list(range(n))
         self.basic = list(range(n, n + len(self.rows_of)))
         self.values = [self._resting(q, 0) for q in self.nonbasic]
+        self._level()
 
     def copy(self) -> Dictionary:
         """An independent dictionary; cheap, because rows are replaced and never changed in place."""
@@ -101,8 +104,21 @@ class Dictionary:
         twin.columns, twin.sign, twin.rows_of, twin.factors = self.columns, self.sign, self.rows_of, self.factors
         twin.objective_factor, twin.scale, twin.denominator = self.objective_factor, self.scale, self.denominator
         twin.basic, twin.nonbasic, twin.values = self.basic[:], self.nonbasic[:], self.values[:]
+        twin.levels = self.levels[:]
         twin.table, twin.lower, twin.upper = self.table[:], self.lower[:], self.upper[:]
         return twin
+
+    def _level(self) -> None:
+        """Compute the levels from the nonbasic values."""
+        values = self.values
+        self.levels = [sum(map(mul, row, values)) for row in self.table]
+
+    def _rest(self, s: int, value: int) -> None:
+        """Move nonbasic unknown ``s`` (position) to another value."""
+        step = value - self.values[s]
+        if step:
+            self.values[s] = value
+            self.levels = [level + step * row[s] for level, row in zip(self.levels, self.table, strict=True)]
 
     def _resting(self, unknown: int, slope: int) -> int:
         """Where a nonbasic unknown waits: at the bound that its reduced cost prefers, at the other one, or at zero."""
@@ -115,11 +131,12 @@ class Dictionary:
 
     def pivot(self, r: int, s: int, leaving_value: int) -> None:
         """Exchange basic unknown ``r`` and nonbasic unknown ``s`` (positions); the leaving one rests at the value."""
-        table, d = self.table, self.denominator
+        table, levels, d = self.table, self.levels, self.denominator
         pivot_row = table[r]
         p = pivot_row[s]
+        gap = levels[r] - leaving_value * d
         if p < 0:
-            p, turn = -p, -1
+            p, turn, gap = -p, -1, -gap
             pivot_row = [-b for b in pivot_row]
         else:
             turn = 1
@@ -130,15 +147,19 @@ class Dictionary:
             if f:
                 if d == 1:
                     fresh = [a * p - f * b for a, b in zip(row, pivot_row, strict=True)]
+                    levels[i] = levels[i] * p - f * gap
                 else:
                     fresh = [(a * p - f * b) // d for a, b in zip(row, pivot_row, strict=True)]
+                    levels[i] = (levels[i] * p - f * gap) // d
                 fresh[s] = turn * f
                 table[i] = fresh
             elif p != d:
                 table[i] = [a * p // d for a in row]
+                levels[i] = levels[i] * p // d
         fresh = [-b for b in pivot_row]
         fresh[s] = turn * d
         table[r] = fresh
+        levels[r] = self.values[s] * p - gap
         self.denominator = p
         self.basic[r], self.nonbasic[s] = self.nonbasic[s], self.basic[r]
         self.values[s] = leaving_value
@@ -160,6 +181,7 @@ class Dictionary:
                 self.pivot(best, s, 0)
         for s, unknown in enumerate(self.nonbasic):
             self.values[s] = self._resting(unknown, -1 if statuses[unknown] == 2 else 0)
+        self._level()
 
     # -- solving -----------------------------------------------------------------------------------------------------
 
@@ -176,7 +198,7 @@ class Dictionary:
         if dual_feasible:
             for s, unknown in enumerate(self.nonbasic):
                 if slopes[s]:
-                    self.values[s] = self._resting(unknown, slopes[s])
+                    self._rest(s, self._resting(unknown, slopes[s]))
             return self.reoptimize(budget)
         verdict, farkas = self._restore(budget, costs=False)
         if verdict != "optimal":
@@ -191,6 +213,7 @@ class Dictionary:
         """A copy in which every cost is zero: any feasible point is then optimal."""
         twin = self.copy()
         twin.table[-1] = [0] * self.columns
+        twin.levels[-1] = 0
         return twin
 
     def tighten(self, column: int, lower: Exact | None, upper: Exact | None) -> None:
@@ -201,7 +224,7 @@ class Dictionary:
             self.upper[column] = int(upper * self.scale)
         for s, unknown in enumerate(self.nonbasic):
             if unknown == column:
-                self.values[s] = self._resting(column, self.table[-1][s])
+                self._rest(s, self._resting(column, self.table[-1][s]))
 
     def _restore(self, budget: Budget, *, costs: bool) -> tuple[SimplexVerdict, Farkas | None]:
         """The dual simplex method: pivot until all basic unknowns are within bounds, or one of them proves it hopeless.
@@ -211,10 +234,10 @@ class Dictionary:
         lower, upper, basic, nonbasic = self.lower, self.upper, self.basic, self.nonbasic
         steps = 0
         while True:
-            d, values = self.denominator, self.values
+            d, values, levels = self.denominator, self.values, self.levels
             r, worst, target = -1, 0, 0
             for i, unknown in enumerate(basic):
-                at = sum(map(mul, self.table[i], values))
+                at = levels[i]
                 low, high = lower[unknown], upper[unknown]
                 if low is not None and at < low * d:
                     miss, side = low * d - at, low
@@ -312,7 +335,7 @@ class Dictionary:
                 side = upper[unknown] if t > 0 else lower[unknown]
                 if side is None:
                     continue
-                room = abs(side * d - sum(map(mul, self.table[i], values)))
+                room = abs(side * d - self.levels[i])
                 t = abs(t)
                 if r >= 0:
                     mine, other = room * speed, gap * t
@@ -320,7 +343,7 @@ class Dictionary:
                         continue
                 r, gap, speed, target = i, room, t, side
             if low is not None and high is not None and (r < 0 or (high - low) * speed <= gap):
-                values[s] = high if way > 0 else low
+                self._rest(s, high if way > 0 else low)
             elif r < 0:
                 ray = [0] * self.columns
                 if entering < self.columns:
@@ -347,7 +370,7 @@ class Dictionary:
         whole = self.denominator * self.scale
         for i, unknown in enumerate(self.basic):
             if unknown < self.columns:
-                point[unknown] = divide(sum(map(mul, self.table[i], self.values)), whole)
+                point[unknown] = divide(self.levels[i], whole)
         return point
 
     def numerators(self) -> tuple[int, list[int]]:
@@ -359,12 +382,12 @@ class Dictionary:
                 point[unknown] = values[s] * d
         for i, unknown in enumerate(self.basic):
             if unknown < self.columns:
-                point[unknown] = sum(map(mul, self.table[i], values))
+                point[unknown] = self.levels[i]
         return d * self.scale, point
 
     def objective_fraction(self) -> tuple[Exact, Exact]:
         """The minimised linear objective, without its constant, as numerator and positive denominator."""
-        return sum(map(mul, self.table[-1], self.values)), self.denominator * self.scale * self.objective_factor
+        return self.levels[-1], self.denominator * self.scale * self.objective_factor
 
     def dual_numerators(self) -> tuple[dict[int, Exact], Exact]:
         """:meth:`duals` as numerators over one positive denominator."""

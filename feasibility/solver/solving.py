@@ -48,6 +48,22 @@ def solve(program: Program, policy: Policy | None = None, *, deadline: float | N
     return replace(_solve(program, policy, deadline), seconds=time.monotonic() - started)
 
 
+def exceeds(program: Program, limit: Exact, policy: Policy, deadline: float) -> tuple[Exact, ...] | bool | None:
+    """Whether a plan of a maximised linear program over integers is worth more than the limit: less than the best.
+
+    Such a plan (not the best one); False when it is proved that there is none; None when neither was found within the
+    exact search's work, or the program is of another class.
+    """
+    if program.is_quadratic or program.is_nonlinear or not program.is_mixed_integer or program.sense != "maximize":
+        return None
+    tight = tighten(program)
+    relaxation = relax(tight, policy, deadline)
+    if relaxation.status != "optimal" or relaxation.proof != "certified" or relaxation.dictionary is None:
+        return None
+    tree = search(tight, relaxation.dictionary, work=WORK, deadline=deadline, beyond=limit)
+    return tree.point if tree.ending == "optimal" else False if tree.ending == "infeasible" else None
+
+
 def _solve(program: Program, policy: Policy, deadline: float) -> Solution:
     if program.is_nonlinear:
         crossed = contradiction(program)

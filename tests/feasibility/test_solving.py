@@ -25,10 +25,11 @@ from solver_programs import (
 )
 
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.programs.program import Program
-from pyrite.feasibility.solver import exactness, linear
+from pyrite.feasibility.programs.program import Program, Quadratic
+from pyrite.feasibility.solver import exactness, linear, solving
+from pyrite.feasibility.solver.simplex import Budget, Dictionary
 from pyrite.feasibility.solver.solution import Solution
-from pyrite.feasibility.solver.solving import solve
+from pyrite.feasibility.solver.solving import exceeds, solve
 
 SETTLED = ("optimal", "infeasible", "unbounded")
 
@@ -83,6 +84,36 @@ def test_integer_programs_agree_with_brute_force(target: Program) -> None:
     assert (solution.status, solution.objective) == brute_force(target)
     assert solution.proof == "certified"
     check_evidence(target, solution)
+
+
+@pytest.mark.parametrize("work", [solving.WORK, 40])
+@given(target=boxed_programs(), limit=st.fractions(-30, 30, max_denominator=7), constant=st.fractions(-3, 3))
+def test_exceeding_a_limit_agrees_with_brute_force(
+    target: Program, limit: Fraction, constant: Fraction, work: int
+) -> None:
+    """Limits and constants off the objective's own steps, and a search that is granted its work in portions."""
+    goal = Quadratic(target.objective.linear, {}, constant)
+    target = Program(target.columns, target.rows, "maximize", goal)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solving, "WORK", work)
+        found = exceeds(target, limit, Policy(), time.monotonic() + 10)
+    status, optimum = brute_force(target)
+    if isinstance(found, tuple):
+        assert keeps(target, found)
+        assert target.objective.value(found) > limit
+    elif found is False:
+        assert status == "infeasible" or (optimum is not None and optimum <= limit)
+    else:
+        # Not optimal, or cut short.
+        assert work != solving.WORK or status == "infeasible"
+
+
+@given(linear_programs(columns=4, rows=4))
+def test_the_dictionary_keeps_the_values_of_its_basic_unknowns(target: Program) -> None:
+    dictionary = Dictionary(target)
+    dictionary.solve(Budget())
+    for level, row_ in zip(dictionary.levels, dictionary.table, strict=True):
+        assert level == sum(a * x for a, x in zip(row_, dictionary.values, strict=True))
 
 
 @given(boxed_programs(columns=3))

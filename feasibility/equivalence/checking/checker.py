@@ -1,4 +1,4 @@
-"""Re-checks what the prover says, exactly, sharing no code with it; to be read as one whole, so 507 lines.
+"""Re-checks what the prover says, exactly, sharing no code with it; to be read as one whole, so 525 lines.
 
 Everything is recomputed from the two programs: merged columns, the maps' consistency, each certificate's combination,
 each witness. Certificates of method ``solver`` are a search's word and cannot be re-checked; they are counted.
@@ -33,6 +33,7 @@ from .sides import (
     AffineForm,
     CheckedSide,
     composed,
+    composed_forms,
     cost_at,
     exact,
     form_of,
@@ -245,13 +246,14 @@ def _containment(way: _Way, containment: Containment | None, report: Report) -> 
             report.checked += 1
             return
     given = {(c.target.kind, c.target.number, c.target.side): c for c in containment.certificates}
+    forms = {k: form_of(image) for k, image in enumerate(images) if image is not None}
     for aim, body, limit in _sides(target):
         found = given.get((aim.kind, aim.number, aim.side))
         if found is None:
             report.problems.append(f"{name}: no certificate for {aim.kind} {aim.number} {aim.side}")
             continue
         try:
-            terms, constant = composed(body, images)
+            terms, constant = composed_forms(body, forms)
         except ValueError as error:
             report.problems.append(f"{name}: {error}")
             continue

@@ -170,16 +170,22 @@ def form_of(image: Affine) -> AffineForm:
 
 def composed(body: Mapping[int, Exact], images: Sequence[Affine | None]) -> AffineForm:
     """``body`` of the target in the source's terms. Raises ValueError for a column without image."""
+    return composed_forms(body, {k: form_of(image) for k in body if (image := images[k]) is not None})
+
+
+def composed_forms(body: Mapping[int, Exact], forms: Mapping[int, AffineForm]) -> AffineForm:
+    """The same with the images in exact numbers, by column: for many bodies under one map."""
     terms: dict[int, Exact] = {}
     constant: Exact = 0
     for k, v in body.items():
-        image = images[k]
-        if image is None:
+        if k not in forms:
             raise ValueError(f"column {k} has no formula")
-        inner, extra = form_of(image)
-        constant += v * extra
+        inner, extra = forms[k]
+        if extra:
+            constant += v * extra
         for j, c in inner.items():
-            terms[j] = terms.get(j, 0) + v * c
+            product = v if c == 1 else v * c
+            terms[j] = terms[j] + product if j in terms else product
     return {j: c for j, c in terms.items() if c}, constant
 
 
