@@ -7,9 +7,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # Tests wait for limits, servers and processes of their own: one process more than cores keeps two cores busy. Each takes
-# whole files while there are enough, so that what a file's tests share is made once.
+# whole files, in order, so that what a file's tests share is made once.
 TESTERS ?= 3
-PYTEST := $(BIN)/python -m pytest -n $(TESTERS) --dist worksteal -m "not slow and not browser"
+PYTEST := $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder -m "not slow and not browser"
 # Byte code is kept, the rewritten assertions too: every process that a test starts reads it.
 export PYTHONDONTWRITEBYTECODE :=
 

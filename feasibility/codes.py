@@ -1,4 +1,4 @@
-"""Every code of a finding or a stage: when it is raised, an example, what to do about it; one table, so 444 lines.
+"""Every code of a finding or a stage: when it is raised, an example, what to do about it; one table, so it is long.
 
 Codes are stable: tools count them, people look them up. ``docs/codes.md`` is generated from this table, and
 ``tests/cases/`` holds one small file for each code of the language, named by it.

@@ -1,4 +1,4 @@
-"""Reading the LP format: objective, rows, bounds, kinds; one reader with one place in the text, so 450 lines.
+"""Reading the LP format: objective, rows, bounds, kinds; one reader with one place in the text, so it is long.
 
 Words and sections are found by :mod:`.lp_words`. A sum needs its signs: two names, two numbers, or a name and a number
 side by side are refused, because programs differ on what they mean. A row ends with its right-hand number; a row

@@ -1,4 +1,4 @@
-"""Reading the MPS format, free or fixed; one reader whose sections share names, so 495 lines.
+"""Reading the MPS format, free or fixed; one reader whose sections share names, so it is long.
 
 Sections: NAME, OBJSENSE, OBJNAME, ROWS, COLUMNS with integer markers, RHS, RANGES, BOUNDS, QUADOBJ and QSECTION (one
 triangle), QMATRIX and QCMATRIX (the whole symmetric matrix), ENDATA. What programs read in different ways is refused

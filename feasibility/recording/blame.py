@@ -11,9 +11,10 @@ import importlib
 import re
 
 from .guests import attributes
-from .rewriting import NATIVE, PREFIX
+from .rewriting import NATIVE
 from .sandbox import Ended
 from .source import SourceTrouble
+from .trees import PREFIX
 
 _NO_ATTRIBUTE = re.compile(r"'([\w.]+)' object has no attribute '(\w+)'")
 _NO_MODULE_ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")

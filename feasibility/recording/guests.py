@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .rewriting import PREFIX
+from .trees import PREFIX
 
 _FOLDER = Path(__file__).parent / "guest"
+# An interactive session and doctest put the last result there as ``_``.
+_BUILT_IN = frozenset(dir(builtins)) - {"True", "False", "None", "_"}
 BASE = ("expressions", "calls", "python", "model", "numpy")
 
 LIBRARIES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -124,7 +126,7 @@ class _Mangler(ast.NodeTransformer):
             return name
         if name in self.own:
             return PREFIX + name
-        if hasattr(builtins, name) and name not in ("True", "False", "None"):
+        if name in _BUILT_IN:
             self.builtins.add(name)
             return PREFIX + name
         return name
@@ -135,7 +137,7 @@ class _Mangler(ast.NodeTransformer):
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         assert node.arg not in self.own, f"the parameter {node.arg} has the name of something global"
-        assert not hasattr(builtins, node.arg), f"the parameter {node.arg} has the name of a built-in function"
+        assert node.arg not in _BUILT_IN, f"the parameter {node.arg} has the name of a built-in function"
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:

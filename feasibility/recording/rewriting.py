@@ -1,4 +1,4 @@
-"""A program's syntax tree, rewritten for the sandbox's smaller Python; one visitor, so 411 lines.
+"""A program's syntax tree, rewritten for the sandbox's smaller Python.
 
 Guest classes in the sandbox have no comparisons, no truth value, no ``+=``; solver modules do not exist there. So each
 comparison, condition, augmented assignment and import becomes a call of a function of ``guest/calls.py``, which treats
@@ -10,10 +10,21 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TypeVar
 
-PREFIX = "_pyrite_"
-"""In front of every name that the recorders own; no program may use it."""
+from .trees import (
+    PREFIX,
+    SyntaxNode,
+    assign_to,
+    call_of,
+    index_of,
+    is_plain,
+    is_text,
+    name_of,
+    no_arguments,
+    placed,
+    text_of,
+    truth_of,
+)
 
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.LtE: "<=",
@@ -26,8 +37,6 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 _AUGMENTED: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _FAMILIES = ("addConstrs", "addLConstrs")
 """Methods that take a generator and use its loop variables as keys."""
-
-_Node = TypeVar("_Node", bound=ast.AST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +107,12 @@ class _Rewriter(ast.NodeTransformer):
         done: list[ast.stmt] = []
         for alias in node.names:
             if alias.name in NATIVE:
-                done.append(_at(ast.Import([alias]), node))
+                done.append(placed(ast.Import([alias]), node))
                 continue
             name = alias.asname or alias.name.split(".")[0]
             whole = alias.name if alias.asname else name
             self.imported.add(name)
-            done.append(_assign(name, _call("import", node, _text(whole)), node))
+            done.append(assign_to(name, call_of("import", node, text_of(whole)), node))
         return done
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt | list[ast.stmt]:
@@ -118,15 +127,15 @@ class _Rewriter(ast.NodeTransformer):
                 if module not in self.exports:
                     raise Lacking(f"from {module} import *", node.lineno)
                 for name in self.exports[module]:
-                    done.append(_assign(name, _call("import_from", node, _text(module), _text(name)), node))
+                    done.append(assign_to(name, call_of("import_from", node, text_of(module), text_of(name)), node))
             elif module == "collections" and alias.name in _COLLECTIONS:
-                done.append(_assign(alias.asname or alias.name, _name(_COLLECTIONS[alias.name]), node))
+                done.append(assign_to(alias.asname or alias.name, name_of(_COLLECTIONS[alias.name]), node))
             elif module in NATIVE:
-                done.append(_at(ast.ImportFrom(module, [alias], 0), node))
+                done.append(placed(ast.ImportFrom(module, [alias], 0), node))
             else:
                 self.imported.add(alias.asname or alias.name)
-                value = _call("import_from", node, _text(module), _text(alias.name))
-                done.append(_assign(alias.asname or alias.name, value, node))
+                value = call_of("import_from", node, text_of(module), text_of(alias.name))
+                done.append(assign_to(alias.asname or alias.name, value, node))
         return done
 
     # Comparisons and conditions -------------------------------------------------------------------------------------
@@ -137,26 +146,26 @@ class _Rewriter(ast.NodeTransformer):
             return node
         if len(node.ops) == 1:
             right, op = node.comparators[0], _COMPARISONS[type(node.ops[0])]
-            if _is_text(node.left) or _is_text(right):
+            if is_text(node.left) or is_text(right):
                 return node
-            return _call("compare", node, node.left, _text(op), right)
+            return call_of("compare", node, node.left, text_of(op), right)
         parts: list[ast.expr] = [node.left]
         for op_node, right in zip(node.ops, node.comparators, strict=True):
-            parts.extend((_text(_COMPARISONS[type(op_node)]), right))
-        return _call("chain", node, *parts)
+            parts.extend((text_of(_COMPARISONS[type(op_node)]), right))
+        return call_of("chain", node, *parts)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
         if any(isinstance(part, ast.NamedExpr) for value in node.values[1:] for part in ast.walk(value)):
             raise Lacking("':=' behind 'and' or 'or'", node.lineno)
         self.generic_visit(node)
         name = "and" if isinstance(node.op, ast.And) else "or"
-        later = [_at(ast.Lambda(_no_arguments(), value), value) for value in node.values[1:]]
-        return _call(name, node, node.values[0], *later)
+        later = [placed(ast.Lambda(no_arguments(), value), value) for value in node.values[1:]]
+        return call_of(name, node, node.values[0], *later)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         self.generic_visit(node)
         if isinstance(node.op, ast.Not):
-            node.operand = _true(node.operand)
+            node.operand = truth_of(node.operand)
         return node
 
     def visit_If(self, node: ast.If) -> ast.stmt:
@@ -173,12 +182,12 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.comprehension:
         self.generic_visit(node)
-        node.ifs = [_true(test) for test in node.ifs]
+        node.ifs = [truth_of(test) for test in node.ifs]
         return node
 
-    def _tested(self, node: _Node) -> _Node:
+    def _tested(self, node: SyntaxNode) -> SyntaxNode:
         self.generic_visit(node)
-        node.test = _true(node.test)  # type: ignore[attr-defined]
+        node.test = truth_of(node.test)  # type: ignore[attr-defined]
         return node
 
     # Attributes -------------------------------------------------------------------------------------------------------
@@ -186,7 +195,7 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
         if isinstance(node.ctx, ast.Load):
-            return _call("get", node, node.value, _text(node.attr))
+            return call_of("get", node, node.value, text_of(node.attr))
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
@@ -199,7 +208,7 @@ class _Rewriter(ast.NodeTransformer):
                 keyed.append(_keyed(node.args.pop(0)))  # type: ignore[arg-type]
             base = function.value
             if isinstance(base, ast.Name) and base.id in self.imported:
-                node.func = _call("get", function, base, _text(function.attr))
+                node.func = call_of("get", function, base, text_of(function.attr))
             else:
                 function.value = self.visit(function.value)
         else:
@@ -212,8 +221,8 @@ class _Rewriter(ast.NodeTransformer):
     def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
         """The sandbox's generator is a list; an iterator over one gives its items once, and to ``next`` too."""
         self.generic_visit(node)
-        items = _at(ast.ListComp(node.elt, node.generators), node)
-        return _at(ast.Call(_name("iter"), [items], []), node)
+        items = placed(ast.ListComp(node.elt, node.generators), node)
+        return placed(ast.Call(name_of("iter"), [items], []), node)
 
     # Assignments ------------------------------------------------------------------------------------------------------
 
@@ -225,13 +234,13 @@ class _Rewriter(ast.NodeTransformer):
 
     def _assigned_one_by_one(self, node: ast.Assign) -> list[ast.stmt]:
         kept = f"{PREFIX}value"
-        first = _assign(kept, node.value, node)
-        return [first, *(_assigned(target, _name(kept), node) for target in node.targets)]
+        first = assign_to(kept, node.value, node)
+        return [first, *(_assigned(target, name_of(kept), node) for target in node.targets)]
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         """The annotation goes, the value stays: it says nothing about the model."""
         if node.value is None:
-            return _at(ast.Pass(), node)
+            return placed(ast.Pass(), node)
         node.value = self.visit(node.value)
         node.target = self.visit(node.target)
         return _assigned(node.target, node.value, node)
@@ -243,12 +252,12 @@ class _Rewriter(ast.NodeTransformer):
             return node
         target = node.target
         if isinstance(target, ast.Name):
-            return _assign(target.id, _call("in_place", node, _text(op), _name(target.id), node.value), node)
+            return assign_to(target.id, call_of("in_place", node, text_of(op), name_of(target.id), node.value), node)
         if isinstance(target, ast.Attribute):
-            call = _call("in_place_attribute", node, _text(op), target.value, _text(target.attr), node.value)
-            return _at(ast.Expr(call), node)
-        call = _call("in_place_item", node, _text(op), target.value, _index(target.slice), node.value)
-        return _at(ast.Expr(call), node)
+            call = call_of("in_place_attribute", node, text_of(op), target.value, text_of(target.attr), node.value)
+            return placed(ast.Expr(call), node)
+        call = call_of("in_place_item", node, text_of(op), target.value, index_of(target.slice), node.value)
+        return placed(ast.Expr(call), node)
 
     def visit_Delete(self, node: ast.Delete) -> list[ast.stmt]:
         """A name that is deleted is None from there on; an item leaves its container."""
@@ -256,9 +265,9 @@ class _Rewriter(ast.NodeTransformer):
         done: list[ast.stmt] = []
         for target in node.targets:
             if isinstance(target, ast.Name):
-                done.append(_assign(target.id, _at(ast.Constant(None), node), node))
+                done.append(assign_to(target.id, placed(ast.Constant(None), node), node))
             elif isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
-                done.append(_at(ast.Expr(_call("delete", node, target.value, _index(target.slice))), node))
+                done.append(placed(ast.Expr(call_of("delete", node, target.value, index_of(target.slice))), node))
             else:
                 raise Lacking("'del' of an attribute or a slice", node.lineno)
         return done
@@ -272,7 +281,7 @@ class _Rewriter(ast.NodeTransformer):
             if node.type is None:
                 return node
             node.name = f"{PREFIX}error"
-        node.body.insert(0, _at(ast.Expr(_call("handled", node, _name(node.name))), node))
+        node.body.insert(0, placed(ast.Expr(call_of("handled", node, name_of(node.name))), node))
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt | list[ast.stmt]:
@@ -287,8 +296,8 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         done: list[ast.stmt] = [node]
         for decorator in reversed(node.decorator_list):
-            call = _call("decorated", node, decorator, _name(node.name), _text(node.name))
-            done.append(_assign(node.name, call, node))
+            call = call_of("decorated", node, decorator, name_of(node.name), text_of(node.name))
+            done.append(assign_to(node.name, call, node))
         node.decorator_list = []
         return done
 
@@ -319,27 +328,27 @@ class _Rewriter(ast.NodeTransformer):
 def _assigned(target: ast.expr, value: ast.expr, node: ast.stmt) -> ast.stmt:
     """``target = value``, telling the recorder the name."""
     if isinstance(target, ast.Name):
-        return _assign(target.id, _hinted(target.id, value), node)
+        return assign_to(target.id, _hinted(target.id, value), node)
     if isinstance(target, ast.Attribute):
-        return _at(ast.Expr(_call("set", node, target.value, _text(target.attr), value)), node)
-    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and _is_plain(target.slice):
-        value = _call("named_item", node, _text(target.value.id), _index(target.slice), value)
+        return placed(ast.Expr(call_of("set", node, target.value, text_of(target.attr), value)), node)
+    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and is_plain(target.slice):
+        value = call_of("named_item", node, text_of(target.value.id), index_of(target.slice), value)
     pairs = isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List)
     if pairs and len(target.elts) == len(value.elts):  # type: ignore[attr-defined]
         named = [
             _hinted(left.id, right) if isinstance(left, ast.Name) else right
             for left, right in zip(target.elts, value.elts, strict=True)  # type: ignore[attr-defined]
         ]
-        value = _at(ast.Tuple(named, ast.Load()), value)
+        value = placed(ast.Tuple(named, ast.Load()), value)
     if isinstance(target, ast.Tuple | ast.List) and any(isinstance(item, ast.Attribute) for item in ast.walk(target)):
         raise Lacking("several attributes assigned at once", node.lineno)
-    return _at(ast.Assign([target], value), node)
+    return placed(ast.Assign([target], value), node)
 
 
 def _hinted(name: str, value: ast.expr) -> ast.expr:
     """Only what can be a variable, or a container of variables, is looked at."""
     if isinstance(value, ast.Call | ast.Dict | ast.DictComp | ast.List | ast.ListComp | ast.Tuple):
-        return _call("named", value, _text(name), value)
+        return call_of("named", value, text_of(name), value)
     return value
 
 
@@ -348,64 +357,14 @@ def _keyed(node: ast.GeneratorExp) -> ast.expr:
     targets: list[ast.expr] = []
     for generator in node.generators:
         targets.extend(_loaded(generator.target))
-    pair = _at(ast.Tuple([_at(ast.Tuple(targets, ast.Load()), node), node.elt], ast.Load()), node)
-    items = _at(ast.ListComp(pair, node.generators), node)
-    return _at(ast.Call(_name(f"{PREFIX}_Keyed"), [items], []), node)
+    pair = placed(ast.Tuple([placed(ast.Tuple(targets, ast.Load()), node), node.elt], ast.Load()), node)
+    items = placed(ast.ListComp(pair, node.generators), node)
+    return placed(ast.Call(name_of(f"{PREFIX}_Keyed"), [items], []), node)
 
 
 def _loaded(target: ast.expr) -> list[ast.expr]:
     if isinstance(target, ast.Tuple | ast.List):
         return [name for item in target.elts for name in _loaded(item)]
     if isinstance(target, ast.Name):
-        return [_at(_name(target.id), target)]
+        return [placed(name_of(target.id), target)]
     raise Lacking("a loop over something other than names", target.lineno)
-
-
-def _true(value: ast.expr) -> ast.expr:
-    if isinstance(value, ast.Constant):
-        return value
-    return _call("truth", value, value)
-
-
-def _is_text(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and (isinstance(value.value, str | bytes) or value.value is None)
-
-
-def _is_plain(index: ast.expr) -> bool:
-    """Whether the index may be evaluated twice."""
-    kinds = (ast.Name, ast.Constant, ast.Tuple, ast.Load, ast.BinOp, ast.operator)
-    return all(isinstance(part, kinds) for part in ast.walk(index))
-
-
-def _index(index: ast.expr) -> ast.expr:
-    if isinstance(index, ast.Slice):
-        parts = [part or _at(ast.Constant(None), index) for part in (index.lower, index.upper, index.step)]
-        return _at(ast.Call(_name("slice"), parts, []), index)
-    return index
-
-
-def _call(name: str, place: ast.AST, *arguments: ast.expr) -> ast.expr:
-    return _at(ast.Call(_name(f"{PREFIX}_{name}"), list(arguments), []), place)
-
-
-def _assign(name: str, value: ast.expr, place: ast.AST) -> ast.stmt:
-    return _at(ast.Assign([ast.Name(name, ast.Store())], value), place)
-
-
-def _name(name: str) -> ast.expr:
-    return ast.Name(name, ast.Load())
-
-
-def _text(value: str) -> ast.expr:
-    return ast.Constant(value)
-
-
-def _no_arguments() -> ast.arguments:
-    return ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-
-
-def _at(node: _Node, place: ast.AST) -> _Node:
-    """The node with the place of the one it stands for, so that errors name the program's own line."""
-    if hasattr(place, "lineno"):
-        return ast.copy_location(node, place)
-    return node

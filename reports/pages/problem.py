@@ -1,34 +1,33 @@
-"""Everything that the page of one problem shows, as plain data for its template; one page, so 483 lines."""
+"""Everything that the page of one problem shows, as plain data for its template."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from ...feasibility.errors import PyriteError
-from ...feasibility.language.document.reading import extract
 from ...feasibility.language.formulation import Formulation
 from ...feasibility.language.mathematics import MathRow, rows_of
 from ...feasibility.programs.compiling import Rejected, build
 from ...feasibility.programs.correspondence import match_names
 from ...feasibility.programs.program import Program
-from ...feasibility.verdict import PLAN, Verdict
+from ...feasibility.verdict import Verdict
 from ...problems.problem import Problem
 from ...results.collection import Collection, Run
-from ...results.outputs import Output, tokens_of
+from ...results.outputs import Output
 from ..charts import COLORS, LETTERS
-from ..escaping import MAX_SHOWN, file_name, shortened, visible
+from ..escaping import MAX_SHOWN, file_name, shortened
 from .aligning import AlignedLine, AligningReader, align, fold, scalars
-from .formulas import html_of, row_html
-from .layout import laid_out, prose
-from .locating import Shown, locate, marked_text
+from .answer_view import AnswerReading, AnswerView, answer_view, read_answer, safe
+from .formulas import row_html
+from .layout import prose
 from .plan_view import PlanView, plan_view
 from .regions import RegionMark, draw, plan_point
-from .saying import Evidence, evidence_of, headline, ladder_of, plan_items
+from .saying import evidence_of, headline, plan_items
 
 SAMPLES_SHOWN = 6
 LINES_SHOWN = 200
@@ -40,27 +39,6 @@ KIND_TITLES = {
     "parameter": "Parameters",
     "set": "Sets",
 }
-
-
-@dataclass
-class AnswerView:
-    """One output on the page: the ladder, why, and the text with its failing places marked."""
-
-    sample: int
-    headline: str
-    surface: bool
-    substance: bool | None
-    ladder: Markup
-    evidence: Evidence | None
-    shown: Shown | None
-    markup: Markup
-    raw: str
-    whole_file: str
-    finish: str
-    cost: str = ""
-    laid_out: bool = False
-    conflict: Sequence[tuple[str, Markup]] = field(default_factory=tuple)
-    violated: Sequence[tuple[Mapping[str, str], Markup]] = field(default_factory=tuple)
 
 
 @dataclass
@@ -110,21 +88,6 @@ class ProblemPage:
     files: Mapping[str, str]
 
 
-@dataclass
-class _Reading:
-    """What can be read of one output: where its JSON begins, its formulation, its program."""
-
-    start: int = 0
-    formulation: Formulation | None = None
-    note: str = ""
-    renames: Mapping[str, str] = field(default_factory=dict)
-
-
-def _safe(markup: str) -> Markup:
-    """Markup that was made by this package from escaped text."""
-    return Markup(markup)  # noqa: S704 - every caller passes what visible(), sign_html() or charts.element() escaped
-
-
 _WITNESSES = {"admits": "it allows this", "forbids": "it forbids this", "better": "preferred", "worse": "not preferred"}
 
 
@@ -145,7 +108,7 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
     problem = collection.problem(identifier)
     base = file_name(identifier)
     files: dict[str, str] = {}
-    readings: list[_Reading] = []
+    readings: list[AnswerReading] = []
     panels: list[Panel] = []
     rows: list[list[MathRow] | None] = []
     flags: dict[tuple[str, str], str] = {}
@@ -155,11 +118,11 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         verdicts = run.by_problem.get(identifier, [])
         first = verdicts[0] if verdicts else None
         output = run.outputs.get((identifier, first.sample)) if first else None
-        reading = _read(output, first, run)
+        reading = read_answer(output, first, run)
         readings.append(reading)
         rows.append(rows_of(reading.formulation, most=LINES_SHOWN) if reading.formulation else None)
         answers = [
-            _answer(run, number, verdict, base, files, _kinds(reading.formulation, reference))
+            answer_view(run, number, verdict, base, files, _kinds(reading.formulation, reference))
             for verdict in verdicts[:SAMPLES_SHOWN]
         ]
         if first is not None:
@@ -177,7 +140,7 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
         identifier=identifier,
         title=_title(collection, summary),
         summary=summary,
-        text=_safe(prose(text[:MAX_SHOWN])),
+        text=safe(prose(text[:MAX_SHOWN])),
         text_raw=text[:MAX_SHOWN] if "<table" in prose(text[:MAX_SHOWN]) else "",
         text_note=f"{base}.problem.txt" if len(text) > MAX_SHOWN else "",
         facts=_facts(problem),
@@ -195,7 +158,7 @@ def _panel(
     number: int,
     problem: Problem | None,
     verdicts: Sequence[Verdict],
-    reading: _Reading,
+    reading: AnswerReading,
     output: Output | None,
     answers: Sequence[AnswerView],
 ) -> Panel:
@@ -225,39 +188,6 @@ def _title(collection: Collection, summary: Sequence[tuple[str, int, str, str]])
     return "; ".join(f"{letter} {words}" for letter, _, _, words in summary[:4])
 
 
-def _read(output: Output | None, verdict: Verdict | None, run: Run) -> _Reading:
-    """The formulation, when the output came as far as the schema: no output is trusted further than its verdict."""
-    if output is None or verdict is None:
-        return _Reading(note="There is no output to show.")
-    start = verdict.result("parses").details.get("start")
-    reading = _Reading(start=start if isinstance(start, int) else 0)
-    if verdict.ladder.task == PLAN.task:
-        return reading  # a plan has a view of its own
-    if verdict.result("schema").status != "pass":
-        reading.note = "The output does not come as far as a formulation."
-        return reading
-    found = extract(output.answer, run.policy)
-    if found.document is None:
-        reading.note = "The output cannot be read under the policy of this report."
-        return reading
-    try:
-        reading.formulation = Formulation.from_dict(found.document)
-        reading.start = found.start
-        reading.renames = _renames(verdict)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        reading.note = "The formulation cannot be shown: its parts are not of the expected kind."
-    return reading
-
-
-def _renames(verdict: Verdict) -> dict[str, str]:
-    """Which of the output's variables is which of the reference's, where stage 9 found them to be the same."""
-    correspondence = verdict.result("equivalent").details.get("correspondence")
-    pairs = correspondence.get("b_from_a") if isinstance(correspondence, Mapping) else None
-    if not isinstance(pairs, Mapping):
-        return {}
-    return {ours: theirs for theirs, ours in pairs.items() if isinstance(ours, str) and ours.isidentifier()}
-
-
 def _kinds(*formulations: Formulation | None) -> dict[str, str]:
     kinds: dict[str, str] = {}
     for formulation in formulations:
@@ -266,67 +196,6 @@ def _kinds(*formulations: Formulation | None) -> dict[str, str]:
                 formulation.variables, "variable"
             )
     return kinds
-
-
-def _answer(
-    run: Run, number: int, verdict: Verdict, base: str, files: dict[str, str], kinds: Mapping[str, str]
-) -> AnswerView:
-    output = run.outputs.get((verdict.problem_id, verdict.sample))
-    evidence = evidence_of(verdict)
-    shown: Shown | None = None
-    raw, whole, text = "", "", ""
-    if output is not None:
-        start = verdict.result("parses").details.get("start")
-        start = start if isinstance(start, int) else 0
-        deciding: str = evidence.stage if evidence else "parses"
-        findings = verdict.result(deciding).findings[:50]
-        spans = [span for finding in findings if (span := locate(output.output, start, finding)) is not None]
-        text = output.output
-        if len(text) <= MAX_SHOWN:
-            text, spans = laid_out(text, spans)
-        shown = marked_text(text, spans, max(MAX_SHOWN, len(text) if text != output.output else 0))
-        if shown.is_cut:
-            whole = f"{base}.{LETTERS[number % 26].lower()}{verdict.sample}.txt"
-            files[whole] = output.output
-        elif "hidden-sign" in shown.html or "\r" in output.output or text != output.output:
-            raw = output.output
-    answer = AnswerView(
-        sample=verdict.sample,
-        headline=headline(verdict, output.finish if output else None),
-        surface=verdict.surface,
-        substance=verdict.substance,
-        ladder=ladder_of(verdict),
-        evidence=evidence,
-        shown=shown,
-        markup=_safe(shown.html if shown else ""),
-        raw=raw,
-        whole_file=whole,
-        finish=output.finish or "" if output else "",
-        cost=_cost(output) if output else "",
-        laid_out=bool(shown and output and text != output.output),
-    )
-    if evidence is not None:
-        answer.conflict = [(entry["name"], _row_markup(entry, kinds)) for entry in evidence.conflict]
-        answer.violated = [(entry, _row_markup(entry, kinds)) for entry in evidence.violated]
-    return answer
-
-
-def _cost(output: Output) -> str:
-    """How long the answer is, and what it took where that is known."""
-    parts = [f"{len(output.output):,} characters"]
-    tokens = tokens_of(output)
-    if tokens is not None:
-        parts.append(f"{tokens:,} tokens")
-    if output.seconds is not None:
-        parts.append(f"{output.seconds:.1f} s")
-    return ", ".join(parts)
-
-
-def _row_markup(entry: Mapping[str, str], kinds: Mapping[str, str]) -> Markup:
-    """A row of a verdict's evidence as mathematics; bounds and integralities as text."""
-    if not entry["text"]:
-        return _safe("")
-    return _safe(html_of(entry["text"], kinds) if entry.get("kind", "row") == "row" else visible(entry["text"]))
 
 
 def _flag(flags: dict[tuple[str, str], str], verdict: Verdict, who: str) -> None:
@@ -383,7 +252,7 @@ def _program(formulation: Formulation | None, problem: Problem | None, run: Run)
 
 
 def _picture(
-    reading: _Reading, problem: Problem | None, verdict: Verdict | None, run: Run, number: int
+    reading: AnswerReading, problem: Problem | None, verdict: Verdict | None, run: Run, number: int
 ) -> Markup | None:
     theirs = _program(problem.reference if problem else None, problem, run)
     ours = _program(reading.formulation, problem, run)
@@ -407,10 +276,10 @@ def _picture(
             candidates.append(("witness", plan_point(_mapping(plan), names), label))
     marks = [RegionMark(kind, *point, label) for kind, point, label in candidates if point is not None]
     drawn = draw(ours, theirs, match, marks, f"regions-{number}")
-    return _safe(drawn) if drawn else None
+    return safe(drawn) if drawn else None
 
 
-def _picture_note(reading: _Reading, verdict: Verdict | None) -> str:
+def _picture_note(reading: AnswerReading, verdict: Verdict | None) -> str:
     """What the picture cannot show of this output."""
     if reading.formulation is None or verdict is None or verdict.result("builds").status not in ("pass", "unknown"):
         return "this output has no program to draw"
@@ -454,15 +323,15 @@ def _groups(
             if cell is not None:
                 flag = flag or flags.get((line.kind, fold(cell.row.key)), "")
         cells = [
-            (_safe(cell.html), cell.mark) if cell else (None, "missing" if line.reference and readable[i] else "")
+            (safe(cell.html), cell.mark) if cell else (None, "missing" if line.reference and readable[i] else "")
             for i, cell in enumerate(line.cells)
         ]
-        reference = _safe(row_html(line.reference)) if line.reference else None
+        reference = safe(row_html(line.reference)) if line.reference else None
         groups.setdefault(KIND_TITLES[line.kind], []).append(PageLine(shortened(line.key, 160), reference, cells, flag))
     return list(groups.items())
 
 
-def _lines_note(reference: Formulation | None, readings: Sequence[_Reading]) -> str:
+def _lines_note(reference: Formulation | None, readings: Sequence[AnswerReading]) -> str:
     for formulation in (reference, *(reading.formulation for reading in readings)):
         if formulation is not None and len(formulation.constraints) > LINES_SHOWN:
             return f"Only the first {LINES_SHOWN} lines of each kind are shown."

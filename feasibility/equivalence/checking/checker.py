@@ -1,4 +1,4 @@
-"""Re-checks what the prover says, exactly, sharing no code with it; to be read as one whole, so 525 lines.
+"""Re-checks what the prover says, exactly, sharing no code with it; to be read as one whole, so it is long.
 
 Everything is recomputed from the two programs: merged columns, the maps' consistency, each certificate's combination,
 each witness. Certificates of method ``solver`` are a search's word and cannot be re-checked; they are counted.

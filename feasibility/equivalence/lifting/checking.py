@@ -1,4 +1,4 @@
-"""Hold a lifted proof against instances of symbols, sharing no code with the prover; one whole, so 523 lines.
+"""Hold a lifted proof against instances of symbols, sharing no code with the prover; one whole, so it is long.
 
 Sets of several sizes are made up, every parameter is a symbol at every index, and both formulations are written out to
 rows whose coefficients are exact polynomials (with negative exponents where something is divided by). Each step of the

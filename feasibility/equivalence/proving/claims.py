@@ -1,4 +1,4 @@
-"""Claims about one program's plans (``body(x) <= limit``), proved or refuted; one road, cheap to dear, so 605 lines.
+"""Claims about one program's plans (``body(x) <= limit``), proved or refuted; one road, cheap to dear, so it is long.
 
 The road from cheap to dear: the claim is one of the program's own rows; the columns' bounds alone imply it; a linear
 program bounds it, and its multipliers, rounded to rationals, are the certificate; rounding down on whole numbers

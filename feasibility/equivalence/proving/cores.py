@@ -1,4 +1,4 @@
-"""Reduce, then match: each side is brought to a core, and the cores are matched; one procedure, so 440 lines.
+"""Reduce, then match: each side is brought to a core, and the cores are matched; one procedure, so it is long.
 
 Variants of a core differ in what is read as one column (halves and digits; sums as well) and in how much is
 substituted. They are tried lazily, the first proof wins. Whatever is found is told in the two programs' own columns.
