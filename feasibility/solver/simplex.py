@@ -1,4 +1,4 @@
-"""A small exact simplex that finishes, repairs or replaces a float solver's basis; one object, so 421 lines.
+"""A small exact simplex that finishes, repairs or replaces a float solver's basis; one object, so it is long.
 
 The program is kept as a dictionary (Chvatal, Linear Programming, chapter 2): every basic unknown written in terms of
 the nonbasic ones, with integer numerators over one common denominator, so that a pivot needs no fractions (Edmonds
