@@ -14,12 +14,12 @@ _MOST = 400
 class Equations:
     """The equations of a side by Gauss and Jordan; ``pivots`` are solved for first."""
 
-    def __init__(self, side: CheckedSide, pivots: Collection[int] = (), *, only: bool = False) -> None:
-        """``only``: equations that hold no pivot stay unsolved."""
+    def __init__(self, side: CheckedSide | None = None, pivots: Collection[int] = (), *, only: bool = False) -> None:
+        """``only``: equations that hold no pivot stay unsolved. Without a side there are none yet."""
         self.solved: dict[int, AffineForm] = {}
         self._holders: dict[int, set[int]] = {}
         asked = set(pivots)
-        equations = equations_of(side)
+        equations = [] if side is None else equations_of(side)
         if len(equations) > _MOST:
             equations = [(body, low) for body, low in equations if not asked.isdisjoint(body)]
         for body, value in sorted(equations, key=lambda e: asked.isdisjoint(e[0])):
@@ -37,6 +37,12 @@ class Equations:
             for k, c in solution[0].items():
                 found[k] = found.get(k, 0) + v * c
         return {j: v for j, v in found.items() if v}, constant
+
+    def add(self, body: Mapping[int, Exact], value: Exact) -> int:
+        """One more equation; gives the number of columns in which it says more than those before (0: nothing)."""
+        left = len(self.normal(body, -value)[0])
+        self._insert(body, value, set(), only=False)
+        return left
 
     def _insert(self, body: Mapping[int, Exact], value: Exact, asked: set[int], only: bool) -> None:
         terms, constant = self.normal(body, -value)

@@ -4,6 +4,7 @@ A map of B's columns has free numbers. Every row, bound or objective of B that t
 agreement, and says something about the columns that it holds. The agreements must outnumber the free numbers, for each
 column and in all; otherwise a difference would be explained away by numbers chosen to fit it. What was alike before the
 map is no agreement: where one scale of all columns of a row changes nothing but its limit, the limit alone counts.
+Neither is what follows from agreements counted already: a sum of B's equations, as row or cost, says nothing new.
 """
 
 from __future__ import annotations
@@ -63,8 +64,12 @@ def unpaid(
     objective = _objective(first, second, maps, mine, yours)
     if objective is None:
         return sorted(numbers)
+    beside = Equations(second).normal(objective, 0)[0]
+    spoken = {*second.cost, *objective}
+    if len(beside) < len(objective):  # in part a sum of equations: what is left speaks of its own columns alone
+        objective, spoken = beside, set(beside)
     weight = 0 if _cost_alike_before(first, second, forward, bare, mine) else max(len(objective) - 1, 0)
-    for k in numbers.keys() & {*second.cost, *objective} if weight else ():
+    for k in numbers.keys() & spoken if weight else ():
         found.score[k] += weight
         found.said_of[k] += 1
     found.total += weight
@@ -117,7 +122,8 @@ def _agreements(
     found = _Agreements(dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0))
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
     mine, whole = first[1], second[0].whole
-    for said in _statements(*second):
+    counted = _Counted(Equations(second[0]))
+    for said in sorted(_statements(*second), key=lambda said: said.low is None or said.low != said.high):
         hit = numbers.keys() & {*said.raw, *said.terms}
         if not hit:
             continue
@@ -143,15 +149,41 @@ def _agreements(
         if not agreed or (key, frozenset(agreed)) in seen:
             continue
         seen.add((key, frozenset(agreed)))
-        gain = len(agreed)
+        fresh, columns = counted.news(said)
+        gain = min(len(agreed), fresh)
+        if not gain:
+            continue
         if frozenset(terms.items()) in written or not _alike_before(said.terms, terms, forward, bare, mine):
-            gain += min(len(said.terms), len(terms)) - 1
+            gain += min(columns, len(said.terms), len(terms)) - 1
         found.total += gain
         for k in hit:
             found.score[k] += gain
             found.rows[k] += len(said.raw) > 1
             found.said_of[k] += 1
     return found
+
+
+class _Counted:
+    """What B's statements say beyond those before them: equations by their rank, all others modulo the equations."""
+
+    def __init__(self, equations: Equations) -> None:
+        self._equations = equations
+        self._agreed = Equations()
+        self._told: dict[PaidKey, set[PaymentMark]] = {}
+
+    def news(self, said: _Statement) -> tuple[int, int]:
+        """Limits that are new, and columns that they hold."""
+        if said.low is not None and said.low == said.high:
+            columns = self._agreed.add(said.terms, said.low)
+            return (1 if columns else 0), columns
+        terms, constant = self._equations.normal(said.terms, 0)
+        if not terms:
+            return 0, 0
+        key, low, high = _scaled(_Statement(said.raw, terms, _less(said.low, constant), _less(said.high, constant)))
+        told, marks = self._told.setdefault(key, set()), _marks(low, high)
+        fresh = len(marks - told)
+        told |= marks
+        return fresh, len(terms)
 
 
 def _short(
