@@ -6,12 +6,13 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
 import architecture
 import pytest
-from reporting import BAKERY, RIGHT
+from reporting import BAKERY, RIGHT, two_runs
 
 from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.equivalence.rendering import to_json
@@ -19,6 +20,8 @@ from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.compiling import build, parse_formulation
 from pyrite.problems.generating import Order, make
 from pyrite.problems.problem import Problem
+from pyrite.reports.pages.site import write_site
+from pyrite.results.collection import read_collection
 from pyrite.results.outputs import Output
 from pyrite.results.scoring import score_outputs
 
@@ -68,9 +71,20 @@ def relate() -> object:
     return to_json(first, second, compare(first, second, Policy()))
 
 
+def show() -> object:
+    with TemporaryDirectory() as folder:
+        runs = two_runs(Path(folder))
+        return write_site(read_collection(runs), Path(folder) / "pages")
+
+
 @pytest.mark.parametrize(
     ("title", "action"),
-    [("From text to verdict", judge), ("From seed to problem", draw), ("From pair to relation", relate)],
+    [
+        ("From text to verdict", judge),
+        ("From verdict to page", show),
+        ("From seed to problem", draw),
+        ("From pair to relation", relate),
+    ],
 )
 def test_a_journey_is_as_the_page_tells_it(title: str, action: Callable[[], object]) -> None:
     told = journey(title)
