@@ -1,8 +1,12 @@
-"""Two small formulations that many tests change: one in plain names, one over sets."""
+"""Two small formulations that many tests change, one in plain names, one over sets; and programs written in a line."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from pyrite.feasibility.language.formulation import Formulation
+from pyrite.feasibility.programs.compiling import build
+from pyrite.feasibility.programs.program import Program
 
 PLAIN: dict[str, Any] = {
     "variables": {"bread": {"domain": "integer", "lower": 0}, "cake": {"domain": "integer", "lower": 0}},
@@ -22,3 +26,23 @@ INDEXED: dict[str, Any] = {
         "balance": {"for": "p in P, t in T if t > 1", "expression": "stock[p,t] == stock[p,t-1] + make[p,t]"},
     },
 }
+
+
+def model(variables: dict[str, Any], objective: str, *constraints: str) -> Program:
+    """A program from short texts, its rows named c0, c1 ...; the objective is ``min ...``, ``max ...`` or empty."""
+    sense, _, expression = objective.partition(" ")
+    goal: dict[str, Any] = {"sense": {"min": "minimize", "max": "maximize"}.get(sense, "feasibility")}
+    if expression:
+        goal["expression"] = expression
+    rows = {f"c{i}": text for i, text in enumerate(constraints)}
+    return build(Formulation.from_dict({"variables": variables, "objective": goal, "constraints": rows}))
+
+
+def whole(lower: float | None = 0, upper: float | None = None) -> dict[str, Any]:
+    """An integer variable."""
+    return {"domain": "integer", "lower": lower, "upper": upper}
+
+
+def real(lower: float | None = 0, upper: float | None = None) -> dict[str, Any]:
+    """A continuous variable."""
+    return {"domain": "continuous", "lower": lower, "upper": upper}

@@ -6,14 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from formulations import model, real, whole
 
 from pyrite.feasibility.equivalence import deciding
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.evidence import Comparison, NamedEvidence
 from pyrite.feasibility.equivalence.proving import prover
-from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.programs.program import Program
 
 PLENTY = {"domain": "continuous", "lower": 0}
@@ -22,24 +21,6 @@ PLENTY = {"domain": "continuous", "lower": 0}
 def compare(a: Program, b: Program) -> Comparison:
     """With time enough on a busy machine."""
     return deciding.compare(a, b, Policy(equivalence_seconds=100.0))
-
-
-def model(variables: dict[str, Any], objective: str, *rows: str) -> Program:
-    sense, expression = objective.split(" ", 1)
-    document = {
-        "variables": variables,
-        "objective": {"sense": {"max": "maximize", "min": "minimize"}[sense], "expression": expression},
-        "constraints": {f"c{n}": row for n, row in enumerate(rows)},
-    }
-    return build(Formulation.from_dict(document))
-
-
-def whole(low: int, high: int) -> dict[str, Any]:
-    return {"domain": "integer", "lower": low, "upper": high}
-
-
-def real(low: float | None = 0, high: float | None = None) -> dict[str, Any]:
-    return {"domain": "continuous", "lower": low, "upper": high}
 
 
 def parts(sense: str, *more: str) -> Program:

@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import pytest
+from formulations import model, real, whole
 
 from pyrite.feasibility.equivalence import deciding
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.proving import clock
-from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.policy import Policy
-from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.programs.program import Program
-
-
-def model(variables: dict[str, Any], objective: str, *rows: str) -> Program:
-    sense, expression = objective.split(" ", 1)
-    document = {
-        "variables": variables,
-        "objective": {"sense": {"max": "maximize", "min": "minimize"}[sense], "expression": expression},
-        "constraints": {f"c{n}": row for n, row in enumerate(rows)},
-    }
-    return build(Formulation.from_dict(document))
-
-
-def whole(low: int | None = 0, high: int | None = None) -> dict[str, Any]:
-    return {"domain": "integer", "lower": low, **({} if high is None else {"upper": high})}
-
-
-def real(low: float | None = 0, high: float | None = None) -> dict[str, Any]:
-    return {"domain": "continuous", "lower": low, **({} if high is None else {"upper": high})}
-
 
 BIT = {"domain": "binary"}
 

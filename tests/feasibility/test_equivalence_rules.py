@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from formulations import model, real, whole
 
 from pyrite import Formulation, equivalent
 from pyrite.feasibility.equivalence.checking.checker import check
@@ -15,26 +16,6 @@ from pyrite.feasibility.equivalence.maps import Affine
 from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.programs.program import Program
-
-
-def real(lower: float | None = 0, upper: float | None = None) -> dict[str, Any]:
-    """A continuous variable."""
-    return {"domain": "continuous", "lower": lower, **({} if upper is None else {"upper": upper})}
-
-
-def whole(lower: float | None = 0, upper: float | None = None) -> dict[str, Any]:
-    """A whole-number variable."""
-    return {**real(lower, upper), "domain": "integer"}
-
-
-def model(variables: dict[str, Any], objective: str, *constraints: str) -> Program:
-    """A program from short texts; the objective is ``min ...``, ``max ...`` or empty."""
-    sense, _, expression = objective.partition(" ")
-    goal: dict[str, Any] = {"sense": {"min": "minimize", "max": "maximize"}.get(sense, "feasibility")}
-    if expression:
-        goal["expression"] = expression
-    rows = {f"c{i}": text for i, text in enumerate(constraints)}
-    return build(Formulation.from_dict({"variables": variables, "objective": goal, "constraints": rows}))
 
 
 def relation(a: Program, b: Program, **options: Any) -> str:

@@ -64,7 +64,7 @@ def unpaid(
     objective = _objective(first, second, maps, mine, yours)
     if objective is None:
         return sorted(numbers)
-    beside = Equations(second).normal(objective, 0)[0]
+    beside = _others_first(second, numbers).normal(objective, 0)[0]
     spoken = {*second.cost, *objective}
     if len(beside) < len(objective):  # in part a sum of equations: what is left speaks of its own columns alone
         objective, spoken = beside, set(beside)
@@ -122,7 +122,7 @@ def _agreements(
     found = _Agreements(dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0))
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
     mine, whole = first[1], second[0].whole
-    counted = _Counted(Equations(second[0]))
+    counted = _Counted(_others_first(second[0], numbers), numbers)
     for said in sorted(_statements(*second), key=lambda said: said.low is None or said.low != said.high):
         hit = numbers.keys() & {*said.raw, *said.terms}
         if not hit:
@@ -163,21 +163,27 @@ def _agreements(
     return found
 
 
+def _others_first(side: CheckedSide, numbers: Collection[int]) -> Equations:
+    """B's equations, solved for columns without free numbers where they can be: the others stay in what they hold."""
+    return Equations(side, set(range(len(side.lower))).difference(numbers))
+
+
 class _Counted:
     """What B's statements say beyond those before them: equations by their rank, all others modulo the equations."""
 
-    def __init__(self, equations: Equations) -> None:
+    def __init__(self, equations: Equations, numbers: Collection[int]) -> None:
         self._equations = equations
+        self._numbers = set(numbers)
         self._agreed = Equations()
         self._told: dict[PaidKey, set[PaymentMark]] = {}
 
     def news(self, said: _Statement) -> tuple[int, int]:
-        """Limits that are new, and columns that they hold."""
+        """Limits that are new, and columns that they hold; none where no column with free numbers is left of it."""
         if said.low is not None and said.low == said.high:
             columns = self._agreed.add(said.terms, said.low)
             return (1 if columns else 0), columns
         terms, constant = self._equations.normal(said.terms, 0)
-        if not terms:
+        if self._numbers.isdisjoint(terms):
             return 0, 0
         key, low, high = _scaled(_Statement(said.raw, terms, _less(said.low, constant), _less(said.high, constant)))
         told, marks = self._told.setdefault(key, set()), _marks(low, high)
