@@ -12,9 +12,10 @@ settings.register_profile("all", deadline=None, max_examples=2000, suppress_heal
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    # So it is for what a shell starts in the background and for its children: tests that press Ctrl-C would wait.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGINT, signal.SIGHUP):
+    # A shell has these ignored in what it starts in the background, children too: tests that send them would wait.
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_collection_finish():
