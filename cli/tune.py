@@ -89,15 +89,16 @@ def _list_methods() -> None:
 
 def _list_recipes() -> None:
     """The committed recipes as written, with the first sentence of their comment."""
-    import tomllib
     from importlib import resources
+
+    from ..feasibility.settings import parse_toml
 
     rows = []
     folder = resources.files("pyrite.models").joinpath("recipes")
     for item in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if item.name.endswith(".toml"):
             text = item.read_text(encoding="utf-8")
-            method = tomllib.loads(text).get("method", {}).get("name", "lora")
+            method = parse_toml(text, item.name).get("method", {}).get("name", "lora")
             about = " ".join(line[1:].strip() for line in text.split("\n\n")[0].splitlines() if line.startswith("#"))
             rows.append((item.name.removesuffix(".toml"), method, about.split(". ")[0].rstrip(".")[:100]))
     echo(table(("recipe", "method", "what it is"), rows, left=3))

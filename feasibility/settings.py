@@ -1,4 +1,4 @@
-"""A TOML table as a checked dataclass: the one reader for policies, recipes and gate rules.
+"""A TOML table as a checked dataclass: the one reader for policies, recipes, studies and gate rules.
 
 A dataclass says everything: its fields are the keys, their types what a value may be, its ``__post_init__`` what goes
 together. Every complaint names file and key.
@@ -40,6 +40,19 @@ def read_table(path: Path, what: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise PyriteError(f"{path}: a {what} is a table of settings")
     return document
+
+
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """The tables of a TOML text. PyriteError names ``where`` it stands.
+
+    >>> parse_toml("steps = ", "limits.toml")
+    Traceback (most recent call last):
+    pyrite.feasibility.errors.PyriteError: limits.toml is no TOML: Invalid value (at end of document)
+    """
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PyriteError(f"{where} is no TOML: {error}") from error
 
 
 def from_table(kind: type[T], table: Mapping[str, Any], where: str, section: str = "") -> T:

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..feasibility.disk import read_whole
 from ..feasibility.errors import PyriteError
-from ..feasibility.settings import from_table, near
+from ..feasibility.settings import from_table, near, parse_toml
 from .methods import Method, get_method
 from .sections import (
     AnswersSection,
@@ -95,10 +95,7 @@ def parse_recipe(text: str, where: str = "recipe", settings: Sequence[str] = ())
     Traceback (most recent call last):
     pyrite.feasibility.errors.PyriteError: recipe: [schedule] has no key 'step'; did you mean 'steps'?
     """
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PyriteError(f"{where} is no TOML: {error}") from error
+    document = parse_toml(text, where)
     for setting in settings:
         _put(document, setting)
     return recipe_from(document, where)

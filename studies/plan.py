@@ -14,7 +14,6 @@ import itertools
 import json
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -23,7 +22,7 @@ from typing import Any
 
 from ..feasibility.disk import read_whole
 from ..feasibility.errors import PyriteError
-from ..feasibility.settings import from_table, near
+from ..feasibility.settings import from_table, near, parse_toml
 from ..models.recipes import recipe_from
 from ..models.sections import ProblemSection, Recipe
 from .naming import digest_of
@@ -107,10 +106,7 @@ def read_study(path: str | Path) -> Study:
 
 def parse_study(text: str, where: str = "study") -> Study:
     """Read and check a study's text: every cell's recipe is checked before any work."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PyriteError(f"{where} is no TOML: {error}") from error
+    document = parse_toml(text, where)
     own = {key: document.pop(key, {}) for key in _OWN}
     if not isinstance(own["axes"], dict) or not own["axes"]:
         raise PyriteError(
