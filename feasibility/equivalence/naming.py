@@ -11,6 +11,10 @@ from ..programs.program import Column
 
 _GENERIC = re.compile(r"(?:[a-z]{1,2}|var|variable|col|column|xx|int|bin|cont|dec|decision|item|val|value)?[\d\s]*")
 """Words of names that say nothing: x, x1, x_1, nc, var2, v_3."""
+_DIGITS = frozenset({"digit", "digits", "bit", "bits"})
+"""The first digit of the cakes is another number in another base: such a name says how, not what."""
+_ROLES = frozenset({"pos", "neg", "plus", "minus", "part", "slack", "aux", "dummy", "tmp", "temp"})
+"""What a column does for another one, or for a row: it says no more than the words beside it."""
 
 
 @lru_cache(maxsize=50_000)
@@ -23,13 +27,14 @@ def key(name: str) -> Words:
 def is_meaningful(name: str) -> bool:
     """Whether a name says what it stands for.
 
-    >>> [is_meaningful(name) for name in ("bread", "make[cake,1]", "stock1", "x_A_B")]
-    [True, True, True, True]
-    >>> [is_meaningful(name) for name in ("x", "x1", "x_1", "var2", "nc", "x[1,2]", "_7")]
-    [False, False, False, False, False, False, False]
+    >>> [is_meaningful(name) for name in ("bread", "make[cake,1]", "stock1", "x_A_B", "bread_pos")]
+    [True, True, True, True, True]
+    >>> [is_meaningful(name) for name in ("x", "x1", "x_1", "var2", "nc", "x[1,2]", "_7", "x1_neg", "bread_digit1")]
+    [False, False, False, False, False, False, False, False, False]
     """
     parts = key(name)
-    return bool(parts) and not _GENERIC.fullmatch(" ".join(parts))
+    told = " ".join(word for word in parts if word not in _ROLES)
+    return bool(parts) and _DIGITS.isdisjoint(parts) and not _GENERIC.fullmatch(told)
 
 
 def shared(ours: Sequence[Column], theirs: Sequence[Column]) -> dict[int, int]:

@@ -5,6 +5,7 @@ agreement, and says something about the columns that it holds. The agreements mu
 column and in all; otherwise a difference would be explained away by numbers chosen to fit it. What was alike before the
 map is no agreement: where one scale of all columns of a row changes nothing but its limit, the limit alone counts.
 Neither is what follows from agreements counted already: a sum of B's equations, as row or cost, says nothing new.
+What is counted for a column must still decide its numbers when any one agreement is left out (``shifts``, ``scales``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from ...rationals import Exact
 from ..maps import Affine
 from .equations import Equations
+from .scales import Agreement, ScaleMark, unpaid_scales
 from .shifts import unpaid_shifts
 from .sides import CheckedSide, composed, exact, form_of, quotient
 from .totality import Standing
@@ -73,9 +75,18 @@ def unpaid(
         found.score[k] += weight
         found.said_of[k] += 1
     found.total += weight
-    short = _short(_families(families, forward, numbers), forward, numbers, found)
-    moving = [members for members in _families(families, forward, numbers) if _constant(forward[members[0]])]
-    return short or (unpaid_shifts(moving, found.limits, _constants(forward)) if moving else [])
+    groups = list(_families(families, forward, numbers))
+    if short := _short(groups, forward, numbers, found):
+        return short
+    if objective:
+        found.evidence.append(Agreement(objective, mine.normal(composed(objective, forward)[0], 0)[0]))
+    moving = [members for members in groups if _constant(forward[members[0]])]
+    if moving and (short := unpaid_shifts(moving, found.limits, _constants(forward))):
+        return short
+    scales = _scales(groups, forward, first.whole)
+    moved: dict[int, ScaleMark] = {k: ("constant", members[0]) for members in moving for k in members}
+    short_scales = unpaid_scales(scales, moved, found.evidence, mine)
+    return sorted({k for (k, _), mark in scales.items() if mark in short_scales})
 
 
 def _fixed_elsewhere(
@@ -102,6 +113,8 @@ class _Agreements:
     """Statements."""
     limits: dict[object, dict[int, Exact]] = field(default_factory=dict)
     """The terms of what agrees on a limit, by what it is in A."""
+    evidence: list[Agreement] = field(default_factory=list)
+    """What agrees, each once."""
     total: int = 0
 
 
@@ -156,6 +169,8 @@ def _agreements(
         if frozenset(terms.items()) in written or not _alike_before(said.terms, terms, forward, bare, mine):
             gain += min(columns, len(said.terms), len(terms)) - 1
         found.total += gain
+        lead = terms[min(terms)]
+        found.evidence.append(Agreement(said.terms, terms, tuple(end * lead for _, end in agreed)))
         for k in hit:
             found.score[k] += gain
             found.rows[k] += len(said.raw) > 1
@@ -192,8 +207,22 @@ class _Counted:
         return fresh, len(terms)
 
 
+def _scales(
+    families: Sequence[list[int]], forward: Sequence[Affine | None], whole: Sequence[bool]
+) -> dict[tuple[int, int], ScaleMark]:
+    """The coefficients that were chosen, a family's unit once; those of whole numbers follow from the plans."""
+    found: dict[tuple[int, int], ScaleMark] = {}
+    for members in families:
+        for k in members:
+            terms, _ = form_of(forward[k])  # type: ignore[arg-type]
+            for j, value in terms.items():
+                if abs(value) != 1 and not whole[j]:
+                    found[k, j] = ("unit", members[0]) if len(terms) == 1 else ("coefficient", k, j)
+    return found
+
+
 def _short(
-    families: Iterator[list[int]],
+    families: Sequence[list[int]],
     forward: Sequence[Affine | None],
     numbers: Mapping[int, int],
     found: _Agreements,

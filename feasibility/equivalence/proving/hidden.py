@@ -220,14 +220,15 @@ def _said_twice(
     """Whether two choices of the whole numbers differ along no ``known`` direction, and no cost, row or name notices.
 
     So do weights 1, 2, 3: the third alone or the first two. Such a direction is noticed by more than two bounds. That
-    one binary needs another is how levels are written, and no row of a decision.
+    one binary needs another is how levels are written, and no row of a decision; nor is the end of a sum of parts,
+    which may be a part itself.
     """
     whole = [j for j, c in enumerate(program.columns) if c.is_integer]
     binary = {j for j in whole if (program.columns[j].lower, program.columns[j].upper) == (0, 1)}
     rows = [
         [(j, c) for j, c in t.items() if j in whole]
         for t, low, high in told
-        if len(t) > 1 and not (_is_order(t, low, high) and binary.issuperset(t))
+        if len(t) > 1 and not (_is_order(t, low, high) and binary.issuperset(t)) and not _is_sum_of_parts(t, known)
     ]
     rows.append([(j, c) for j, c in program.objective.linear.items() if j in whole])
     space = Space([direction for direction in known if direction.whole])
@@ -242,6 +243,13 @@ def _said_twice(
         if seen.setdefault(mark, choice) != choice:
             return True
     return False
+
+
+def _is_sum_of_parts(terms: _Terms, known: Sequence[Direction]) -> bool:
+    """Whether the row holds nothing but columns that move along ``known`` directions, and notices none of these."""
+    inside = [d.terms for d in known if len(d.terms) > 1 and terms.keys() >= d.terms.keys()]
+    unseen = [d for d in inside if not sum((c * terms[j] for j, c in d.items()), start=0)]
+    return bool(unseen) and terms.keys() == {j for d in unseen for j in d}
 
 
 def _is_order(terms: Mapping[int, Exact], low: Exact | None, high: Exact | None) -> bool:
