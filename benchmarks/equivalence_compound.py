@@ -342,12 +342,14 @@ def sentence(found: list[Outcome]) -> str:
     blank = {g: _share(*counts["unknown"][g]) for g in ("honest", "different")}
     others = {g: counts["groups"][g] for g in counts["groups"] if g not in ("honest", "different")}
     seconds = counts["seconds"]
+    reasons = Counter(str(o.code) for o in found if o.group == "honest" and o.relation == "unknown")
+    codes = ", ".join(f"{code} {_share(count, honest)}" for code, count in reasons.most_common())
     return (
         f"{counts['pairs']} pairs: {honest} honest, {different} different. False equivalent "
         f"{faults.get('false equivalent', 0)}; honest refuted {sum(refuted.values())} {refuted or ''}; "
         f"evidence refused {faults.get('evidence refused', 0)}; "
         f"another relation than enumeration's {faults.get('other relation', 0)}. "
-        f"Unknown: {blank['honest']} of the honest, {blank['different']} of the different. "
+        f"Unknown: {blank['honest']} of the honest ({codes}), {blank['different']} of the different. "
         f"Median {1e3 * seconds['median']:.1f} ms, 99 % {1e3 * seconds['99 %']:.0f} ms, most {seconds['most']:.2f} s. "
         f"Apart: {others}."
     )
