@@ -1,4 +1,4 @@
-"""Texts laid out for reading: JSON on one line gets lines of its own, Markdown tables in a problem become tables.
+"""Texts laid out for reading: JSON on one line gets lines of its own, a problem's Markdown tables and bold words.
 
 Only blanks and line breaks are added to an output, never a sign taken away or moved, broken JSON included; what is
 copied from a page is the text as it was written.
@@ -19,6 +19,9 @@ _LONG = 80
 """Shorter texts need no layout."""
 
 _RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
+_LONGEST_HEADING = 200
+_HEADING = re.compile(r" {0,3}#{1,6} +(\S.*?)[ #]*")
+_BOLD = re.compile(r"(?<![\w*])\*\*(?=[^\s*])([^*]{1,200}?)(?<=\S)\*\*(?![\w*])")
 _BAR = re.compile(r"(?<!\\)\|")
 
 
@@ -66,7 +69,7 @@ def _end(places: list[int], span: Span, length: int) -> int:
 
 
 def prose(text: str) -> str:
-    """Markup of a problem's text; Markdown tables in it as tables, everything else as it stands."""
+    """Markup of a problem's text; Markdown's tables, headings and bold words as such, everything else as it stands."""
     lines = text.split("\n")
     parts: list[str] = []
     plain: list[str] = []
@@ -74,7 +77,7 @@ def prose(text: str) -> str:
     while place < len(lines):
         rows = _table(lines, place)
         if not rows:
-            plain.append(visible(lines[place]))
+            plain.append(_line(lines[place]))
             place += 1
             continue
         parts.append("\n".join(plain))
@@ -83,6 +86,13 @@ def prose(text: str) -> str:
         place += len(rows) + 1
     parts.append("\n".join(plain))
     return "".join(parts)
+
+
+def _line(line: str) -> str:
+    heading = _HEADING.fullmatch(line) if len(line) <= _LONGEST_HEADING else None
+    if heading:
+        return f"<strong>{visible(heading.group(1))}</strong>"
+    return _BOLD.sub(r"<strong>\1</strong>", visible(line))
 
 
 def _table(lines: list[str], place: int) -> list[list[str]]:

@@ -35,6 +35,15 @@ def test_broken_json_loses_no_sign_and_spans_keep_theirs(tail, data):
     assert bare(shown[span.start : span.end]) == bare(text[start:end])
 
 
+def test_headings_and_bold_words_stand_out_and_arithmetic_does_not():
+    assert prose("**What we know**\n- a **big <b>** oven") == (
+        "<strong>What we know</strong>\n- a <strong>big &lt;b&gt;</strong> oven"
+    )
+    assert prose("## The oven ##\n#3 is spare") == "<strong>The oven</strong>\n#3 is spare"
+    for plain in ("2**3 and 3**2", "a ** b ** c", "x**2 + y**2", "****", "# " * 200, "**" * 500, "2 ** 3**"):
+        assert "<strong>" not in prose(plain)
+
+
 def test_markdown_tables_become_tables_and_markup_in_them_does_not():
     text = "Costs:\n| from | <b>to</b> |\n|---|---:|\n| a \\| b | 3 |\n| c |\n\nDone | here"
     shown = prose(text)
