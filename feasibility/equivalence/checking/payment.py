@@ -78,7 +78,7 @@ def unpaid(
     groups = list(_families(families, forward, numbers))
     if short := _short(groups, forward, numbers, found):
         return short
-    if objective:
+    if objective and all(forward[k] is not None for k in objective):  # a cost in open columns bears out nothing
         found.evidence.append(Agreement(objective, mine.normal(composed(objective, forward)[0], 0)[0]))
     moving = [members for members in groups if _constant(forward[members[0]])]
     if moving and (short := unpaid_shifts(moving, found.limits, _constants(forward))):
