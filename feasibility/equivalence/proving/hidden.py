@@ -245,7 +245,7 @@ def _said_twice(
     return False
 
 
-def _is_sum_of_parts(terms: _Terms, known: Sequence[Direction]) -> bool:
+def _is_sum_of_parts(terms: Mapping[int, Exact], known: Sequence[Direction]) -> bool:
     """Whether the row holds nothing but columns that move along ``known`` directions, and notices none of these."""
     inside = [d.terms for d in known if len(d.terms) > 1 and terms.keys() >= d.terms.keys()]
     unseen = [d for d in inside if not sum((c * terms[j] for j, c in d.items()), start=0)]
