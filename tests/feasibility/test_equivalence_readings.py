@@ -103,6 +103,38 @@ def test_a_sum_hides_no_decision_that_has_one_value() -> None:
     assert relation(reference, answer) != "equivalent"
 
 
+def test_digits_under_one_name_in_two_bases_are_not_one_decision() -> None:
+    """The last digit of x2 is a bit here and the whole of x2 there (seed 727272/10266)."""
+    answer = model(
+        {"x1": whole(0, 3), "x3": whole(0, 3), "x2_digit4": BIT, "x2_digit2": BIT, "x2_digit1": BIT},
+        "max 5*x3 + 10*x2_digit4 + 5*x2_digit2 + 2.5*x2_digit1",
+        "5*x3 + x1 <= 0", "4*x2_digit4 + 2*x2_digit2 + x2_digit1 <= 4",
+    )  # fmt: skip
+    reference = model(
+        {"x1": whole(0, 3), "x3": whole(0, 3), "x2_digit1": whole(0, 4)}, "max 5*x3 + 2.5*x2_digit1", "5*x3 + x1 <= 0"
+    )
+    assert relation(answer, reference) == "equivalent"
+    assert relation(reference, answer) == "equivalent"
+
+
+def test_a_level_and_a_part_of_the_next_are_not_counted_as_two_decisions() -> None:
+    """Corn is 1, one more by unit1, one more by the two parts of unit0, which have an end together (blind 20270108/41)."""
+    answer = model(
+        {"chairs": whole(-1, 0), "tablets": whole(1, 4), "corn_unit1": BIT, "corn_unit0_part": whole(0),
+         "corn_unit0_part_b": whole(0)},
+        "min 3*chairs + 2*tablets + 2.5*corn_unit1 + 2.5*corn_unit0_part + 2.5*corn_unit0_part_b + 2.5",
+        "-tablets + chairs + corn_unit1 + corn_unit0_part + corn_unit0_part_b >= -4",
+        "chairs + 3*corn_unit1 + 3*corn_unit0_part + 3*corn_unit0_part_b >= 0",
+        "corn_unit0_part + corn_unit0_part_b <= 1",
+    )  # fmt: skip
+    reference = model(
+        {"chairs": whole(-1, 0), "tablets": whole(1, 4), "corn": whole(0, 3)}, "min 3*chairs + 2*tablets + 2.5*corn",
+        "corn - tablets + chairs >= -3", "3*corn + chairs >= 3",
+    )  # fmt: skip
+    assert relation(answer, reference) in ("equivalent", "unknown")
+    assert relation(reference, answer) in ("equivalent", "unknown")
+
+
 def test_a_side_without_plans_by_rounding_is_shown() -> None:
     """Half of x1 = -2 or -1 leaves u = 0 alone, and then r2 asks for more than three of the digit."""
     answer = model(
