@@ -118,7 +118,7 @@ def test_digits_under_one_name_in_two_bases_are_not_one_decision() -> None:
 
 
 def test_a_level_and_a_part_of_the_next_are_not_counted_as_two_decisions() -> None:
-    """Corn is 1, one more by unit1, one more by the two parts of unit0, which have an end together (blind 20270108/41)."""
+    """Corn is 1, one more by unit1, one by both parts of unit0, which have an end together (blind 20270108/41)."""
     answer = model(
         {"chairs": whole(-1, 0), "tablets": whole(1, 4), "corn_unit1": BIT, "corn_unit0_part": whole(0),
          "corn_unit0_part_b": whole(0)},
