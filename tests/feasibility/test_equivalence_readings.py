@@ -135,6 +135,43 @@ def test_a_level_and_a_part_of_the_next_are_not_counted_as_two_decisions() -> No
     assert relation(reference, answer) in ("equivalent", "unknown")
 
 
+def test_weights_that_say_one_number_twice_are_not_counted() -> None:
+    """1 + 2 + 2 is 5 in weights 1, 2, 3, 5, beside directions that are decisions of their own (blind 20270208/409)."""
+    answer = model(
+        {"milk": whole(-2, 0), "tablets": whole(0, 3), "cars": whole(0), "chairs_w2": BIT, "chairs_w1": BIT,
+         "chairs_w3": BIT, "chairs_w5": BIT},
+        "min 3*milk + tablets + 5*cars",
+        "2*milk + tablets + 3*cars + 2*chairs_w2 + chairs_w1 + 3*chairs_w3 + 5*chairs_w5 <= 3",
+        "0.5*milk + tablets + 5*cars <= 3", "1.5*tablets + 1.5*milk >= 0",
+        "2*chairs_w2 + chairs_w1 + 3*chairs_w3 + 5*chairs_w5 <= 7",
+    )  # fmt: skip
+    reference = model(
+        {"milk": whole(-2, 0), "tablets": whole(0, 3), "cars": whole(0), "chairs": whole(0)},
+        "min 3*milk + tablets + 5*cars", "2*milk + tablets + 3*cars + chairs <= 3",
+        "0.5*milk + tablets + 5*cars <= 3", "1.5*tablets + 1.5*milk >= 0",
+    )  # fmt: skip
+    assert relation(answer, reference) in ("equivalent", "unknown")
+    assert relation(reference, answer) in ("equivalent", "unknown")
+
+
+def test_a_sum_of_parts_may_be_a_part_itself() -> None:
+    """Hours are 2 less what is under plus what is over, and that is in two parts (blind, latest 20270209/41)."""
+    answer = model(
+        {"guards": real(0, 7.5), "trucks": real(0, 7.5), "hours_under": real(0, 2), "hours_over_part": real(0),
+         "hours_over_part_b": real(0)},
+        "feasibility",
+        "guards - 5*hours_under + 5*hours_over_part + 5*hours_over_part_b <= 2",
+        "5*trucks - hours_under + hours_over_part + hours_over_part_b <= 16",
+        "hours_over_part + hours_over_part_b <= 2",
+    )  # fmt: skip
+    reference = model(
+        {"hours": real(0, 4), "guards": real(0, 7.5), "trucks": real(0, 7.5)}, "feasibility", "5*hours + guards <= 12",
+        "hours + 5*trucks <= 18",
+    )  # fmt: skip
+    assert relation(answer, reference) in ("equivalent", "unknown")
+    assert relation(reference, answer) in ("equivalent", "unknown")
+
+
 def test_a_side_without_plans_by_rounding_is_shown() -> None:
     """Half of x1 = -2 or -1 leaves u = 0 alone, and then r2 asks for more than three of the digit."""
     answer = model(

@@ -272,8 +272,14 @@ def _shapes(shop: Workshop) -> tuple[dict[int, int], tuple[Shape, Shape]] | None
                 return None
             assert side.core is not None
             bound = set(binding) if number else set(binding.values())
-            mergeable = shop.variant(number, "free", True) is not side
-            made.append(Shape(side.core, printed, bound, shop.policy, shop.deadline, mergeable=mergeable))
+            fuller = shop.variant(number, "free", True)
+            mergeable = fuller is not side
+            read = None
+            if mergeable and fuller.core is not None and fuller.core.program.columns:
+                names = {side.core.program.columns[j].name for j in bound}
+                kept = {j for j, c in enumerate(fuller.core.program.columns) if c.name in names}
+                read = Shape(fuller.core, fuller.printed(shop.policy, shop.deadline), kept, shop.policy, shop.deadline)
+            made.append(Shape(side.core, printed, bound, shop.policy, shop.deadline, mergeable=mergeable, fuller=read))
         shop.shapes = binding, (made[0], made[1])
     return shop.shapes
 

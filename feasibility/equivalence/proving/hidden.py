@@ -102,7 +102,7 @@ def part_directions(
             every.append(Direction(direction, whole))
             if not _is_decision(core, direction) and (mergeable or not _are_decisions(core, direction, told)):
                 found.append(every[-1])
-    if choices is not None and _said_twice(program, told, choices, bound, every):
+    if choices is not None and _said_twice(program, told, choices, bound, found, every):
         return None
     return found
 
@@ -215,9 +215,12 @@ def _said_twice(
     told: Sequence[Statement],
     choices: Sequence[SamplePlan],
     bound: Collection[int],
-    known: Sequence[Direction],
+    left_out: Sequence[Direction],
+    every: Sequence[Direction],
 ) -> bool:
-    """Whether two choices of the whole numbers differ along no ``known`` direction, and no cost, row or name notices.
+    """Whether two choices of the whole numbers differ along no known direction, and no cost, row or name notices.
+
+    Known are those that readings leave out, and of ``every`` one those that no row notices: single decisions.
 
     So do weights 1, 2, 3: the third alone or the first two. Such a direction is noticed by more than two bounds. That
     one binary needs another is how levels are written, and no row of a decision; nor is the end of a sum of parts,
@@ -228,10 +231,11 @@ def _said_twice(
     rows = [
         [(j, c) for j, c in t.items() if j in whole]
         for t, low, high in told
-        if len(t) > 1 and not (_is_order(t, low, high) and binary.issuperset(t)) and not _is_sum_of_parts(t, known)
+        if len(t) > 1 and not (_is_order(t, low, high) and binary.issuperset(t)) and not _is_sum_of_parts(t, every)
     ]
     rows.append([(j, c) for j, c in program.objective.linear.items() if j in whole])
-    space = Space([direction for direction in known if direction.whole])
+    alone = [d for d in every if not any(sum((c * d.terms.get(j, 0) for j, c in row), start=0) for row in rows)]
+    space = Space([direction for direction in (*left_out, *alone) if direction.whole])
     seen: dict[tuple[Exact, ...], tuple[Exact, ...]] = {}
     for plan in choices:
         mark = (

@@ -31,7 +31,8 @@ from .reducing.core import Core
 class Shape:
     """One core, and what is asked of it only where it is needed.
 
-    ``bound`` are its columns that a name ties to one of the other side. ``mergeable``: some columns may be read as one.
+    ``bound`` are its columns that a name ties to one of the other side. ``mergeable``: some columns may be read as one;
+    ``fuller`` is then the core where they are, if it could be made.
     """
 
     def __init__(
@@ -43,8 +44,9 @@ class Shape:
         deadline: float,
         *,
         mergeable: bool = False,
+        fuller: Shape | None = None,
     ) -> None:
-        self.core, self.side, self.bound, self.mergeable = core, side, bound, mergeable
+        self.core, self.side, self.bound, self.mergeable, self.fuller = core, side, bound, mergeable, fuller
         self.policy, self.deadline = policy, deadline
         self.program = side.program
 
@@ -78,6 +80,8 @@ class Shape:
         """All ways to read what may be in parts; None where that cannot be told."""
         if self.directions is None or (self.mergeable and not self.directions):
             return None
+        if self.fuller is not None and self.fuller.directions != []:
+            return None  # the sum of parts may be a part itself, and no reading of this core says so
         return readings(self.side, self.told, self.directions, self.policy, self.deadline)
 
     @cached_property
