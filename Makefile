@@ -30,7 +30,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PIP) -e ".[models,exact,parquet,code,grid,dev]"
 	touch $@
 
-test: setup  ## the tests, about 9 minutes on two cores
+test: setup  ## the tests, about 7 minutes on two cores
 	$(PYTEST)
 
 quick: setup  ## the inner loop: ruff, floors, codes, pages, verdict tests that take no time; under half a minute

@@ -127,7 +127,7 @@ def test_an_unknown_problem_is_named_before_anything_runs():
 
 
 @pytest.mark.usefixtures("hostile_workers")
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_hostile_outputs_take_nobody_with_them(workers):
     words = ["", "HANG", "", "", "DIE", "", "EAT", "", "BUG", "", "EXIT", "", ""]
     started = time.monotonic()

@@ -150,6 +150,15 @@ def test_a_valid_document_is_left_as_it_is(document: Document) -> None:
     assert (found.document, found.repairs) == (strict(document), ())
 
 
+@pytest.mark.parametrize("written", ["$x$  # why", "$x  # why$", "\\(x\\) /* why */"])
+def test_a_comment_behind_a_formula_or_in_it(written: str) -> None:
+    document = {"variables": {"x": {}}, "objective": {"sense": "minimize", "expression": written}, "constraints": {}}
+    found = repair(json.dumps(document), POLICY)
+    assert found is not None
+    assert found.document["objective"]["expression"].strip() == "x"
+    assert {"latex", "expression-comment"} <= set(found.repairs)
+
+
 @given(documents(), st.data())
 def test_benign_deformations_come_back(document: Document, data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(sorted(IN_EXPRESSIONS)), max_size=2, unique=True))

@@ -210,6 +210,7 @@ def test_a_method_that_does_not_say_how_it_aims_is_refused(ground, monkeypatch):
         recipe(ground, method='name = "loreft"')
 
 
+@pytest.mark.slow
 def test_a_run_shows_what_the_reward_bought_at_every_checkpoint(ground, tmp_path):
     """Beside the reward all scores, of what was sampled since the checkpoint before and of the held-out problems."""
     write_lines(ground / "asked.jsonl", (problem.to_dict() for problem in bakeries(2, 40)))

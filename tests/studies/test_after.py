@@ -72,6 +72,7 @@ def test_a_later_cell_begins_where_the_earlier_one_ended(finished):
     assert tuned.held_out_loss is not None
 
 
+@pytest.mark.slow
 def test_weights_that_are_not_here_are_tuned_again_to_the_same_results(finished, tmp_path):
     study, out = finished
     first = study.cells[2]
@@ -114,6 +115,7 @@ def test_pairs_need_a_model_that_answers(tmp_path):
         parse_study(study_text(tmp_path, methods))
 
 
+@pytest.mark.slow
 def test_pairs_are_drawn_once_from_the_earlier_cells_answers(finished, tmp_path, monkeypatch):
     """What the judge says is not asked here: the random model is never right, so the pairs are made up."""
     study, out = finished

@@ -63,6 +63,7 @@ def test_exchanged_layers_make_one_model_the_other_and_come_back(models):
     assert torch.equal(base.model(input_ids=ids).logits, before)
 
 
+@pytest.mark.slow
 def test_a_study_of_layers_says_where_and_what_exchanges_do(tmp_path):
     text = write_tiny_study(tmp_path).read_text()
     text = text.replace("r = 4", 'r = 4, layers_to_transform = [0], target_modules = ["q_proj", "up_proj"]')

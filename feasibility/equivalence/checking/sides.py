@@ -175,6 +175,11 @@ def composed(body: Mapping[int, Exact], images: Sequence[Affine | None]) -> Affi
 
 def composed_forms(body: Mapping[int, Exact], forms: Mapping[int, AffineForm]) -> AffineForm:
     """The same with the images in exact numbers, by column: for many bodies under one map."""
+    if len(body) == 1:
+        ((k, v),) = body.items()
+        if k in forms and v:
+            inner, extra = forms[k]
+            return {j: v * c for j, c in inner.items() if c}, v * extra
     terms: dict[int, Exact] = {}
     constant: Exact = 0
     for k, v in body.items():

@@ -220,9 +220,10 @@ def _named(named: _Named, found: Comparison) -> Iterator[Proposal]:
     told = [(choice, under) for choice, under in tried if under.relation not in ("equivalent", "unknown")]
     # What is the same but for less than the tolerance in some units is not called different in others.
     told = [item for item in told if not beyond_tolerance(item[1], search.policy)] or told
-    same_plans = [item[1].relation == "objective-differs" for item in told]
-    agreed = [agreements(search.a, search.b, search.pairs, choice) for choice, _ in told]
-    told = [told[n] for n in sorted(range(len(told)), key=lambda n: (-agreed[n], not same_plans[n], n))]
+    if len(told) > 1:
+        same_plans = [item[1].relation == "objective-differs" for item in told]
+        agreed = [agreements(search.a, search.b, search.pairs, choice) for choice, _ in told]
+        told = [told[n] for n in sorted(range(len(told)), key=lambda n: (-agreed[n], not same_plans[n], n))]
     for _, under in told:
         yield Proposal(under, trusted=True, bound=True)
 

@@ -22,9 +22,11 @@ def free_units(a: Program, b: Program, pairs: Mapping[int, int], loose: frozense
     """Columns of B, continuous on a side or ``loose`` (no name binds them), that no statement alike in both programs
     pins to A's unit."""
     free = {k for k, j in pairs.items() if k in loose or not (a.columns[j].is_integer and b.columns[k].is_integer)}
-    if not free:
-        return []
-    alike = list(_alike(a, b, pairs))
+    return _unpinned(free, list(_alike(a, b, pairs))) if free else []
+
+
+def _unpinned(free: set[int], alike: Sequence[tuple[set[int], bool]]) -> list[int]:
+    """Those of the columns that nothing of what is ``alike`` pins; ``free`` is used up."""
     # A row with a limit of zero, or an objective, speaks of its columns' units together: one that is known tells all.
     for columns, absolute in alike:
         if absolute:
@@ -41,10 +43,13 @@ def free_units(a: Program, b: Program, pairs: Mapping[int, int], loose: frozense
 
 def settled_units(a: Program, b: Program, pairs: Mapping[int, int]) -> bool:
     """Whether every continuous column is pinned to A's unit and stands in two statements at least that are alike."""
-    if free_units(a, b, pairs):
-        return False
     continuous = {k for k, j in pairs.items() if not (a.columns[j].is_integer and b.columns[k].is_integer)}
-    count = Counter(k for columns, absolute in _alike(a, b, pairs) if absolute or len(columns) > 1 for k in columns)
+    if not continuous:
+        return True
+    alike = list(_alike(a, b, pairs))
+    if _unpinned(set(continuous), alike):
+        return False
+    count = Counter(k for columns, absolute in alike if absolute or len(columns) > 1 for k in columns)
     return all(count[k] > 1 for k in continuous)
 
 

@@ -68,7 +68,8 @@ def _common(text: str, names: Mapping[str, str], codes: set[str]) -> str:
     comment = _COMMENT.search(text)
     if comment and text[: comment.start()].strip():
         codes.add("expression-comment")
-        text = text[: comment.start()]
+        # The comment may stand behind the dollars or between them.
+        text = _latex(text[: comment.start()], codes)
     text = _outside_quotes(text, _currencies, codes)
     return _thousands(text, codes)
 
