@@ -172,6 +172,17 @@ def test_a_sum_of_parts_may_be_a_part_itself() -> None:
     assert relation(reference, answer) in ("equivalent", "unknown")
 
 
+def test_a_part_that_a_row_fixes_is_not_a_free_part() -> None:
+    """The answer may not choose x2, the reference may; as sums both are whole numbers from 2 to 9 (939393/3889)."""
+    variables = {"x1": whole(-1, 0), "x2": BIT, "x3": whole(0, 5)}
+    answer = model(variables, "max -2*x1 + 2*x2 + x3", "2*x2 >= 1")
+    reference = model(variables, "max -2*x1 + 2*x2 + x3", "2*x3 >= 3")
+    assert relation(answer, reference) != "equivalent"
+    assert relation(reference, answer) != "equivalent"
+    fixed = {**variables, "x2": whole(1, 1)}
+    assert relation(model(fixed, "max -2*x1 + 2*x2 + x3"), answer) == "equivalent"
+
+
 def test_a_side_without_plans_by_rounding_is_shown() -> None:
     """Half of x1 = -2 or -1 leaves u = 0 alone, and then r2 asks for more than three of the digit."""
     answer = model(

@@ -93,7 +93,7 @@ def merged_side(side: CheckedSide, groups: Sequence[Merge]) -> CheckedSide:
     if any(j in gone for pair in side.cost_two for j in pair):
         raise ValueError("a merged column has a second-order cost")
     place = {j: p for p, j in enumerate(kept)}
-    side = _bounded(side, gone)
+    side = bounded(side, gone)
     lower = [side.lower[j] for j in kept]
     upper = [side.upper[j] for j in kept]
     whole = [side.whole[j] for j in kept]
@@ -127,8 +127,11 @@ def merged_side(side: CheckedSide, groups: Sequence[Merge]) -> CheckedSide:
     return CheckedSide(lower, upper, whole, rows, moved[-1], second, side.cost_constant)
 
 
-def _bounded(side: CheckedSide, columns: set[int]) -> CheckedSide:
-    """The same plans, with the rows that hold one of these columns alone read as its bounds, whole ones rounded."""
+def bounded(side: CheckedSide, columns: set[int]) -> CheckedSide:
+    """The same plans, with the rows that hold one of these columns alone read as its bounds, whole ones rounded.
+
+    Raises ValueError for one of these columns without any value.
+    """
     lower, upper, rows = list(side.lower), list(side.upper), list(side.rows)
     for i, (body, low, high) in enumerate(side.rows):
         if len(body) != 1 or not columns.issuperset(body):

@@ -15,7 +15,7 @@ from ...rationals import Exact
 from ..evidence import Merge
 from ..maps import Affine
 from .equations import Equations, equations_of
-from .sides import AffineForm, CheckedSide, composed, exact, form_of, quotient
+from .sides import AffineForm, CheckedSide, bounded, composed, exact, form_of, quotient
 
 
 @dataclass(slots=True)
@@ -145,6 +145,7 @@ def is_difference(side: CheckedSide, group: Merge) -> bool:
     ``side`` is the side before merging.
     """
     weights = list(group.weights.values())
+    side = bounded(side, set(group.weights))
     halves = all(side.lower[j] == 0 and side.upper[j] is None for j in group.weights)
     return len(weights) == 2 and weights[0] == -weights[1] and halves
 
@@ -159,6 +160,9 @@ def merges_agree(
     ``first`` and ``second`` are the sides before merging; ``maps`` the map to the second and both lists of groups.
     """
     forward, ours, theirs = maps
+    # Rows of one part alone are its ends: a part that they fix is no part that is free.
+    first = bounded(first, {j for group in ours for j in group.weights})
+    second = bounded(second, {k for group in theirs for k in group.weights})
     start_a = len(first.lower) - sum(len(m.weights) for m in ours)
     start_b = len(second.lower) - sum(len(m.weights) for m in theirs)
     for number, group in enumerate(theirs):
