@@ -582,7 +582,7 @@ def normalised(terms: Mapping[int, Exact], sign: int) -> tuple[ClaimKey, Exact]:
     """``sign * terms`` scaled by a positive factor to whole numbers without a common divisor, and that factor."""
     if len(terms) == 1:
         ((j, c),) = terms.items()
-        return ((j, sign if c > 0 else -sign),), (1 if c in (1, -1) else divide(1, abs(c)))
+        return ((j, sign if c > 0 else -sign),), (1 if c in (1, -1) else divide(1, magnitude(c)))
     ordered = sorted(terms.items())
     denominator = 1
     for _, c in ordered:
