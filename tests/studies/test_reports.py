@@ -36,7 +36,12 @@ def reports(*, tables: bool = False) -> list[str]:
     return [path.name for path in known if not tables or "<!-- table: " in (path / "README.md").read_text()]
 
 
-@pytest.mark.parametrize("report", reports(tables=True))
+def filled(*, tables: bool = False) -> list[object]:
+    """Reports whose tables are to be computed; a law's bootstrap takes most of a minute."""
+    return [pytest.param(name, marks=[pytest.mark.slow] * (name == "scaling")) for name in reports(tables=tables)]
+
+
+@pytest.mark.parametrize("report", filled(tables=True))
 def test_the_tables_are_those_of_the_cells(maker: ModuleType, report: str) -> None:
     readme = (ROOT / "reports" / "studies" / report / "README.md").read_text(encoding="utf-8")
     assert readme == maker.filled(report), "run `python docs/make_studies.py --results`"
@@ -66,7 +71,7 @@ def test_every_method_that_learns_tried_as_many_rates(maker: ModuleType, report:
             assert result.learning_rate in cell.rates
 
 
-@pytest.mark.parametrize("report", reports())
+@pytest.mark.parametrize("report", filled())
 def test_the_table_for_papers_is_that_of_the_cells(maker: ModuleType, report: str, tmp_path: Path) -> None:
     here = maker.found(report)
     write_study(here.study, tmp_path, here.results)
