@@ -183,6 +183,28 @@ def test_a_part_that_a_row_fixes_is_not_a_free_part() -> None:
     assert relation(model(fixed, "max -2*x1 + 2*x2 + x3"), answer) == "equivalent"
 
 
+@pytest.mark.parametrize("weight", [1, 2])
+@pytest.mark.parametrize(("name", "low", "high"), [("x2", 0, 4), ("y", 0, 4)])
+def test_a_decision_more_beside_its_like_is_no_part_of_it(weight: int, name: str, low: int, high: int) -> None:
+    """t takes from the budget as x2 does and costs nothing; the reference does not know it (939393/7573)."""
+    plain = {"x1": whole(0, 2), "x3": whole(0, 4)}
+    answer = model(
+        {**plain, name: whole(low, high), "t": BIT}, "max 3*x1 - 2*x3 + 7", f"0.5*x1 + {name} + {weight}*t <= 4"
+    )
+    reference = model({**plain, "x2": whole(0, 4)}, "max 3*x1 - 2*x3 + 7", "0.5*x1 + x2 <= 4")
+    assert relation(answer, reference) != "equivalent"
+    assert relation(reference, answer) != "equivalent"
+
+
+def test_parts_with_an_end_of_their_own_together_are_parts() -> None:
+    answer = model(
+        {"x1": whole(0, 2), "u": whole(0), "v": whole(0)}, "max 3*x1 + u + v", "0.5*x1 + u + v <= 4", "u + v <= 4"
+    )
+    reference = model({"x1": whole(0, 2), "x2": whole(0, 4)}, "max 3*x1 + x2", "0.5*x1 + x2 <= 4")
+    assert relation(answer, reference) == "equivalent"
+    assert relation(reference, answer) == "equivalent"
+
+
 def test_a_side_without_plans_by_rounding_is_shown() -> None:
     """Half of x1 = -2 or -1 leaves u = 0 alone, and then r2 asks for more than three of the digit."""
     answer = model(

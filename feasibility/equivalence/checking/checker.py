@@ -6,9 +6,10 @@ each witness. Certificates of method ``solver`` are a search's word and cannot b
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...programs.correspondence import Words
 from ...programs.program import Program
 from ...rationals import Exact
 from ..evidence import (
@@ -23,7 +24,7 @@ from ..evidence import (
     Witness,
 )
 from ..maps import Affine
-from ..naming import shared
+from ..naming import key, shared
 from .apart import named_difference
 from .names import contradicted, missing_decisions
 from .objectives import order_only
@@ -44,7 +45,7 @@ from .sides import (
     read_side,
     with_lines,
 )
-from .totality import Standing, is_difference, merges_agree, objections, standing, sums_hide
+from .totality import Standing, is_difference, merges_agree, objections, part_is_whole, standing, sums_hide
 from .whole import whole_difference
 
 
@@ -208,6 +209,8 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
         case.whole_b, groups[1], case.first, case.ours
     ):
         report.objections.append("left-over")
+    if _adds_to_a_sum(case, maps):
+        report.objections.append("left-over")
     if all(groups) and not merges_agree(case.whole_a, case.whole_b, (maps.forward, *groups)):
         report.objections.append("merged-differently")
     if comparison.preference is not None and order_only(case.first, case.second, maps, comparison.preference):
@@ -222,6 +225,22 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
         leftover = sorted(case.theirs.determined | case.theirs.open)
         if missing_decisions(case.b, leftover, list(case.second.cost), case.text):
             report.objections.append("decision-missing")
+
+
+def _adds_to_a_sum(case: _Grounds, maps: Correspondence) -> bool:
+    """Whether a column of the one side stands in a sum of the other beside what is that column already."""
+    kept = []
+    for program, groups in ((case.a, maps.a_merges), (case.b, maps.b_merges)):
+        gone = {j for group in groups for j in group.weights}
+        kept.append([key(c.name) for j, c in enumerate(program.columns) if j not in gone])
+    names = [[key(c.name) for c in program.columns] for program in (case.a, case.b)]
+
+    def alike(mine: list[Words], theirs: list[Words]) -> Callable[[int, int], bool]:
+        return lambda j, k: k < len(theirs) and bool(theirs[k]) and mine[j] == theirs[k]
+
+    return part_is_whole(
+        case.whole_a, maps.a_merges, maps.forward, case.second, alike(names[0], kept[1])
+    ) or part_is_whole(case.whole_b, maps.b_merges, maps.backward, case.first, alike(names[1], kept[0]))
 
 
 def _bound(case: _Grounds, maps: Correspondence) -> set[int]:

@@ -7,7 +7,7 @@ it stands for, the objective's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -103,6 +103,43 @@ def sums_hide(side: CheckedSide, groups: Sequence[Merge], other: CheckedSide, st
     of its own defines, but that has one value, is a decision all the same: a spare one may be its partner.
     """
     return any(_is_sum(side, group) for group in groups) and not _each_defined(other, stand.determined)
+
+
+def part_is_whole(
+    side: CheckedSide,
+    groups: Sequence[Merge],
+    images: Sequence[Affine | None],
+    other: CheckedSide,
+    alike: Callable[[int, int], bool],
+) -> bool:
+    """Whether one part of a sum is by itself what the sum is read as, so that the other parts are decisions more.
+
+    ``side`` is the side before merging, ``images`` are the columns of the ``other`` side in its columns after merging.
+    A part is the whole where both have the same two ends, or, as numbers of one unit, are ``alike`` by name (column of
+    ``side``, of ``other``). Digits and halves of a number never are. Parts that count differently and are no digits
+    (``x + 2 t``) say nothing that a decision more would not say, either.
+    """
+    start = len(side.lower) - sum(len(group.weights) for group in groups)
+    side = bounded(side, {j for group in groups for j in group.weights})
+    for k, image in enumerate(images[: len(other.lower)]):
+        if image is None or len(image.terms) != 1:
+            continue
+        ((merged, scale),) = image.terms.items()
+        if merged < start or not _is_sum(side, groups[merged - start]):
+            continue
+        weights = groups[merged - start].weights
+        if len({exact(w if w > 0 else -w) for w in weights.values()}) > 1:
+            return True
+        for j, weight in weights.items():
+            factor = exact(scale) * exact(weight)
+            ends = (side.lower[j], side.upper[j]) if factor > 0 else (side.upper[j], side.lower[j])
+            low, high = (None if end is None else factor * end + exact(image.constant) for end in ends)
+            boxed = low is not None and high is not None and low < high
+            if boxed and (low, high) == (other.lower[k], other.upper[k]):
+                return True
+            if abs(factor) == 1 and alike(j, k):
+                return True
+    return False
 
 
 def _each_defined(side: CheckedSide, columns: set[int]) -> bool:
