@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from formulations import model, real
 
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.deciding import compare
@@ -146,3 +147,12 @@ def test_no_twin_is_equivalent(family: str) -> None:
         assert plain.reference is not None
         found = compare(build(twin.reference, twin.data), build(plain.reference, plain.data), text=plain.text)
         assert found.relation != "equivalent", seed
+
+
+def test_a_price_that_a_row_presses_is_no_free_constant() -> None:
+    """4.5 for 4 of labour raises the cost of every plan by 3; y may be the objective's column, or a decision (112233)."""
+    variables = {"cars": {"domain": "binary"}, "y": real(1, 11)}
+    answer = model(variables, "min 3*y + 7", "0.5*cars + 0.5*y >= 4.5")
+    reference = model(variables, "min 3*y + 7", "0.5*cars + 0.5*y >= 4")
+    for one, other in ((answer, reference), (reference, answer)):
+        assert compare(one, other).relation != "equivalent"

@@ -4,7 +4,8 @@ Where the plans lie on a line, any two objectives that point the same way are a 
 and the price of a forced quantity changes nothing but that constant. Such numbers explain a wrong price away. Factor
 and constant therefore stand when the objectives are multiples of each other as they are written, when they are
 written in different columns altogether, or when they say the same at every plan, constant included, with a factor that
-is 1 or on which at least two coefficients (the constant is one) agree after the equations are substituted.
+is 1 or on which at least two coefficients (the constant is one) agree after the equations are substituted. Costs that
+open columns stand for on both sides must be the same at their best.
 """
 
 from __future__ import annotations
@@ -27,11 +28,30 @@ def order_only(first: CheckedSide, second: CheckedSide, maps: Correspondence, pr
     if scale is None or first.cost_two or second.cost_two:
         return False
     factor = exact(scale)
+    if not (maps.a_open.isdisjoint(first.cost) or maps.b_open.isdisjoint(second.cost)):
+        return not _same_at_best(first, second, maps, factor)
     # Either is enough: what B says of A's cost in its own columns, and what A says of B's.
     return not (
         _borne_out(second, _read(first, maps.backward), (second.cost, second.cost_constant), factor, shift)
         or _borne_out(first, _read(second, maps.forward), (first.cost, first.cost_constant), quotient(1, factor), shift)
     )
+
+
+def _same_at_best(first: CheckedSide, second: CheckedSide, maps: Correspondence, factor: Exact) -> bool:
+    """Whether two costs that open columns stand for on both sides are the same at their best, constants included.
+
+    Such a column may as well be a decision with a price, and what its row asks for moves but the constant.
+    """
+    try:
+        ours, ours_constant = composed(first.cost, maps.backward)
+        there, extra = composed(second.cost, maps.forward)
+        theirs, theirs_constant = composed(there, maps.backward)
+    except ValueError:
+        return False
+    equations = Equations(second)
+    left = equations.normal(ours, ours_constant + first.cost_constant)
+    right = equations.normal(theirs, theirs_constant + extra + second.cost_constant)
+    return ({j: factor * v for j, v in left[0].items()}, factor * left[1]) == right
 
 
 def _read(side: CheckedSide, images: Sequence[Affine | None]) -> AffineForm | None:
