@@ -150,7 +150,7 @@ def test_no_twin_is_equivalent(family: str) -> None:
 
 
 def test_a_price_that_a_row_presses_is_no_free_constant() -> None:
-    """4.5 for 4 of labour raises the cost of every plan by 3; y may be the objective's column, or a decision (112233)."""
+    """4.5 for 4 of labour raises every plan's cost by 3; y may be the objective's or a decision (112233/7010)."""
     variables = {"cars": {"domain": "binary"}, "y": real(1, 11)}
     answer = model(variables, "min 3*y + 7", "0.5*cars + 0.5*y >= 4.5")
     reference = model(variables, "min 3*y + 7", "0.5*cars + 0.5*y >= 4")
