@@ -4,16 +4,7 @@ from pathlib import Path
 
 from tiny_model import make_tiny
 
-TEXT = """
-name = "tiny"
-[axes]
-method = [{{label = "LoRA", name = "lora", options = {{r = 4}}}}, "none"]
-schedule.seed = {seeds}
-[search]
-factors = [1, 10]
-problems = 2
-[analysis]
-baseline = "LoRA"
+TUNED = """
 [model]
 source = "{model}"
 device = "cpu"
@@ -26,7 +17,21 @@ count = 4
 [schedule]
 steps = 2
 batch_size = 1
-checkpoints = [1]
+"""
+"""A recipe of two steps on the tiny model at ``model``."""
+
+_HEAD = """
+name = "tiny"
+[axes]
+method = [{{label = "LoRA", name = "lora", options = {{r = 4}}}}, "none"]
+schedule.seed = {seeds}
+[search]
+factors = [1, 10]
+problems = 2
+[analysis]
+baseline = "LoRA"
+"""
+_REST = """checkpoints = [1]
 save_every = 1
 [answers]
 max_new_tokens = 6
@@ -35,6 +40,7 @@ families = ["knapsack"]
 texts = "plain"
 count = 2
 """
+TEXT = _HEAD + TUNED.lstrip() + _REST
 
 
 def write_tiny_study(folder: Path, seeds: str = "[0]", more: str = "") -> Path:

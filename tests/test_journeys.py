@@ -13,7 +13,7 @@ from typing import Any
 import architecture
 import pytest
 from reporting import BAKERY, RIGHT, two_runs
-from study_files import write_tiny_study
+from study_files import TUNED, write_tiny_study
 from tiny_model import make_tiny
 
 from pyrite.feasibility.equivalence.deciding import compare
@@ -33,19 +33,6 @@ from pyrite.studies.plan import read_study
 from pyrite.studies.study import StudyRun
 
 PAGE = (architecture.ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-TUNED = """
-[model]
-source = "{model}"
-device = "cpu"
-threads = 1
-[data]
-families = ["knapsack"]
-texts = "plain"
-count = 4
-[schedule]
-steps = 2
-batch_size = 1
-"""
 FILES = sorted(architecture.sources().values())
 
 
