@@ -117,7 +117,7 @@ def main() -> None:
     found: dict[str, list[dict[str, Any]]] = {way: [] for way in WAYS}
     for _ in range(options.rounds):
         for way in WAYS:
-            command = [sys.executable, __file__, "--child", way]
+            command = [sys.executable, "-m", "benchmarks", "answering", "--child", way]
             for name in ("model", "problems", "batch", "limit"):
                 command += [f"--{name}", str(getattr(options, name))]
             done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -60,11 +60,11 @@ class Step:
 def steps(folder: Path, scale: int) -> list[Step]:
     """The steps in their order; ``scale`` divides what is trained and asked, for a try without a GPU."""
     python = [sys.executable, "-m"]
-    asked = str(max(4, 48 // scale))
+    asked, taken = str(max(4, 48 // scale)), str(max(4, 16 // scale))
     found = [
-        Step("demo", [*python, "pyrite", "demo", "--out", str(folder / "demo")], 200),
-        Step("training", [*python, "benchmarks", "training", "--steps", "4", "--rounds", "1"], 120),
+        Step("training", [*python, "benchmarks", "training", "--steps", taken, "--rounds", "1"], 120),
         Step("answering", [*python, "benchmarks", "answering", "--problems", asked, "--rounds", "1"], 120),
+        Step("demo", [*python, "pyrite", "demo", "--out", str(folder / "demo")], 200),
     ]
     for method, (options, rate) in METHODS.items():
         recipe = folder / f"{method}.toml"
@@ -72,7 +72,7 @@ def steps(folder: Path, scale: int) -> list[Step]:
         text = RECIPE.format(method=method, options=options, rate=rate, steps=trained, count=8 * trained)
         recipe.write_text(text, encoding="utf-8")
         found.append(Step(method, [*python, "pyrite", "run", str(recipe), "--out", str(folder / method)], 60))
-    return found if scale == 1 else found[1:]
+    return found if scale == 1 else [step for step in found if step.name != "demo"]
 
 
 def device() -> dict[str, Any]:
@@ -115,6 +115,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, default=Path(".cache/gpu"))
     parser.add_argument("--anyway", action="store_true", help="try it on a CPU, at a fraction of the size")
+    parser.add_argument("--only", default="", help="names of steps, separated by commas (default: all)")
     options = parser.parse_args()
     found = device()
     if found["device"] == "cpu" and not options.anyway:
@@ -128,7 +129,11 @@ def main() -> None:
     def keep() -> None:
         target.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
-    for step in steps(options.out, scale):
+    chosen = steps(options.out, scale)
+    wanted = options.only.split(",") if options.only else [step.name for step in chosen]
+    if unknown := set(wanted) - {step.name for step in chosen}:
+        parser.error(f"no step is called {', '.join(sorted(unknown))}")
+    for step in (step for step in chosen if step.name in wanted):
         started = time.monotonic()
         print(f"{step.name} ...", flush=True)
         try:

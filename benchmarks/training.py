@@ -68,7 +68,8 @@ def plain_loop(model: str, steps: int) -> tuple[int, list[float]]:
     from transformers import AutoModelForCausalLM
 
     folder, tokenizer, examples = material(model, steps)
-    net = get_peft_model(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16), lora())
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    net = get_peft_model(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).to(device), lora())
     net.train()
     optimizer = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=2e-4)
     tokens, ends = 0, []
@@ -81,10 +82,13 @@ def plain_loop(model: str, steps: int) -> tuple[int, list[float]]:
             ids.append([*example.tokens, *[tokenizer.pad_token_id] * gap])
             mask.append([1] * len(example.tokens) + [0] * gap)
             labels.append(example.labels + [-100] * gap)
-        loss = net(input_ids=torch.tensor(ids), attention_mask=torch.tensor(mask), labels=torch.tensor(labels)).loss
+        rows = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+        loss = net(**{name: torch.tensor(row, device=device) for name, row in rows.items()}).loss
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
+        if device == "cuda":
+            torch.cuda.synchronize()  # a step ends when it is done, not when it is queued
         ends.append(time.perf_counter())
         tokens += sum(len(example.tokens) for example in batch) if step else 0
     return tokens, ends
@@ -103,6 +107,8 @@ def trl_defaults(model: str, steps: int) -> tuple[int, list[float]]:
 
     class Clock(TrainerCallback):
         def on_step_end(self, *rest: Any, **more: Any) -> None:
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
             ends.append(time.perf_counter())
 
     class Counting(SFTTrainer):

@@ -1,4 +1,4 @@
-"""What cells do as the pipeline does: problems drawn, answers into a run folder, the recipe with a chosen rate."""
+"""What cells do as the pipeline does: answers into a run folder, the recipe with a chosen rate."""
 
 from __future__ import annotations
 
@@ -12,18 +12,11 @@ from .plan import trains
 
 if TYPE_CHECKING:
     from ..models.prompts import Prompt
-    from ..models.sections import ProblemSection, Recipe
+    from ..models.sections import Recipe
     from ..problems.problem import Problem
 
 Say = Callable[[str], None]
 """Hears what happens, a sentence at a time."""
-
-
-def draw(section: ProblemSection, split: str, prompt: Prompt, tokenizer: Any) -> tuple[Problem, ...]:
-    """Problems of a section, as the pipeline draws them."""
-    from ..models.data import draw_problems
-
-    return draw_problems(section, split, prompt, tokenizer).problems
 
 
 def prompt_of(recipe: Recipe) -> tuple[Prompt, Any]:

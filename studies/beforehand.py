@@ -13,7 +13,8 @@ from ..feasibility.disk import make_folder, plain_file, read_object
 from ..feasibility.errors import PyriteError
 from ..models.sections import Recipe
 from ..results.run import write_json
-from .answering import Say, answer, draw, last_checkpoint, prompt_of, with_rate
+from .answering import Say, answer, last_checkpoint, prompt_of, with_rate
+from .drawn import draw
 from .plan import Cell, Study
 from .records import read_result
 
@@ -31,7 +32,7 @@ def ready(study: Study, cell: Cell, out: Path, folder: Path, say: Say) -> Cell:
     if "teacher" in paths:
         options["teacher"] = str(paths["teacher"])
     if cell.pairs is not None:
-        options["answers"] = str(_pairs(cell, recipe, folder, say))
+        options["answers"] = str(_pairs(cell, recipe, out, folder, say))
     recipe = dataclasses.replace(recipe, objective=dataclasses.replace(recipe.objective, options=options))
     return dataclasses.replace(cell, recipe=recipe)
 
@@ -52,12 +53,12 @@ def tuned_model(study: Study, name: str, out: Path, say: Say) -> Path:
     recipe = with_rate(earlier.recipe, known.learning_rate)
     say(f"tuning {name} again, whose weights are not here")
     prompt, tokenizer = prompt_of(recipe)
-    learned = draw(recipe.data, "train", prompt, tokenizer) if recipe.data.is_named else ()
+    learned = draw(recipe.data, "train", prompt, tokenizer, out) if recipe.data.is_named else ()
     tuned = tune(recipe, folder / "run" / "tuning", lambda text: None, problems=learned)
     return tuned.checkpoints[max(tuned.checkpoints)]
 
 
-def _pairs(cell: Cell, recipe: Recipe, folder: Path, say: Say) -> Path:
+def _pairs(cell: Cell, recipe: Recipe, out: Path, folder: Path, say: Say) -> Path:
     """The pairs file, drawn once: the model answers training problems several times, the judge says which are right."""
     from ..problems.lines import write_lines
     from ..results.pairs import draw_pairs
@@ -74,7 +75,7 @@ def _pairs(cell: Cell, recipe: Recipe, folder: Path, say: Say) -> Path:
     )
     sampling = dataclasses.replace(recipe, answers=answers)
     prompt, tokenizer = prompt_of(recipe)
-    asked = draw(dataclasses.replace(recipe.data, count=section.problems), "train", prompt, tokenizer)
+    asked = draw(dataclasses.replace(recipe.data, count=section.problems), "train", prompt, tokenizer, out)
     answer(sampling, None, asked, prompt, run)
     score_into(run)
     drawn = draw_pairs([run], section.kind, cap=section.cap, seed=recipe.schedule.seed)

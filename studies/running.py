@@ -18,9 +18,10 @@ from ..feasibility.disk import make_folder, plain_file, read_object, shaped
 from ..feasibility.errors import PyriteError
 from ..pipeline import Event, Pipeline
 from ..results.run import environment, write_json
-from .answering import Say, answer, checkpoint_record, draw, last_checkpoint, prompt_of, with_rate
+from .answering import Say, answer, checkpoint_record, last_checkpoint, prompt_of, with_rate
 from .beforehand import pairs_account, ready
 from .by_layer import layers_of
+from .drawn import draw, lay_out
 from .measuring import held_out_loss, moved_from_base
 from .plan import Cell, Study
 from .records import Asked, CellResult, read_result
@@ -38,11 +39,12 @@ def run_cell(study: Study, cell: Cell, out: Path, say: Say = lambda text: None) 
     own, cell = cell, ready(study, cell, out, folder, say)
     rate, candidates = _chosen_rate(study, cell, out, folder, say)
     recipe = with_rate(cell.recipe, rate)
+    lay_out(recipe, *prompt_of(recipe), out, folder / "run")
     pipeline = Pipeline(recipe, folder / "run", recipe_toml_note(cell), told=_telling(say))
     pipeline.run()
     clock = _Clock(folder / "seconds.json")
     with clock.time("also"):
-        also = _ask_also(study, recipe, folder, say)
+        also = _ask_also(study, recipe, out, folder, say)
     result = _result(study, own, recipe, folder, candidates, also, clock, say)
     result.write(out / "cells")
     for path in folder.glob("candidate-*"):
@@ -70,7 +72,7 @@ def _chosen_rate(
         if first is None:
             raise PyriteError(f"{cell.name} takes the rate of {cell.rate_from}, which is not finished", exit_code=3)
         return first.learning_rate, []
-    found = [_candidate(study, cell, folder, number, say) for number in range(len(cell.rates))]
+    found = [_candidate(study, cell, out, folder, number, say) for number in range(len(cell.rates))]
     best = best_candidate(found)
     tuned, chosen = folder / f"candidate-{best}" / "tuning", folder / "run" / "tuning"
     if tuned.is_dir() and not chosen.exists():
@@ -96,7 +98,7 @@ def best_candidate(found: Sequence[Mapping[str, Any]]) -> int:
     return max(range(len(found)), key=merit)
 
 
-def _candidate(study: Study, cell: Cell, folder: Path, number: int, say: Say) -> dict[str, Any]:
+def _candidate(study: Study, cell: Cell, out: Path, folder: Path, number: int, say: Say) -> dict[str, Any]:
     """Tune with one rate and ask validation problems; counts only."""
     from ..models.training.tuning import tune
 
@@ -113,10 +115,10 @@ def _candidate(study: Study, cell: Cell, folder: Path, number: int, say: Say) ->
     place = make_folder(folder / f"candidate-{number}")
     with clock.time("search"):
         prompt, tokenizer = prompt_of(recipe)
-        learned = draw(recipe.data, "train", prompt, tokenizer) if recipe.data.is_named else ()
+        learned = draw(recipe.data, "train", prompt, tokenizer, out) if recipe.data.is_named else ()
         tuned = tune(recipe, place / "tuning", lambda text: None, problems=learned)
         section = dataclasses.replace(recipe.answers.problems, split="validation", count=study.search.problems)
-        asked = draw(section, "validation", prompt, tokenizer)
+        asked = draw(section, "validation", prompt, tokenizer, out)
         run = place / "validation"
         last = max(tuned.checkpoints)
         answer(recipe, tuned.checkpoints[last], asked, prompt, run)
@@ -139,7 +141,7 @@ def _candidate(study: Study, cell: Cell, folder: Path, number: int, say: Say) ->
 # Asking.
 
 
-def _ask_also(study: Study, recipe: Recipe, folder: Path, say: Say) -> dict[str, Asked]:
+def _ask_also(study: Study, recipe: Recipe, out: Path, folder: Path, say: Say) -> dict[str, Asked]:
     """Further problem sets, asked of the last checkpoint alone."""
     from ..results.scoring import score_into
 
@@ -150,7 +152,7 @@ def _ask_also(study: Study, recipe: Recipe, folder: Path, say: Say) -> dict[str,
     checkpoint, examples = last_checkpoint(folder / "run")
     for name, section in study.also.items():
         run = folder / "run" / "also" / name
-        asked = draw(section, "test", prompt, tokenizer)
+        asked = draw(section, "test", prompt, tokenizer, out)
         say(f"asking {name} ({len(asked)} problems)")
         answer(recipe, checkpoint, asked, prompt, run)
         score_into(run)
