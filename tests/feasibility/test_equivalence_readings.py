@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytest
@@ -232,3 +233,28 @@ def test_only_work_counts_until_the_outer_limit(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(clock.OutOfTimeError):
             clock.in_time(105.0)
     assert clock.is_late(120.0)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_what_the_objective_presses_to_nothing_is_no_partner_of_what_rows_fix(seed: int) -> None:
+    """The slack of an objective's column is 0 at the best plans, a decision that rows hold at 0 in all (550011/16691)."""
+    rng = random.Random(seed)
+    price, size, most = rng.choice((2, 3, 5)), rng.choice((2, 3, 4)), rng.randint(4, 7)
+    reference = model(
+        {"x1": real(0), "x2": {"domain": "integer", "lower": 0}, "x3": real(0)},
+        f"max {price}*x1 + {price}*x3",
+        f"x1 + x2 + x3 <= {most}",
+        f"{size}*x2 + {size}*x3 <= 1",
+        f"3*x1 + 0.5*x2 <= {most + 8}",
+    )
+    shifted = {"domain": "integer", "lower": -1}
+    columns = {"x1": real(0), "x3": real(0), "var_13": {"domain": "continuous", "lower": None}, "w46": shifted}
+    rows = [
+        f"x1 + x3 + w46 + spare_room == {most - 1}",
+        f"{size}*x3 + {size}*w46 <= {1 - size}",
+        f"3*x1 + 0.5*w46 <= {most + 7.5}",
+        f"-{price}*x1 - {price}*x3 + var_13 + w_45 == 0",
+    ]
+    answer = model({**columns, "spare_room": real(0), "w_45": real(0)}, "max var_13", *rows)
+    for one, other in ((answer, reference), (reference, answer)):
+        assert deciding.compare(one, other).relation in ("equivalent", "unknown")

@@ -516,12 +516,13 @@ def _pair_reduced(
     """Pair columns that both sides reduced away and that say the same, a shared name first; the rest is returned."""
     left: dict[object, list[int]] = {}
     readings_a, readings_b = core_a.readings(), core_b.readings()
-    for j, gone in core_a.gone.items():
-        left.setdefault((_form(readings_a[j]), gone.kind == "pressed"), []).append(j)
+    pressed_a, pressed_b = core_a.pressed, core_b.pressed
+    for j in core_a.gone:
+        left.setdefault((_form(readings_a[j]), j in pressed_a), []).append(j)
     paired_a, paired_b = set(), set()
     names = {j: key(core_a.origin.columns[j].name) for j in core_a.gone}
-    for k, gone in core_b.gone.items():
-        candidates = left.get((_form(readings_b[k].through(forward)), gone.kind == "pressed"), [])
+    for k in core_b.gone:
+        candidates = left.get((_form(readings_b[k].through(forward)), k in pressed_b), [])
         if not candidates:
             continue
         name = key(core_b.origin.columns[k].name)
@@ -542,13 +543,13 @@ def _pair_parallel(
 ) -> tuple[frozenset[int], frozenset[int]]:
     """Pair reduced columns that say the same up to sign, unit and origin; the rest is returned."""
     readings_a, readings_b = core_a.readings(), core_b.readings()
-    left_a = [j for j in sorted(left[0]) if core_a.gone[j].kind != "pressed" and readings_a[j].terms]
+    left_a = [j for j in sorted(left[0] - core_a.pressed) if readings_a[j].terms]
     paired: dict[int, int] = {}
-    for k in sorted(left[1]):
+    for k in sorted(left[1] - core_b.pressed):
         flat = readings_b[k].through(forward)
         for j in left_a:
             mine = readings_a[j]
-            if j in paired.values() or core_b.gone[k].kind == "pressed" or mine.terms.keys() != flat.terms.keys():
+            if j in paired.values() or mine.terms.keys() != flat.terms.keys():
                 continue
             ratios = {divide(c, mine.terms[p]) for p, c in flat.terms.items()}
             if len(ratios) == 1:

@@ -43,6 +43,15 @@ class Core:
         """What was reduced, in words."""
         return tuple(self.side.told)
 
+    @property
+    def pressed(self) -> frozenset[int]:
+        """Columns that are what they are read as at the best plans alone: pressed themselves, or defined by such."""
+        found: set[int] = set()
+        for gone in reversed(self.side.gone):
+            if gone.kind == "pressed" or found & gone.reading.terms.keys():
+                found.add(gone.column)
+        return frozenset(found)
+
     def readings(self) -> dict[int, Affine]:
         """Every column of the origin in terms of the core's columns (by position)."""
         if self._readings is None:
