@@ -237,7 +237,7 @@ def test_only_work_counts_until_the_outer_limit(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("seed", range(24))
 def test_what_the_objective_presses_to_nothing_is_no_partner_of_what_rows_fix(seed: int) -> None:
-    """The slack of an objective's column is 0 at the best plans, a decision that rows hold at 0 in all (550011/16691)."""
+    """An objective's slack is 0 at the best plans, a decision that rows hold at 0 in all of them (550011/16691)."""
     rng = random.Random(seed)
     price, size, most = rng.choice((2, 3, 5)), rng.choice((2, 3, 4)), rng.randint(4, 7)
     reference = model(
