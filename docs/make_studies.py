@@ -34,7 +34,14 @@ from pyrite.studies.summary import StudyRow, pooled, rows_of
 from pyrite.studies.tables import measured, used
 
 REPORTS = Path(__file__).parents[1] / "reports" / "studies"
-STUDIES = {"methods": "toy-methods", "tasks": "toy-tasks", "layers": "toy-layers", "scaling": "toy-scaling"}
+STUDIES = {
+    "methods": "toy-methods",
+    "tasks": "toy-tasks",
+    "layers": "toy-layers",
+    "scaling": "toy-scaling",
+    "smollm2-methods": "methods",
+    "smollm2-scaling": "scaling",
+}
 """Folder of the report -> name of the study's file."""
 
 SCORES = ("surface", "substance")
@@ -230,14 +237,14 @@ def coverage_surface(report: str) -> str:
 
 
 @cache
-def _scaling() -> tuple[Found, Scaling]:
-    here = found("scaling")
-    return here, scaling_of(here.study, here.results)
+def _scaling(report: str) -> Scaling:
+    here = found(report)
+    return scaling_of(here.study, here.results)
 
 
 def laws(report: str) -> str:
     """Both laws of every measure: errors, exponents with intervals."""
-    _, scaling = _scaling()
+    scaling = _scaling(report)
     lines = []
     for (_, _, measure, form), fitted in scaling.laws.items():
         held = "–" if fitted.held_out_error is None else f"{fitted.held_out_error:.3f}"
@@ -264,7 +271,7 @@ def laws(report: str) -> str:
 
 def predictions(report: str) -> str:
     """What the multiplicative law says of the points that it was not fitted on."""
-    _, scaling = _scaling()
+    scaling = _scaling(report)
     lines = []
     for (_, _, measure, form), fitted in scaling.laws.items():
         for item in fitted.predictions:
@@ -276,7 +283,7 @@ def predictions(report: str) -> str:
 
 def grid(report: str) -> str:
     """Held-out loss, surface and substance at every point."""
-    here = found("scaling")
+    here = found(report)
     points = {(row.labels["method.options.r"], row.labels["data.count"]): row for row in here.rows}
     ranks, counts = (list(dict.fromkeys(place[side] for place in points)) for side in (0, 1))
     lines = []

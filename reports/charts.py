@@ -63,8 +63,12 @@ _STANDALONE = (
     "<style>text{font:11px 'Segoe UI',Roboto,'Helvetica Neue',Arial,'Liberation Sans',sans-serif;fill:#1c1c1a}"
     ".paper{fill:#fff}.axis{stroke:#5b5b54;fill:none}.curve{fill:none;stroke-width:2}.interval{stroke-width:2;opacity:.75}"
     ".surface{stroke:#5b5b54}.curve.surface{stroke-dasharray:5 3}.mark.surface{fill:#5b5b54}"
-    ".substance{stroke:#96650a}.mark.substance{fill:#96650a}.mark{stroke:#fff;stroke-width:1}"
-    ".strong{font-weight:600}</style>"
+    ".substance{stroke:#96650a}.mark.substance{fill:#96650a}"
+    ".r0{fill:#2166a5;stroke:#2166a5}.r1{fill:#a8326e;stroke:#a8326e}.r2{fill:#1c7566;stroke:#1c7566}"
+    ".r3{fill:#80489c;stroke:#80489c}.r4{fill:#59626d;stroke:#59626d}.r5{fill:#9a4a2a;stroke:#9a4a2a}"
+    ".mark{stroke:#fff;stroke-width:1}.ray{stroke:#dcdcd3;stroke-dasharray:2 3}"
+    ".diagonal{stroke:#5b5b54;stroke-width:1.2}.impossible{fill:#f5f5ef}.quiet{fill:#5b5b54;font-size:10px}.strong{font-weight:600}"
+    ".halo{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}</style>"
 )
 _MARGIN = 14.0
 

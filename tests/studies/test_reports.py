@@ -38,7 +38,7 @@ def reports(*, tables: bool = False) -> list[str]:
 
 def filled(*, tables: bool = False) -> list[object]:
     """Reports whose tables are to be computed; a law's bootstrap takes most of a minute."""
-    return [pytest.param(name, marks=[pytest.mark.slow] * (name == "scaling")) for name in reports(tables=tables)]
+    return [pytest.param(name, marks=[pytest.mark.slow] * name.endswith("scaling")) for name in reports(tables=tables)]
 
 
 @pytest.mark.parametrize("report", filled(tables=True))
