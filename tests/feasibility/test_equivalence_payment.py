@@ -6,7 +6,7 @@ import random
 from fractions import Fraction
 
 import pytest
-from formulations import model, real
+from formulations import model, real, whole
 
 from pyrite.feasibility.equivalence import deciding
 from pyrite.feasibility.equivalence.evidence import Comparison
@@ -74,3 +74,23 @@ def test_sums_of_equations_bear_out_no_unit(seed: int) -> None:
     answer, reference = pair(seed)
     assert compare(answer, reference).relation != "equivalent"
     assert compare(reference, answer).relation != "equivalent"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_over_whole_numbers_limits_are_those_that_some_plan_reaches(seed: int) -> None:
+    """A negated column beside rounded sides is borne out by them; a side that cuts off one plan more is not."""
+    rng = random.Random(seed)
+    step, most, price = rng.choice((2, 3, 5)), rng.randint(4, 9), rng.choice((3, 7))
+    kept = {"vans": whole(0, 6), "cars": whole(0, 6)}
+    turned = {"vans": whole(0, 6), "minus_cars": whole(-6, 0)}
+    reference = model(
+        kept, f"max {price}*vans + 2*cars", f"{step}*vans + {2 * step}*cars <= {step * most}", "cars - vans <= 2"
+    )
+
+    def answer(slack: Fraction) -> Program:
+        rows = (f"{step}*vans - {2 * step}*minus_cars <= {float(step * most + slack)}", "-minus_cars - vans <= 2.75")
+        return model(turned, f"max {price}*vans - 2*minus_cars", *rows)
+
+    for slack, alike in ((Fraction(step) - Fraction(1, 4), True), (Fraction(step), False), (Fraction(-1, 4), False)):
+        for one, other in ((answer(slack), reference), (reference, answer(slack))):
+            assert (compare(one, other).relation == "equivalent") == alike, slack

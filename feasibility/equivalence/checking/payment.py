@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil, floor, gcd, lcm
 
 from ...rationals import Exact
 from ..maps import Affine
@@ -130,7 +132,7 @@ def _agreements(
     written: set[frozenset[PaymentMark]] = set()
     for said in _statements(*first):
         written.add(frozenset(said.terms.items()))
-        key, low, high = _scaled(said)
+        key, low, high = _scaled(_rounded(said, first[0].whole))
         known.setdefault(key, set()).update(_marks(low, high))
     found = _Agreements(dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0))
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
@@ -148,7 +150,7 @@ def _agreements(
         if not terms:
             continue
         shifted = _Statement(said.raw, terms, _less(said.low, constant), _less(said.high, constant))
-        key, low, high = _scaled(shifted)
+        key, low, high = _scaled(_rounded(shifted, first[0].whole))
         agreed = _marks(low, high) & known.get(key, set())
         if agreed:
             found.limits.setdefault(key, dict(said.terms))
@@ -348,6 +350,21 @@ def _statements(side: CheckedSide, equations: Equations) -> Iterator[_Statement]
 
 def _less(value: Exact | None, constant: Exact) -> Exact | None:
     return None if value is None else value - constant
+
+
+def _rounded(said: _Statement, whole: Sequence[bool]) -> _Statement:
+    """Over whole numbers ``2 x + 4 y <= 5.5`` is ``2 x + 4 y <= 4``: limits are those that some plan may reach."""
+    if not all(whole[j] for j in said.terms):
+        return said
+    coefficients = [Fraction(c) for c in said.terms.values()]
+    step = Fraction(gcd(*(c.numerator for c in coefficients)), lcm(*(c.denominator for c in coefficients)))
+    low, high = (None if end is None else Fraction(end) / step for end in (said.low, said.high))
+    return _Statement(
+        said.raw,
+        said.terms,
+        None if low is None else exact(ceil(low) * step),
+        None if high is None else exact(floor(high) * step),
+    )
 
 
 def _scaled(said: _Statement) -> tuple[PaidKey, Exact | None, Exact | None]:
