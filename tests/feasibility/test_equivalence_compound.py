@@ -157,10 +157,10 @@ def test_combined_rewrites() -> None:
 
 @pytest.mark.slow
 def test_combined_rewrites_on_20000() -> None:
-    """What docs/equivalence.md says of combined rewrites, with room for other seeds and a busy machine."""
+    """What docs/equivalence.md says of combined rewrites, with room in the undecided for a busy machine."""
     counts = judged(20_000, 1)
     assert counts["evidence refused"] == 0
     assert counts["honest refuted certified"] == 0
-    assert counts["false equivalent"] <= 0.003 * counts["different"]
-    assert counts["unknown honest"] <= 0.06 * counts["honest"]
-    assert counts["unknown different"] <= 0.25 * counts["different"]
+    assert counts["false equivalent"] == 0
+    assert counts["unknown honest"] <= 0.055 * counts["honest"]
+    assert counts["unknown different"] <= 0.08 * counts["different"]

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
-from math import ceil, floor, gcd, lcm
 
 from ...rationals import Exact
 from ..maps import Affine
@@ -21,20 +19,8 @@ from .equations import Equations
 from .scales import Agreement, ScaleMark, unpaid_scales
 from .shifts import unpaid_shifts
 from .sides import CheckedSide, composed, exact, form_of, quotient
+from .statements import PaidKey, PaymentMark, Said, less, marks, rounded, scaled, statements_of
 from .totality import Standing
-
-PaidKey = tuple[tuple[int, Exact], ...]
-PaymentMark = tuple[int, Exact]
-
-
-@dataclass(slots=True)
-class _Statement:
-    """What one row or bound says, with the determined columns replaced; ``raw`` are the columns that it names."""
-
-    raw: Collection[int]
-    terms: dict[int, Exact]
-    low: Exact | None
-    high: Exact | None
 
 
 def unpaid(
@@ -130,15 +116,15 @@ def _agreements(
     """B's rows and bounds that the map turns into A's, each once."""
     known: dict[PaidKey, set[PaymentMark]] = {}
     written: set[frozenset[PaymentMark]] = set()
-    for said in _statements(*first):
+    for said in statements_of(*first):
         written.add(frozenset(said.terms.items()))
-        key, low, high = _scaled(_rounded(said, first[0].whole))
-        known.setdefault(key, set()).update(_marks(low, high))
+        key, low, high = scaled(rounded(said, first[0].whole))
+        known.setdefault(key, set()).update(marks(low, high))
     found = _Agreements(dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0))
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
     mine, whole = first[1], second[0].whole
     counted = _Counted(_others_first(second[0], numbers), numbers)
-    for said in sorted(_statements(*second), key=lambda said: said.low is None or said.low != said.high):
+    for said in sorted(statements_of(*second), key=lambda said: said.low is None or said.low != said.high):
         hit = numbers.keys() & {*said.raw, *said.terms}
         if not hit:
             continue
@@ -149,9 +135,9 @@ def _agreements(
         terms, constant = mine.normal(pulled, constant)
         if not terms:
             continue
-        shifted = _Statement(said.raw, terms, _less(said.low, constant), _less(said.high, constant))
-        key, low, high = _scaled(_rounded(shifted, first[0].whole))
-        agreed = _marks(low, high) & known.get(key, set())
+        shifted = Said(said.raw, terms, less(said.low, constant), less(said.high, constant))
+        key, low, high = scaled(rounded(shifted, first[0].whole))
+        agreed = marks(low, high) & known.get(key, set())
         if agreed:
             found.limits.setdefault(key, dict(said.terms))
         if len(said.terms) == 1:
@@ -194,7 +180,7 @@ class _Counted:
         self._agreed = Equations()
         self._told: dict[PaidKey, set[PaymentMark]] = {}
 
-    def news(self, said: _Statement) -> tuple[int, int]:
+    def news(self, said: Said) -> tuple[int, int]:
         """Limits that are new, and columns that they hold; none where no column with free numbers is left of it."""
         if said.low is not None and said.low == said.high:
             columns = self._agreed.add(said.terms, said.low)
@@ -202,10 +188,10 @@ class _Counted:
         terms, constant = self._equations.normal(said.terms, 0)
         if self._numbers.isdisjoint(terms):
             return 0, 0
-        key, low, high = _scaled(_Statement(said.raw, terms, _less(said.low, constant), _less(said.high, constant)))
-        told, marks = self._told.setdefault(key, set()), _marks(low, high)
-        fresh = len(marks - told)
-        told |= marks
+        key, low, high = scaled(Said(said.raw, terms, less(said.low, constant), less(said.high, constant)))
+        told, limits = self._told.setdefault(key, set()), marks(low, high)
+        fresh = len(limits - told)
+        told |= limits
         return fresh, len(terms)
 
 
@@ -333,50 +319,6 @@ def _turns(image: Affine | None) -> bool:
 def _has_unit(image: Affine | None) -> bool:
     """A single column in another unit."""
     return image is not None and len(image.terms) == 1 and not {1, -1} & set(image.terms.values())
-
-
-def _statements(side: CheckedSide, equations: Equations) -> Iterator[_Statement]:
-    """All rows and bounds, each once in terms of the columns that the equations leave."""
-    bounds: list[tuple[dict[int, Exact], Exact | None, Exact | None]] = [
-        ({j: 1}, low, high) for j, (low, high) in enumerate(zip(side.lower, side.upper, strict=True))
-    ]
-    for body, low, high in (*side.rows, *bounds):
-        if low is None and high is None:
-            continue
-        terms, constant = equations.normal(body, 0)
-        if terms:
-            yield _Statement(body.keys(), terms, _less(low, constant), _less(high, constant))
-
-
-def _less(value: Exact | None, constant: Exact) -> Exact | None:
-    return None if value is None else value - constant
-
-
-def _rounded(said: _Statement, whole: Sequence[bool]) -> _Statement:
-    """Over whole numbers ``2 x + 4 y <= 5.5`` is ``2 x + 4 y <= 4``: limits are those that some plan may reach."""
-    if not all(whole[j] for j in said.terms):
-        return said
-    coefficients = [Fraction(c) for c in said.terms.values()]
-    step = Fraction(gcd(*(c.numerator for c in coefficients)), lcm(*(c.denominator for c in coefficients)))
-    low, high = (None if end is None else Fraction(end) / step for end in (said.low, said.high))
-    return _Statement(
-        said.raw,
-        said.terms,
-        None if low is None else exact(ceil(low) * step),
-        None if high is None else exact(floor(high) * step),
-    )
-
-
-def _scaled(said: _Statement) -> tuple[PaidKey, Exact | None, Exact | None]:
-    """The statement up to a factor: its first coefficient is 1."""
-    lead = said.terms[min(said.terms)]
-    key = tuple((j, quotient(said.terms[j], lead)) for j in sorted(said.terms))
-    low, high = (None if end is None else quotient(end, lead) for end in (said.low, said.high))
-    return (key, low, high) if lead > 0 else (key, high, low)
-
-
-def _marks(low: Exact | None, high: Exact | None) -> set[PaymentMark]:
-    return {(side, end) for side, end in ((0, low), (1, high)) if end is not None}
 
 
 def _objective(
