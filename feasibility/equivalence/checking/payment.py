@@ -19,7 +19,7 @@ from .equations import Equations
 from .scales import Agreement, ScaleMark, unpaid_scales
 from .shifts import unpaid_shifts
 from .sides import CheckedSide, composed, exact, form_of, quotient
-from .statements import PaidKey, PaymentMark, Said, less, marks, rounded, scaled, statements_of
+from .statements import PaidKey, PaymentMark, Saying, less, marks, rounded, scaled, statements_of
 from .totality import Standing
 
 
@@ -135,7 +135,7 @@ def _agreements(
         terms, constant = mine.normal(pulled, constant)
         if not terms:
             continue
-        shifted = Said(said.raw, terms, less(said.low, constant), less(said.high, constant))
+        shifted = Saying(said.raw, terms, less(said.low, constant), less(said.high, constant))
         key, low, high = scaled(rounded(shifted, first[0].whole))
         agreed = marks(low, high) & known.get(key, set())
         if agreed:
@@ -180,7 +180,7 @@ class _Counted:
         self._agreed = Equations()
         self._told: dict[PaidKey, set[PaymentMark]] = {}
 
-    def news(self, said: Said) -> tuple[int, int]:
+    def news(self, said: Saying) -> tuple[int, int]:
         """Limits that are new, and columns that they hold; none where no column with free numbers is left of it."""
         if said.low is not None and said.low == said.high:
             columns = self._agreed.add(said.terms, said.low)
@@ -188,7 +188,7 @@ class _Counted:
         terms, constant = self._equations.normal(said.terms, 0)
         if self._numbers.isdisjoint(terms):
             return 0, 0
-        key, low, high = scaled(Said(said.raw, terms, less(said.low, constant), less(said.high, constant)))
+        key, low, high = scaled(Saying(said.raw, terms, less(said.low, constant), less(said.high, constant)))
         told, limits = self._told.setdefault(key, set()), marks(low, high)
         fresh = len(limits - told)
         told |= limits

@@ -18,7 +18,7 @@ PaymentMark = tuple[int, Exact]
 
 
 @dataclass(slots=True)
-class Said:
+class Saying:
     """What one row or bound says, with the determined columns replaced; ``raw`` are the columns that it names."""
 
     raw: Collection[int]
@@ -27,7 +27,7 @@ class Said:
     high: Exact | None
 
 
-def statements_of(side: CheckedSide, equations: Equations) -> Iterator[Said]:
+def statements_of(side: CheckedSide, equations: Equations) -> Iterator[Saying]:
     """All rows and bounds, each once in terms of the columns that the equations leave."""
     bounds: list[tuple[dict[int, Exact], Exact | None, Exact | None]] = [
         ({j: 1}, low, high) for j, (low, high) in enumerate(zip(side.lower, side.upper, strict=True))
@@ -37,7 +37,7 @@ def statements_of(side: CheckedSide, equations: Equations) -> Iterator[Said]:
             continue
         terms, constant = equations.normal(body, 0)
         if terms:
-            yield Said(body.keys(), terms, less(low, constant), less(high, constant))
+            yield Saying(body.keys(), terms, less(low, constant), less(high, constant))
 
 
 def less(value: Exact | None, constant: Exact) -> Exact | None:
@@ -45,14 +45,14 @@ def less(value: Exact | None, constant: Exact) -> Exact | None:
     return None if value is None else value - constant
 
 
-def rounded(said: Said, whole: Sequence[bool]) -> Said:
+def rounded(said: Saying, whole: Sequence[bool]) -> Saying:
     """Over whole numbers ``2 x + 4 y <= 5.5`` is ``2 x + 4 y <= 4``: limits are those that some plan may reach."""
     if not all(whole[j] for j in said.terms):
         return said
     coefficients = [Fraction(c) for c in said.terms.values()]
     step = Fraction(gcd(*(c.numerator for c in coefficients)), lcm(*(c.denominator for c in coefficients)))
     low, high = (None if end is None else quotient(end, step) for end in (said.low, said.high))
-    return Said(
+    return Saying(
         said.raw,
         said.terms,
         None if low is None else exact(ceil(low) * step),
@@ -60,7 +60,7 @@ def rounded(said: Said, whole: Sequence[bool]) -> Said:
     )
 
 
-def scaled(said: Said) -> tuple[PaidKey, Exact | None, Exact | None]:
+def scaled(said: Saying) -> tuple[PaidKey, Exact | None, Exact | None]:
     """The statement up to a factor: its first coefficient is 1."""
     lead = said.terms[min(said.terms)]
     key = tuple((j, quotient(said.terms[j], lead)) for j in sorted(said.terms))
