@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor, gcd, lcm
+from math import gcd, lcm
 
 from ...rationals import Exact
 from .equations import Equations
@@ -49,15 +49,15 @@ def rounded(said: Saying, whole: Sequence[bool]) -> Saying:
     """Over whole numbers ``2 x + 4 y <= 5.5`` is ``2 x + 4 y <= 4``: limits are those that some plan may reach."""
     if not all(whole[j] for j in said.terms):
         return said
-    coefficients = [Fraction(c) for c in said.terms.values()]
-    step = Fraction(gcd(*(c.numerator for c in coefficients)), lcm(*(c.denominator for c in coefficients)))
-    low, high = (None if end is None else quotient(end, step) for end in (said.low, said.high))
-    return Saying(
-        said.raw,
-        said.terms,
-        None if low is None else exact(ceil(low) * step),
-        None if high is None else exact(floor(high) * step),
-    )
+    coefficients = said.terms.values()
+    if all(type(c) is int for c in coefficients):
+        step: Exact = gcd(*coefficients)  # type: ignore[arg-type]
+    else:
+        exactly = [Fraction(c) for c in coefficients]
+        step = Fraction(gcd(*(c.numerator for c in exactly)), lcm(*(c.denominator for c in exactly)))
+    low = None if said.low is None else exact(-(-said.low // step) * step)
+    high = None if said.high is None else exact(said.high // step * step)
+    return said if (low, high) == (said.low, said.high) else Saying(said.raw, said.terms, low, high)
 
 
 def scaled(said: Saying) -> tuple[PaidKey, Exact | None, Exact | None]:
