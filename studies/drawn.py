@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def draw(section: ProblemSection, split: str, prompt: Prompt, tokenizer: Any, out: Path) -> tuple[Problem, ...]:
-    """Problems of a section, as the pipeline draws them, from ``out/work/drawn`` where another cell has drawn them.
+    """Problems of a section, as the pipeline draws them; where another cell has drawn them, from the folder ``drawn``.
 
-    Two cells that draw the same set at once write the same file, each as a whole.
+    ``out`` is the study's folder. Two cells that draw the same set at once write the same file, each as a whole.
     """
     from ..models.data import draw_problems
 
