@@ -12,13 +12,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
 from ..feasibility.errors import PyriteError
 from ..feasibility.language.formulation import Data, plain_number
 from ..feasibility.policy import Policy
-from ..feasibility.rationals import Exact, same_value, show
+from ..feasibility.rationals import Exact, Fraction, same_value, show
 from ..feasibility.scoring.reference import KnownStatus
 from .audit import AuditEntry, audit_each
 from .problem import Problem

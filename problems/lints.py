@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 
 from ..feasibility.programs.program import Program, Row
-from ..feasibility.rationals import Exact, divide, magnitude, show
+from ..feasibility.rationals import Exact, Fraction, divide, magnitude, show
 from .problem import Problem
 
 LINTS: Mapping[str, str] = {

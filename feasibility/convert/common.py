@@ -14,13 +14,12 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
-from fractions import Fraction
 from typing import NoReturn
 
 from ..errors import PyriteError
 from ..language.formulation import Domain, Sense
 from ..programs.program import Column, Program, Quadratic, Row
-from ..rationals import Exact, from_decimal, magnitude, simplify, to_decimal
+from ..rationals import Exact, Fraction, from_decimal, magnitude, simplify, to_decimal
 
 MAX_DIGITS = 40
 INFINITE = 10**20

@@ -17,10 +17,11 @@ from ..errors import PyriteError
 from ..policy import Policy
 from ..programs.program import Program
 from .checking.checker import check
-from .evidence import Comparison
+from .evidence import Comparison, Plans
 from .maps import Affine
 from .proving.clock import PATIENCE, is_late, working
-from .proving.prover import Taken, beyond_tolerance, proposals
+from .proving.prover import Taken, proposals
+from .tolerance import beyond_tolerance
 
 _UNGROUNDED = {
     "names": "the only correspondence that fits reads a variable as another one than its name says",
@@ -42,6 +43,7 @@ def compare(
     mapping: Mapping[str, Affine] | None = None,
     deadline: float | None = None,
     text: str = "",
+    plans: Plans = (None, None),
 ) -> Comparison:
     """The relation of A to B (the reference), with the correspondence used and the evidence, all of it re-checked.
 
@@ -49,6 +51,7 @@ def compare(
     The policy's ``equivalence_seconds`` count in processor time of this thread. ``deadline``, a ``time.monotonic()``
     value, is the outer limit; without one it is four times these seconds from now.
     ``text`` is the problem's own: a variable of the reference that it speaks of is a decision, no auxiliary.
+    ``plans``: one of A and one of B that are known, say the best of each: they often tell the two apart at once.
     When time runs out the relation is unknown and the evidence found so far is kept. A defect of the search ends as
     unknown, too, with the code ``internal-error`` and the place in the message.
     Raises PyriteError when ``mapping`` cannot be used.
@@ -59,7 +62,7 @@ def compare(
     outer = started + PATIENCE * seconds if deadline is None else deadline
     try:
         with working(started, outer):
-            found = _compare(a, b, policy, mapping, started + seconds, text)
+            found = _compare(a, b, policy, mapping, started + seconds, text, plans)
     except (PyriteError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends here as unknown and is told
@@ -72,7 +75,13 @@ def compare(
 
 
 def _compare(
-    a: Program, b: Program, policy: Policy, mapping: Mapping[str, Affine] | None, deadline: float, text: str
+    a: Program,
+    b: Program,
+    policy: Policy,
+    mapping: Mapping[str, Affine] | None,
+    deadline: float,
+    text: str,
+    plans: Plans,
 ) -> Comparison:
     for side, program in (("the formulation", a), ("the reference", b)):
         if program.is_nonlinear:
@@ -84,7 +93,7 @@ def _compare(
     undecided: Comparison | None = None
     objection: str | None = None
     taken = Taken()
-    for proposal in proposals(a, b, policy, mapping, deadline, taken):
+    for proposal in proposals(a, b, policy, mapping, deadline, taken, plans):
         found = proposal.found
         if found.relation == "unknown":
             if proposal.trusted or found.code == "order-only":

@@ -23,6 +23,10 @@ Scope: TypeAlias = Literal["this data", "all data"]
 """Of which data a relation speaks: of the numbers at hand, or of every instance of the same shape."""
 
 
+Plans: TypeAlias = tuple[tuple[Exact, ...] | None, tuple[Exact, ...] | None]
+"""A plan of A and one of B that are known from elsewhere; what is none is of no use and does no harm."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What is claimed: a side of a row of the target program, or a bound or the integrality of one of its columns."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from math import ceil, floor
 from typing import Final
 
 from ..programs.program import Column, Program, Quadratic
-from ..rationals import Exact, divide, magnitude, simplify
+from ..rationals import Exact, Fraction, divide, magnitude, simplify
 from .evidence import Merge
 
 

@@ -6,10 +6,9 @@ import random
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from fractions import Fraction
 
 from ..language.formulation import Data, Formulation, Parameter, Values
-from ..rationals import Exact, from_decimal, simplify, to_text
+from ..rationals import Exact, Fraction, from_decimal, simplify, to_text
 
 _LOW, _HIGH = 0.7, 1.4
 _NAME = re.compile(r"[A-Za-z_]\w*")

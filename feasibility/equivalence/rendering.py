@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 from ..programs.program import Program
-from ..rationals import Exact, magnitude, show
+from ..rationals import Exact, Fraction, magnitude, show
 from ..solver.exactness import Violation
 from ..solver.words import enumeration, number, point, row_text, violated
 from .evidence import Certificate, Comparison, Containment, Correspondence, Preference, Product, Target, Witness

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 
 from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic, Row
-from ..rationals import Exact, magnitude, simplify
+from ..rationals import Exact, Fraction, magnitude, simplify
 from ..solver.exactness import row_values
 from .plan import AskedValues, Plan
 from .rules import Check, Nearest, RuleKind, units_of

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any, TypeAlias
 
 from ..language.grammar.syntax import Member
-from ..rationals import Exact
+from ..rationals import FRACTIONS, Exact
 from ..verdict import Finding
 
 AskedValues: TypeAlias = Mapping[str, tuple[tuple[Member, ...], ...]]
@@ -167,7 +166,7 @@ def _name_findings(given: Mapping[str, Any], asked: AskedValues, found: Mapping[
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | Fraction) and not isinstance(value, bool)
+    return isinstance(value, (int, *FRACTIONS)) and not isinstance(value, bool)
 
 
 def _place(key: PlanKey) -> str:

@@ -7,7 +7,6 @@ the short way from a formulation to its program for callers who want an exceptio
 from __future__ import annotations
 
 import sys
-from fractions import Fraction
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from ..errors import PyriteError
 from ..language.formulation import Data, Formulation, Variable
 from ..language.grammar.syntax import ForClause, Member, RelationSyntax
 from ..policy import Policy
-from ..rationals import Exact, simplify
+from ..rationals import Exact, Fraction, simplify
 from ..verdict import Finding
 from .expansion import Expander
 from .indexing import Trouble

@@ -11,14 +11,13 @@ sums, which the grammar bounds. Intermediate numbers are bounded too (``pieces.M
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from itertools import product
 from math import prod
 from typing import Any
 
 from ..language.formulation import Parameter, Variable
 from ..language.grammar.syntax import Binary, Expression, Member, NameReference, Negative, Node, Number, Square, Sum
-from ..rationals import Exact, divide
+from ..rationals import FRACTIONS, Exact, divide
 from .indexing import Env, IndexScope, Lookup, Trouble
 from .pieces import (
     NO_SLOTS,
@@ -337,7 +336,7 @@ class Expander:
             self._tables[name] = {
                 members[0] if single else members: value
                 for members, value in level
-                if type(value) is int or type(value) is Fraction
+                if type(value) is int or type(value) in FRACTIONS
             }
         return self._tables[name]
 

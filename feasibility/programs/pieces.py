@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TypeAlias
 
 from ..language.grammar.syntax import Node
-from ..rationals import Exact, divide, show
+from ..rationals import FRACTIONS, Exact, divide, show
 from .indexing import Env, Trouble
 
 MAX_BITS = 16_384
@@ -139,7 +138,7 @@ def size(value: Exact) -> Exact:
 
 def describe(value: Exact) -> str:
     """A coefficient for a message: short, however many digits it has."""
-    if type(value) is Fraction and value.numerator.bit_length() - value.denominator.bit_length() > 900:
+    if type(value) in FRACTIONS and value.numerator.bit_length() - value.denominator.bit_length() > 900:
         value = int(value)
     if type(value) is int and value.bit_length() > 900:
         return f"about {'-' if value < 0 else ''}1e{int(value.bit_length() * 0.30103)}"

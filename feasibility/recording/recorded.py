@@ -12,12 +12,11 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from ..language.formulation import Domain, Sense
 from ..programs.program import Quadratic
-from ..rationals import Exact, simplify
+from ..rationals import Exact, Fraction, simplify
 
 MAX_TEXT = 64_000_000
 """Characters of a recorded model that are read."""

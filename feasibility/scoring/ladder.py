@@ -19,7 +19,7 @@ from ..policy import Policy
 from ..verdict import SKIPPED_EARLIER, StageResult, Verdict
 from .prepared import PreparedReference, Preparing
 from .reference import Reference
-from .remembered import LONGEST, Remembered, owner
+from .remembered import LONGEST, Remembered, of_text, owner
 from .stages.answers import unknown
 from .stages.attempt import FormulationAttempt
 from .stages.protocol import Attempt, Stage, Watch
@@ -82,8 +82,7 @@ class Judge:
         started = time.monotonic()
         if self._remembered is None or len(output_text) > LONGEST:
             return self._judge(output_text, problem_id, sample, watch, started)
-        # How the answer ended is part of it, and no part of a text's equality.
-        key = self._owner, output_text, getattr(output_text, "finish", None)
+        key = self._owner, of_text(output_text)
         known = self._remembered.get(key)
         if known is not None:
             return replace(known, problem_id=problem_id, sample=sample, seconds=time.monotonic() - started)

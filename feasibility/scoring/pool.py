@@ -7,8 +7,8 @@ fault and not the output: it is judged again without.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ..closing import Closing
@@ -18,12 +18,13 @@ from ..verdict import FORMULATION, StageResult, Verdict
 from ..workers.limits import usable_cores
 from ..workers.pool import Workers
 from ..workers.process import WorkerProcess
-from ..workers.work import Again, Failure, Job, Work
+from ..workers.work import Again, Failure, Job, Known, Work
 from .prepared import Preparing
 from .reference import Reference
+from .remembered import LONGEST, Remembered, lasting, of_text
 from .stages.answers import skipped, unknown
+from .tasks import FORMULATIONS, get_task
 from .tasks import Task as LadderTask
-from .tasks import get_task
 from .worker import STATES, JudgeCache, JudgedText, Question, Receiving, SentVerdict
 
 OutputTask: TypeAlias = JudgedText
@@ -57,6 +58,8 @@ class Pool(Closing):
         self.size = usable_cores() if workers is None else workers
         self._here = 0
         self._receiving = Receiving()
+        self._remembered = Remembered()
+        self._longest = self.policy.time_limit / 4
         self._pool: Workers[JudgedText, Verdict] | None = None
         if self.size:
             limit = self.policy.time_limit + GRACE
@@ -101,17 +104,37 @@ class Pool(Closing):
             yield from self._judge_here(tasks, questions)
             return
         most = self.policy.max_output_chars
-        jobs = (_job((name, sample, beginning(text, most))) for name, sample, text in tasks)
+        jobs = (self._job((name, sample, beginning(text, most)), questions) for name, sample, text in tasks)
 
         def broken(task: OutputTask, failure: Failure) -> Verdict | Again:
             return self._broken(task, failure, questions)
 
-        def read(sent: SentVerdict) -> Verdict:
-            if self._pool is not None:
-                self._receiving.only([worker.process.pid for worker in self._pool.staff])
-            return self._receiving.received(sent)
+        def read(task: OutputTask, sent: SentVerdict) -> Verdict:
+            return self._read(task, sent, questions)
 
-        yield from self._pool.run(jobs, broken, questions, read=read)
+        yield from self._pool.run(jobs, broken, questions, read=read, repeat=self._repeat)
+
+    def _job(self, task: OutputTask, questions: Mapping[str, Question]) -> Job[OutputTask]:
+        """A text that came before and will come to the same is not asked for again."""
+        problem_id, sample, text = task
+        key = _key(task, questions[problem_id])
+        known = None if key is None else self._remembered.get(key)
+        if known is None:
+            return Job(task, problem_id, 4 * len(text), same=key)
+        return Job(task, known=Known(_again(known, sample)))
+
+    def _read(self, task: OutputTask, sent: SentVerdict, questions: Mapping[str, Question]) -> Verdict:
+        assert self._pool is not None
+        if self._receiving.processes > len(self._pool.staff):
+            self._receiving.only([worker.process.pid for worker in self._pool.staff])
+        verdict, size = self._receiving.received(sent)
+        key = _key(task, questions[task[0]])
+        if key is not None:
+            self._remembered.keep(key, task[2], verdict, self._longest, size)
+        return verdict
+
+    def _repeat(self, task: OutputTask, verdict: Verdict) -> Verdict | None:
+        return _again(verdict, task[1]) if lasting(task[2], verdict, self._longest) else None
 
     def _asked(self, reference: Reference) -> Reference:
         if self.task is None or reference.task != FORMULATION.task:
@@ -145,8 +168,33 @@ class Pool(Closing):
         return broken_off(ladder, question.reference, states, code, text, problem_id, sample, failure.seconds)
 
 
-def _job(task: OutputTask) -> Job[OutputTask]:
-    return Job(task, task[0], 4 * len(task[2]))
+def _key(task: OutputTask, question: Question) -> tuple[Hashable, ...] | None:
+    """What a verdict depends on beside the policy; None where a text need not come to the same, as a program's.
+
+    The same reference may come in a new object, which is then judged anew; it is part of the key, so it stays alive.
+    """
+    problem_id, _, text = task
+    if question.trouble is not None or get_task(question.reference.task) is not FORMULATIONS or len(text) > LONGEST:
+        return None
+    return problem_id, of_text(text), _Same(question.reference)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """An object as part of a key, the same only as itself."""
+
+    one: object
+
+    def __hash__(self) -> int:
+        return id(self.one)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.one is self.one
+
+
+def _again(known: Verdict, sample: int) -> Verdict:
+    """The verdict of a text that was not judged again; it took no time."""
+    return replace(known, sample=sample, seconds=0.0)
 
 
 def broken_off(

@@ -12,6 +12,7 @@ from collections.abc import Hashable
 from itertools import count
 from typing import Final
 
+from ..finish import finish_of, whole_length
 from ..verdict import Verdict
 
 LIMIT: Final = 24 * 2**20
@@ -42,14 +43,14 @@ class Remembered:
         self._known.move_to_end(key)
         return known[0]
 
-    def keep(self, key: Hashable, text: str, verdict: Verdict, longest: float) -> None:
-        """Keep the verdict of a text, unless it is too long, took more than ``longest`` seconds or is undecided."""
-        if key in self._known or len(text) > LONGEST or verdict.seconds > longest:
+    def keep(self, key: Hashable, text: str, verdict: Verdict, longest: float, size: int | None = None) -> None:
+        """Keep the verdict of a text, if it is :func:`lasting`. ``size``: bytes of the verdict in pickle, if known."""
+        if key in self._known or not lasting(text, verdict, longest):
             return
-        if any(result.status == "unknown" for result in verdict.stages.values()):
-            return
+        if size is None:
+            size = len(pickle.dumps(verdict, pickle.HIGHEST_PROTOCOL))
         # Objects take a few times what they take in pickle.
-        weight = 4 * (len(pickle.dumps(verdict, pickle.HIGHEST_PROTOCOL)) + len(text))
+        weight = 4 * (size + len(text))
         if weight > self.limit // 8:
             return
         self._known[key] = verdict, weight
@@ -57,6 +58,18 @@ class Remembered:
         while self.bytes > self.limit:
             _, (_, gone) = self._known.popitem(last=False)
             self.bytes -= gone
+
+
+def of_text(text: str) -> tuple[str, str, int]:
+    """As part of a key: how an answer ended and how long it was are part of it, and no part of a text's equality."""
+    return text, finish_of(text), whole_length(text)
+
+
+def lasting(text: str, verdict: Verdict, longest: float) -> bool:
+    """It would be the same again: no long text, not more than ``longest`` seconds, and decided in every stage."""
+    if len(text) > LONGEST or verdict.seconds > longest:
+        return False
+    return all(result.status != "unknown" for result in verdict.stages.values())
 
 
 def owner() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -99,10 +100,14 @@ class SentVerdict:
 
     process: int
     number: int
-    verdict: Verdict | None
+    pickled: bytes | None
     problem_id: str = ""
     sample: int = 0
     seconds: float = 0.0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle, as that of a verdict's stages."""
+        return SentVerdict, tuple(getattr(self, name) for name in self.__slots__)
 
 
 class Sending:
@@ -125,26 +130,32 @@ class Sending:
         self._numbers[address] = verdict, number
         if len(self._numbers) > SAME:
             self._numbers.popitem(last=False)
-        return SentVerdict(self._process, number, verdict)
+        return SentVerdict(self._process, number, pickle.dumps(verdict, pickle.HIGHEST_PROTOCOL))
 
 
 class Receiving:
     """The pool's end: whole verdicts again. Messages of a process come in the order in which it sent them."""
 
     def __init__(self) -> None:
-        self._firsts: dict[int, OrderedDict[int, Verdict]] = {}
+        self._firsts: dict[int, OrderedDict[int, tuple[Verdict, int]]] = {}
 
-    def received(self, sent: SentVerdict) -> Verdict:
-        """The verdict that was meant."""
+    @property
+    def processes(self) -> int:
+        """How many have sent something, those that are gone included until :meth:`only`."""
+        return len(self._firsts)
+
+    def received(self, sent: SentVerdict) -> tuple[Verdict, int]:
+        """The verdict that was meant, and how many bytes it takes in pickle."""
         firsts = self._firsts.setdefault(sent.process, OrderedDict())
-        if sent.verdict is None:
-            known = firsts[sent.number]
-            return replace(known, problem_id=sent.problem_id, sample=sent.sample, seconds=sent.seconds)
+        if sent.pickled is None:
+            known, size = firsts[sent.number]
+            return replace(known, problem_id=sent.problem_id, sample=sent.sample, seconds=sent.seconds), size
         firsts.pop(sent.number, None)  # of an earlier process of this number
-        firsts[sent.number] = sent.verdict
+        verdict, size = pickle.loads(sent.pickled), len(sent.pickled)  # noqa: S301 - of a worker of our own
+        firsts[sent.number] = verdict, size
         if len(firsts) > SAME:
             firsts.popitem(last=False)
-        return sent.verdict
+        return verdict, size
 
     def only(self, processes: Collection[int]) -> None:
         """Forget the verdicts of processes that are gone."""

@@ -16,11 +16,10 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 
 from ..policy import Policy
 from ..programs.program import Program
-from ..rationals import Exact, from_float, simplify
+from ..rationals import Exact, Fraction, from_float, simplify
 from . import exactness, linear, linear_algebra
 from .branching import Tree
 from .highs import FloatProgram, Nodes, SolverAnswer

@@ -10,13 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from ..policy import Policy
 from ..programs.program import Program, Quadratic
-from ..rationals import Exact, divide
+from ..rationals import Exact, Fraction, divide
 from .solution import Farkas
 
 Bounds: TypeAlias = Sequence[tuple[Exact | None, Exact | None]]

@@ -11,11 +11,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic, Row
-from ..rationals import Exact, from_float, simplify
+from ..rationals import Exact, Fraction, from_float, simplify
 from ..verdict import Proof
 from . import elastic, exactness, linear_algebra
 from .highs import FloatProgram, SolverAnswer, run, to_floats

@@ -13,12 +13,11 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from fractions import Fraction
 from operator import mul
 from typing import Literal, TypeAlias
 
 from ..programs.program import Program
-from ..rationals import Exact, divide, simplify
+from ..rationals import Exact, Fraction, divide, simplify
 from .solution import Farkas
 
 SimplexVerdict: TypeAlias = Literal["optimal", "infeasible", "unbounded", "stopped"]

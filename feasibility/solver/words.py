@@ -7,11 +7,10 @@ under ``<name>_exact``. Lists are cut at :data:`LISTED` entries, and how many we
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from ..programs.program import Program, Quadratic, Row
-from ..rationals import Exact, magnitude, show
+from ..rationals import Exact, Fraction, magnitude, show
 from .exactness import Violation
 from .solution import Conflict
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from multiprocessing.connection import wait
 from typing import Any, Generic, Literal, TypeVar
 
@@ -57,16 +57,18 @@ class Workers(Closing, Generic[P, A]):
         broken: Callable[[P, Failure], A | Again],
         shared: Mapping[str, Any] | None = None,
         heard: Callable[[Any], None] = lambda told: None,
-        read: Callable[[Any], A] = lambda answer: answer,
+        read: Callable[[P, Any], A] = lambda payload, answer: answer,
+        repeat: Callable[[P, A], A | None] = lambda payload, answer: None,
     ) -> Iterator[A]:
         """The answers in the order of ``jobs``, which are drawn as they are needed.
 
         ``broken`` says what a job without answer gives; ``shared`` holds what jobs have in common, by their ``shares``;
         ``heard`` gets what workers tell while they work; ``read`` makes of what a worker sends, in the order in which
-        it did, an answer. Raises what a handler raised if that is a PyriteError, and
+        it did, an answer; ``repeat`` makes the answer to a job of that to another with the same ``same``, or None when
+        it must be asked for itself. Raises what a handler raised if that is a PyriteError, and
         PyriteError when workers do not even start.
         """
-        yield from _Rounds(self, jobs, broken, dict(shared or {}), heard, read).run()
+        yield from _Rounds(self, jobs, broken, dict(shared or {}), heard, read, repeat).run()
 
     def hire(self, wanted: int) -> list[WorkerProcess]:
         """The workers, after new ones were started for those that are gone."""
@@ -93,15 +95,20 @@ class _Rounds(Generic[P, A]):
         broken: Callable[[P, Failure], A | Again],
         shared: dict[str, Any],
         heard: Callable[[Any], None],
-        read: Callable[[Any], A],
+        read: Callable[[P, Any], A],
+        repeat: Callable[[P, A], A | None],
     ) -> None:
-        self.pool, self.broken, self.shared, self.heard, self.read = pool, broken, shared, heard, read
+        self.pool, self.broken, self.shared, self.heard = pool, broken, shared, heard
+        self.read, self.repeat = read, repeat
         self.source: Iterator[Job[P]] | None = iter(jobs)
         self.drawn = 0
         self.waiting: deque[int] = deque()
         self.open: dict[int, Job[P]] = {}
         """Jobs that were drawn and are not answered."""
         self.answers: dict[int, A] = {}
+        self.firsts: dict[Hashable, int] = {}
+        """The open job of each key that is asked for; those of ``followers`` wait for it."""
+        self.followers: dict[int, list[int]] = {}
         self.next = 0
         for worker in pool.staff:  # an earlier call's names may stand for other things
             worker.known.clear()
@@ -134,9 +141,17 @@ class _Rounds(Generic[P, A]):
             if job is None:
                 self.source = None
                 return
-            self.open[self.drawn] = job
-            self.waiting.append(self.drawn)
+            number = self.drawn
             self.drawn += 1
+            if job.known is not None:
+                self.answers[number] = job.known.answer
+                self.pool.finished += 1
+                continue
+            self.open[number] = job
+            if job.same is not None and self.firsts.setdefault(job.same, number) != number:
+                self.followers.setdefault(self.firsts[job.same], []).append(number)
+            else:
+                self.waiting.append(number)
 
     def hand_out(self) -> None:
         for worker in self.pool.hire(len(self.waiting) + len(self.pool.staff)):
@@ -191,7 +206,7 @@ class _Rounds(Generic[P, A]):
                 self.bury(worker, killed=True)
 
     def receive(self, worker: WorkerProcess) -> bool:
-        """Take one message; False when the worker is gone."""
+        """Take one message, which may hold several answers; False when the worker is gone."""
         try:
             message = worker.connection.recv()
         except (EOFError, OSError):
@@ -201,13 +216,15 @@ class _Rounds(Generic[P, A]):
         elif message[0] == "told":
             self.heard(message[1])
         else:
-            _, number, answer, peak, worker.tired = message
-            worker.inbox.remove(number)
+            _, answers, peak, tired = message
+            worker.tired = worker.tired or tired
             self.pool.peak_memory = max(self.pool.peak_memory, peak)
-            if isinstance(answer, Raised):
-                self.fail(number, _of_raised(answer))
-            else:
-                self.settle(number, self.read(answer))
+            for number, answer in answers:
+                worker.inbox.remove(number)
+                if isinstance(answer, Raised):
+                    self.fail(number, _of_raised(answer))
+                else:
+                    self.settle(number, self.read(self.open[number].payload, answer))
         return True
 
     def bury(self, worker: WorkerProcess, killed: bool) -> None:
@@ -251,9 +268,18 @@ class _Rounds(Generic[P, A]):
             self.settle(number, answer)
 
     def settle(self, number: int, answer: A) -> None:
-        del self.open[number]
+        job = self.open.pop(number)
         self.answers[number] = answer
         self.pool.finished += 1
+        if job.same is None or self.firsts.get(job.same) != number:
+            return
+        del self.firsts[job.same]
+        for follower in self.followers.pop(number, ()):
+            again = self.repeat(self.open[follower].payload, answer)
+            if again is None:
+                self.waiting.append(follower)
+            else:
+                self.settle(follower, again)
 
 
 def _of_raised(raised: Raised) -> Failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Generic, Literal, TypeVar
@@ -29,6 +30,13 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """An answer from elsewhere."""
+
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Job(Generic[P]):
     """One piece of work. ``shares`` names what it has in common with other jobs (sent to a worker only once)."""
 
@@ -36,6 +44,10 @@ class Job(Generic[P]):
     shares: str | None = None
     weight: int = 0
     """About how many bytes it takes to send."""
+    same: Hashable | None = None
+    """Jobs of one key (None: no other) wait for the first of them, whose answer may do for all."""
+    known: Known | None = None
+    """Its answer, where that need not be asked for: only the order is kept."""
 
 
 @dataclass(frozen=True, slots=True)

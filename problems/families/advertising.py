@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from ...feasibility.language.formulation import Variable
+from ...feasibility.rationals import Fraction
 from .algebra import Written, codes, flat, identifier, indexed, linear, matrix, scalar, vector
 from .drawing import Draft, Drawing, Family, finished
 from .prose import Voice, article

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 from typing import TypeAlias
 
 from ...feasibility.language.formulation import (
@@ -20,7 +19,7 @@ from ...feasibility.language.formulation import (
     Variable,
 )
 from ...feasibility.language.grammar.syntax import Member
-from ...feasibility.rationals import Exact, to_decimal
+from ...feasibility.rationals import Exact, Fraction, to_decimal
 from .drawing import Drawing
 
 Written: TypeAlias = str | tuple[str, str]

@@ -11,11 +11,10 @@ import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Literal, TypeAlias, TypeVar
 
 from ...feasibility.language.formulation import Data, Formulation
-from ...feasibility.rationals import Exact, simplify
+from ...feasibility.rationals import Exact, Fraction, simplify
 from ...feasibility.scoring.reference import KnownStatus
 
 T = TypeVar("T")

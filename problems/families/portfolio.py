@@ -7,10 +7,9 @@ the objective is convex whatever is drawn.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from ...feasibility.language.formulation import Variable
-from ...feasibility.rationals import Exact, simplify
+from ...feasibility.rationals import Exact, Fraction, simplify
 from .algebra import Written, codes, decimal, flat, identifier, indexed, linear, matrix, scalar, vector
 from .drawing import Draft, Drawing, Family, finished
 from .prose import Voice

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
-from ...feasibility.rationals import Exact, simplify
+from ...feasibility.rationals import Exact, Fraction, simplify
 from .algebra import decimal
 from .drawing import Drawing, Stream, T
 from .lexicon import CURRENCIES, GENERIC_DISTRACTORS, MONTHS, PEOPLE, TOWNS

@@ -10,11 +10,10 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from ...feasibility.language.formulation import exact_number
-from ...feasibility.rationals import Exact, from_decimal, simplify
+from ...feasibility.rationals import NUMBERS, Exact, Fraction, from_decimal, simplify
 from ...feasibility.scoring.reference import KnownStatus
 from .quantities import SCALES, word_number
 
@@ -84,7 +83,7 @@ def read_answer(cell: object) -> StatedAnswer:
         return StatedAnswer("missing")
     if isinstance(cell, float) and math.isinf(cell):
         return StatedAnswer("status", status="unbounded")
-    if isinstance(cell, int | float | Fraction):
+    if isinstance(cell, NUMBERS):
         return _unless_sentinel(StatedAnswer("number", exact_number(cell)))
     if isinstance(cell, Mapping):
         return (

@@ -7,9 +7,8 @@ are read by :mod:`.answers`.
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
-from ...feasibility.rationals import Exact, from_decimal, simplify
+from ...feasibility.rationals import Exact, Fraction, from_decimal, simplify
 
 _SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",

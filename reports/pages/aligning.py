@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +19,7 @@ from ...feasibility.language.grammar.parsing import ExpressionError
 from ...feasibility.language.grammar.syntax import Binary, Expression, NameReference, Negative, Number, Square
 from ...feasibility.language.mathematics import MathRow, Writer, read_expression, read_relation
 from ...feasibility.programs.correspondence import words
-from ...feasibility.rationals import Exact
+from ...feasibility.rationals import Exact, Fraction
 from .formulas import differing, row_html
 
 ASSIGN_AT_MOST = 80

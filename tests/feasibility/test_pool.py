@@ -291,9 +291,13 @@ def test_texts_beyond_the_limit_are_not_sent_whole_and_are_judged_the_same(monke
     texts = [GOOD, GOOD + " " * (200 - len(GOOD)), "x" * 201, "x" * 202, "{" * 5_000, "import pulp\n" * 900]
     tasks = [("p", n, Answered(text, finish)) for n, text in enumerate(texts)]
     sent = []
-    made = pool_module._job
+    made = Pool._job
 
-    monkeypatch.setattr(pool_module, "_job", lambda item: (sent.append(len(pickle.dumps(item))), made(item))[1])
+    def watched(pool, item, questions):
+        sent.append(len(pickle.dumps(item)))
+        return made(pool, item, questions)
+
+    monkeypatch.setattr(Pool, "_job", watched)
     with Pool(policy, 0, task) as here, Pool(policy, 1, task) as there:
         one = [v.to_dict() for v in here.judge(tasks, {"p": Reference()})]
         two = [v.to_dict() for v in there.judge(tasks, {"p": Reference()})]

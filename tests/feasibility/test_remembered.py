@@ -14,7 +14,7 @@ from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.scoring.pool import Pool
 from pyrite.feasibility.scoring.reference import Reference
 from pyrite.feasibility.scoring.remembered import LONGEST, Remembered
-from pyrite.feasibility.scoring.worker import SAME, Receiving, Sending
+from pyrite.feasibility.scoring.worker import SAME, Question, Receiving, Sending
 
 BREAD = {
     "variables": {"bread": {"domain": "integer", "lower": 0}, "cake": {"domain": "integer", "lower": 0}},
@@ -140,9 +140,60 @@ def test_repeated_verdicts_cross_the_line_as_numbers() -> None:
     for number in range(2000):
         verdict = judge.judge(f"prose {number % (SAME + 40) if number % 3 else 7}", "p", number)
         sent = sending.sent(verdict)
-        whole += sent.verdict is not None
-        assert receiving.received(sent) == verdict
+        whole += sent.pickled is not None
+        assert receiving.received(sent)[0] == verdict
     assert whole < 1600
     receiving.only([])
     with pytest.raises(KeyError):
         receiving.received(sending.sent(judge.judge("prose 7", "p", 1)))
+
+
+def test_texts_that_are_cut_to_the_same_beginning_are_told_apart() -> None:
+    """What is too long is judged by its first characters and by how long it was."""
+    policy = Policy(max_output_chars=200)
+    texts = ["x" * 201, "x" * 5_000, "x" * 6_000, "x" * 5_000]
+    said = ["201 characters", "5,000 characters", "6,000 characters", "5,000 characters"]
+    for workers in (0, 1, 2):
+        with Pool(policy, workers) as pool:
+            for _ in range(2):
+                tasks = [("p", number, text) for number, text in enumerate(texts)]
+                verdicts = list(pool.judge(tasks, {"p": Reference()}))
+                for verdict, words in zip(verdicts, said, strict=True):
+                    assert words in verdict.result("parses").message
+
+
+def test_a_pool_asks_its_workers_once_for_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks, references = tasks_and_references()
+    read = []
+    taken = Pool._read
+
+    def counted(pool, task, sent, questions):
+        read.append(task)
+        return taken(pool, task, sent, questions)
+
+    monkeypatch.setattr(Pool, "_read", counted)
+    rng = random.Random(5)
+    drawn = [(name, number, text) for number, (name, _, text) in enumerate(rng.choices(tasks, k=1500))]
+    texts = {(name, text, getattr(text, "finish", "")) for name, _, text in drawn}
+    with Pool(PATIENT, 2) as pool:
+        first = list(pool.judge(drawn, references))
+        assert len(read) <= len(texts)
+        again = list(pool.judge(drawn, references))
+        assert len(read) <= len(texts), "nor in another call, for the same references"
+        assert pool.finished == 2 * len(drawn)
+        others = {name: Reference(reference.formulation) for name, reference in references.items()}
+        list(pool.judge(drawn[:50], others))
+        assert len(read) > len(texts), "another reference of the same name is another question"
+    assert [verdict.sample for verdict in first] == list(range(1500))
+    assert [plain(verdict) for verdict in first] == [plain(verdict) for verdict in again]
+
+
+def test_programs_are_run_each_time() -> None:
+    """A program may come to something else the next time: none is taken for another's repetition."""
+    with Pool(Policy(), 1, task="code") as pool:
+        question = Question(pool._asked(Reference()))
+        assert pool._job(("p", 0, "import pulp"), {"p": question}).same is None
+    with Pool(Policy(), 1) as pool:
+        assert pool._job(("p", 0, "import pulp"), {"p": Question(Reference())}).same is not None
+        assert pool._job(("p", 0, " " * (LONGEST + 1)), {"p": Question(Reference())}).same is None
+        assert pool._job(("p", 0, "prose"), {"p": Question(Reference(), "no time")}).same is None

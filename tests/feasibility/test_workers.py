@@ -17,9 +17,11 @@ from pyrite.feasibility.errors import PyriteError
 from pyrite.feasibility.workers.apart import run_apart, run_beside
 from pyrite.feasibility.workers.board import BOARD_SIZE, MARKS, Board
 from pyrite.feasibility.workers.pool import AHEAD, Workers
-from pyrite.feasibility.workers.work import Again, Failure, Job, Work
+from pyrite.feasibility.workers.work import Again, Failure, Job, Known, Work
 
 SEEN: list[object] = []
+CALLS: list[str] = []
+"""What a worker was asked for; each worker has its own."""
 
 
 def acting(setup: str):
@@ -44,6 +46,12 @@ def acting(setup: str):
                 return f"{setup} {shared['s']}", False
             case "tell":
                 tell("a word")
+            case "unsendable":
+                return (lambda: None), False
+            case ("count", word):
+                board.mark(0, 1)
+                CALLS.append(word)
+                return f"{word} {CALLS.count(word)}", False
             case "tired":
                 return os.getpid(), True
         return payload, False
@@ -186,6 +194,52 @@ def test_a_worker_says_things_while_it_works_and_a_tired_one_is_replaced():
     assert done(["tell", "x"]) == ["tell", "x"]
     assert SEEN == ["a word"]
     assert len(set(done(["tired", "tired"]))) == 2
+
+
+def test_answers_that_travel_together_are_all_there_when_one_of_them_cannot():
+    answers = done(["a", "unsendable", "b", "tell", "c"], batch=8)
+    assert answers == ["a", ("unsendable", "raised", b""), "b", "tell", "c"]
+
+
+def test_what_was_answered_and_not_yet_sent_is_asked_again_when_the_worker_dies():
+    payloads = ["a", "b", "die", "c", "hang", "d"] * 8
+    answers = done(payloads, batch=16, time_limit=0.5)
+    assert [answer if isinstance(answer, str) else answer[0] for answer in answers] == payloads
+
+
+def test_jobs_of_one_key_are_asked_once_where_that_may_be():
+    def repeat(payload, answer):
+        return f"{payload[1]} again" if answer.startswith("fine") else None
+
+    words = ["fine", "bad", "fine", "other", "bad", "fine", "bad"]
+    jobs = [Job(("count", word), same=word) for word in words]
+    jobs[3] = Job(("count", "other"), known=Known("from elsewhere"))
+    with pool(batch=4) as workers:
+        answers = list(workers.run(jobs, told, repeat=repeat))
+        assert workers.finished == len(jobs)
+    assert answers == ["fine 1", "bad 1", "fine again", "from elsewhere", "bad 2", "fine again", "bad 3"]
+
+
+def test_those_who_wait_for_one_that_dies_are_asked_for_themselves():
+    jobs = [Job("die", same="k"), Job("a", same="k"), Job("b", same="k"), Job("c")]
+    with pool(batch=4) as workers:
+        answers = list(workers.run(jobs, told, repeat=lambda payload, answer: None))
+    assert [answer if isinstance(answer, str) else answer[1] for answer in answers] == ["died", "a", "b", "c"]
+
+
+def test_repeats_of_what_comes_from_elsewhere_are_drawn_as_needed():
+    drawn: list[int] = []
+
+    def source() -> Iterator[Job[int]]:
+        for number in range(3 * AHEAD):
+            drawn.append(number)
+            yield Job(number, known=Known(-number)) if number % 3 else Job(number, same=number % 9)
+
+    with pool(2, batch=16) as workers:
+        answers = workers.run(source(), told, repeat=lambda payload, answer: payload)
+        assert [next(answers) for _ in range(3)] == [0, -1, -2]
+        assert len(drawn) <= AHEAD + 4
+        assert list(answers) == [-n if n % 3 else n for n in range(3, 3 * AHEAD)]
 
 
 def test_an_entry_that_does_not_exist_is_one_line():

@@ -142,6 +142,41 @@ def test_answers_are_those_of_one_machine(cluster: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_answers_lose_nothing_with_a_process(cluster: Any, tmp_path: Path) -> None:
+    """The process that holds the model is killed in the middle, more than once."""
+    import psutil
+
+    model = make_tiny(tmp_path / "model")
+    problems = tmp_path / "problems.jsonl"
+    chosen = read_problems(EXAMPLES / "problems.jsonl")[:24]
+    problems.write_text("".join(json.dumps(problem.to_dict()) + "\n" for problem in chosen), encoding="utf-8")
+    asked = ["answer", "--model", str(model), "--problems", str(problems), "--device", "cpu", "--dtype", "float32"]
+    asked += ["--threads", "1", "--batch-size", "1", "--max-new-tokens", "200"]
+    there, here = tmp_path / "there", tmp_path / "here"
+    written = there / "outputs.jsonl"
+    lost: list[int] = []
+
+    def kill_some() -> None:
+        while len(lost) < 2:
+            come = written.read_text(encoding="utf-8").count("\n") if written.exists() else 0
+            for process in psutil.process_iter(["name"]) if come > 5 * len(lost) else ():
+                if (process.info["name"] or "").startswith("ray::answer_p"):
+                    process.kill()
+                    lost.append(come)
+                    break
+            time.sleep(0.05)
+
+    threading.Thread(target=kill_some, daemon=True).start()
+    done = pyrite(*asked, "--out", str(there), "--engine", "ray", "--address", cluster.address)
+    assert not done.returncode, done.stderr
+    assert len(lost) == 2
+    assert 0 < lost[0] < lost[1] < 24
+    done = pyrite(*asked, "--out", str(here))
+    assert not done.returncode, done.stderr
+    assert answers(there) == answers(here)
+
+
+@pytest.mark.slow
 def test_a_study_loses_nothing_with_a_process(cluster: Any, tmp_path: Path) -> None:
     import psutil
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from itertools import chain
 from math import ceil, floor, lcm
 from typing import TypeAlias
 
 from ...programs.program import Program, Quadratic
-from ...rationals import Exact
+from ...rationals import Exact, Fraction
 from ..evidence import Certificate, Line, Merge
 from ..maps import Affine
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import gcd, lcm
 
-from ...rationals import Exact
+from ...rationals import Exact, Fraction
 from .equations import Equations
 from .sides import CheckedSide, exact, quotient
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 
-from ...rationals import Exact
+from ...rationals import Exact, Fraction
 from ..evidence import Merge
 from ..maps import Affine
 from .equations import Equations, equations_of

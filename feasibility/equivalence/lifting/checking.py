@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import islice, product
 from typing import Any, TypeAlias
 
@@ -34,6 +33,7 @@ from ...language.grammar.syntax import (
     Sum,
 )
 from ...language.names import Resolved
+from ...rationals import Exact, Fraction
 from .proof import Definition, LiftedProof, Power, ProofLabel, Step
 
 Atom: TypeAlias = tuple[str, tuple[Member, ...]]
@@ -67,7 +67,7 @@ Lines: TypeAlias = dict[ProofLabel, dict[tuple[Member, ...], SymbolicLine]]
 # Polynomials and forms ------------------------------------------------------------------------------------------------
 
 
-def _add(into: Polynomial, other: Polynomial, weight: Fraction = Fraction(1)) -> None:
+def _add(into: Polynomial, other: Polynomial, weight: Exact = 1) -> None:
     for monomial, value in other.items():
         total = into.get(monomial, Fraction(0)) + weight * value
         if total:

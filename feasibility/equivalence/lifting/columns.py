@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import islice
 
 from ...language.formulation import Data
 from ...language.names import Resolved
 from ...programs.program import Program
+from ...rationals import Fraction
 from ..evidence import Correspondence
 from ..maps import Affine
 from .checking import (

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from ...language.formulation import Domain, Sense
 from ...language.names import Resolved
-from ...rationals import Exact
+from ...rationals import Exact, Fraction
 from .proof import Definition, ProofLabel
 from .symbols import (
     Loops,

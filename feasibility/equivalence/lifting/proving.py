@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from fractions import Fraction
 from itertools import chain, combinations, permutations, product
 
 from ...language.formulation import Data
 from ...language.names import Resolved
+from ...rationals import Fraction
 from ..naming import is_meaningful, key
 from . import proof
 from .families import Families, SymbolicRow, define, families, paired

@@ -8,7 +8,6 @@ their order matters. What does not fit (products of variables, division by a sum
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from itertools import pairwise, permutations
 from typing import Any, TypeAlias
 
@@ -30,6 +29,7 @@ from ...language.grammar.syntax import (
     Sum,
 )
 from ...language.names import Resolved
+from ...rationals import Exact, Fraction
 
 SymbolPlace: TypeAlias = tuple[Any, ...]
 """``("i", ((name, weight), ...), number)`` or ``("m", member)``."""
@@ -224,7 +224,7 @@ def collect(pairs: list[tuple[Summand, Fraction]]) -> SymbolTerms:
     return total
 
 
-def plus(first: SymbolTerms, second: SymbolTerms, weight: Fraction = Fraction(1)) -> SymbolTerms:
+def plus(first: SymbolTerms, second: SymbolTerms, weight: Exact = 1) -> SymbolTerms:
     """``first + weight * second``; both are in normal form, so keys only meet."""
     total = dict(first)
     for summand, coefficient in second.items():

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
 from ...policy import Policy
 from ...programs.program import Program, Quadratic, Row
-from ...rationals import Exact, simplify
+from ...rationals import Exact, Fraction, simplify
 from ...solver import highs
 from ..evidence import Cases, Certificate, Target
 from .clock import for_solver, is_late

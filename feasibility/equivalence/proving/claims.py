@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cached_property
 from math import floor, gcd, isfinite, lcm
 from typing import Literal
@@ -18,7 +17,7 @@ import numpy as np
 
 from ...policy import Policy
 from ...programs.program import Column, Program, Quadratic, Row
-from ...rationals import Exact, divide, magnitude, simplify
+from ...rationals import Exact, Fraction, divide, magnitude, simplify
 from ...solver import highs
 from ...solver.linear import TINY
 from ...solver.solution import Solution
@@ -89,6 +88,15 @@ class ClaimSource:
         """Decide the next claims with or without searches, until this time."""
         self.searching, self.deadline = searching, deadline
 
+    def met(self, plan: Sequence[Exact] | None) -> None:
+        """A point that is known from elsewhere; one that is no plan is not kept."""
+        if plan is not None and len(plan) == len(self.program.columns) and self.is_plan(plan):
+            self.points.append(tuple(plan))
+
+    @cached_property
+    def _tolerance(self) -> Fraction:
+        return Fraction(repr(self.policy.row_tolerance))
+
     @property
     def lines(self) -> tuple[Line, ...]:
         """Derived lines that the certificates may name; a plain source has none."""
@@ -128,7 +136,8 @@ class ClaimSource:
         if not terms:
             return self._any_plan(target)
         for point in self.points:
-            if _value(terms, point) > limit:
+            # Where it passes the limit by a trifle only, another plan may pass it by more.
+            if _value(terms, point) > limit + self._trifle(limit):
                 return ClaimOutcome("refuted", point=point)
         if is_late(self.deadline):
             return ClaimOutcome("unknown", code="time-limit", message="the time for the comparison ran out")
@@ -400,8 +409,10 @@ class ClaimSource:
 
     def _tells(self, terms: Mapping[int, Exact], limit: Exact, point: Sequence[Exact]) -> bool:
         """Whether the plan passes the limit by more than the policy's row tolerance; else another one may."""
-        least = Fraction(repr(self.policy.row_tolerance)) * max(1, magnitude(limit))
-        return _value(terms, point) - limit > least and self.is_plan(point)
+        return _value(terms, point) - limit > self._trifle(limit) and self.is_plan(point)
+
+    def _trifle(self, limit: Exact) -> Exact:
+        return self._tolerance * max(1, magnitude(limit))
 
     def _by_search(self, terms: Mapping[int, Exact], limit: Exact, target: Target) -> ClaimOutcome:
         goal = Program(self.program.columns, self.program.rows, "maximize", Quadratic(dict(terms)))

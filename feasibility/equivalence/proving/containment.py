@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from fractions import Fraction
 
 from ...programs.program import Column, Program
-from ...rationals import Exact, simplify
+from ...rationals import Exact, Fraction, simplify
 from ..evidence import Certificate, Containment, Target, Witness
 from ..maps import Affine, linear_part
 from .claims import UNSEARCHED, ClaimOutcome, ClaimSource

@@ -7,11 +7,10 @@ to corners, and keeps the corners' order by cost. Within one part the costs keep
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from itertools import combinations, product
 from math import ceil, comb, floor
 
-from ...rationals import Exact, divide
+from ...rationals import Exact, Fraction, divide
 from .clock import in_time
 from .fingerprint import Fingerprint, SamplePlan
 from .mapping import Statement

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from ...policy import Policy
 from ...programs.program import Program, Quadratic
-from ...rationals import Exact, divide, magnitude, show, simplify
+from ...rationals import Exact, Fraction, divide, magnitude, show, simplify
 from ...solver.words import enumeration
 from ...verdict import Proof
 from ..evidence import Certificate, Difference, NamedEvidence, NamedPair, RangeEnd, Target
@@ -51,7 +50,7 @@ class _Side:
     def named(self, plan: Sequence[Exact]) -> _Values:
         return tuple(plan[j] for j in self.columns)
 
-    def fixed(self, values: _Values, tolerance: Fraction = Fraction(0)) -> Program:
+    def fixed(self, values: _Values, tolerance: Exact = 0) -> Program:
         """The plans with these values, the rows wider by the tolerance."""
         columns = list(self.program.columns)
         for j, value in zip(self.columns, values, strict=True):
@@ -102,7 +101,7 @@ class _Side:
                 yield answer.point
 
 
-def _wider(side: Exact | None, by: Fraction) -> Exact | None:
+def _wider(side: Exact | None, by: Exact) -> Exact | None:
     return None if side is None else simplify(side + by * max(1, magnitude(side)))
 
 

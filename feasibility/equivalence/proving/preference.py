@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Literal
 
 from ...programs.program import Column, Program, Quadratic, Row
-from ...rationals import Exact, divide, simplify
+from ...rationals import Exact, Fraction, divide, simplify
 from ..evidence import Certificate, Preference, Target
 from ..maps import Affine, add_term, linear_part, pull_back
 from .claims import ClaimSource
@@ -70,7 +69,11 @@ def prefer(
     if any(certificate is None for certificate in least.values()):
         return Preference("unknown", code="auxiliary", message="an auxiliary variable's best value has no formula")
     certificates = tuple(certificate for certificate in least.values() if certificate is not None)
-    found, scales = _by_pairs(b, ours, theirs, (tuple(least), certificates))
+    by_best = (tuple(least), certificates)
+    told = _among(_at_hand(a, b, forward), ours, theirs, by_best)
+    if told is not None:
+        return told
+    found, scales = _by_pairs(b, ours, theirs, by_best)
     if a_open or b_open:
         if found.code == _ORDER_ONLY:
             message = "ranking by pairs does not cover auxiliary variables"
@@ -180,9 +183,33 @@ def _same(
     return Preference("same", scale, constant, certificates, proof="certified")
 
 
-_ORDER_ONLY = "order-only"
+_Plan = tuple[Exact, ...]
 _Least = tuple[tuple[Literal["a", "b"], ...], tuple[Certificate, ...]]
 _Scales = list[tuple[Exact, Exact]]
+
+_AT_HAND = 8
+"""Plans of a side that are tried before others are searched."""
+
+
+def _at_hand(a: ClaimSource, b: ClaimSource, forward: Sequence[Affine | None]) -> list[_Plan]:
+    """Plans of B that were met so far: its own, and A's as B's columns read them."""
+    images = [tuple(form.value(point) for form in forward if form is not None) for point in a.points[:_AT_HAND]]
+    plans = b.points[:_AT_HAND] + [image for image in images if len(image) == len(forward)]
+    return [plan for plan in dict.fromkeys(plans) if b.is_plan(plan)]
+
+
+def _among(plans: list[_Plan], ours: Affine, theirs: Affine, least: _Least) -> Preference | None:
+    """Two of these plans of B that the costs rank apart."""
+    costs = [(ours.value(plan), theirs.value(plan), plan) for plan in plans]
+    for mine, yours, better in costs:
+        for other_mine, other_yours, worse in costs:
+            if (mine < other_mine and yours >= other_yours) or (yours < other_yours and mine >= other_mine):
+                strict: Literal["a", "b"] = "a" if mine < other_mine else "b"
+                return Preference("differs", None, 0, least[1], least[0], better, worse, strict, "certified")
+    return None
+
+
+_ORDER_ONLY = "order-only"
 
 
 def _by_pairs(b: ClaimSource, ours: Affine, theirs: Affine, least: _Least) -> tuple[Preference, _Scales]:
@@ -230,9 +257,6 @@ def _by_pairs(b: ClaimSource, ours: Affine, theirs: Affine, least: _Least) -> tu
     message = "the objectives rank the plans at hand alike, but differ by more than a scale and a shift"
     found = Preference("unknown", code=_ORDER_ONLY, message=message)
     return found, _scales(view, left, right, ratios)
-
-
-_Plan = tuple[Exact, ...]
 
 
 def _best_of_each(source: ClaimSource, ours: Affine, theirs: Affine) -> tuple[_Plan, _Plan, Literal["a", "b"]] | None:

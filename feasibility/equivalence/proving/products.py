@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Literal
 
 from ...policy import Policy
 from ...programs.program import Column, Program, Quadratic, Row
-from ...rationals import Exact, simplify
+from ...rationals import Exact, Fraction, simplify
 from ...solver import highs
 from ..evidence import Certificate, Product, Target
 from ..maps import add_term

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from ...policy import Policy
 from ...programs.program import Program
-from ...rationals import Exact, divide, magnitude
+from ...rationals import Exact, divide
 from ...verdict import Proof
-from ..evidence import Comparison, Containment, Correspondence, Merge, Preference, Relation, Target, Witness
+from ..evidence import Comparison, Containment, Correspondence, Merge, Plans, Preference, Relation, Target, Witness
 from ..maps import Affine, column
 from ..merging import unmerged_plan
 from ..naming import is_meaningful
+from ..tolerance import beyond_tolerance
 from .claims import ClaimSource
 from .clock import OutOfTimeError, in_time, now
 from .containment import contain
@@ -63,7 +63,13 @@ class Taken:
 
 
 def proposals(
-    a: Program, b: Program, policy: Policy, mapping: Mapping[str, Affine] | None, deadline: float, taken: Taken
+    a: Program,
+    b: Program,
+    policy: Policy,
+    mapping: Mapping[str, Affine] | None,
+    deadline: float,
+    taken: Taken,
+    plans: Plans = (None, None),
 ) -> Iterator[Proposal]:
     """Relations of A to B with their evidence, under one correspondence after the other, the likeliest first.
 
@@ -71,13 +77,19 @@ def proposals(
     Raises PyriteError when ``mapping``, the user's own correspondence, cannot be used.
     """
     try:
-        yield from _proposals(a, b, policy, mapping, deadline, taken)
+        yield from _proposals(a, b, policy, mapping, deadline, taken, plans)
     except OutOfTimeError:
         return
 
 
 def _proposals(
-    a: Program, b: Program, policy: Policy, mapping: Mapping[str, Affine] | None, deadline: float, taken: Taken
+    a: Program,
+    b: Program,
+    policy: Policy,
+    mapping: Mapping[str, Affine] | None,
+    deadline: float,
+    taken: Taken,
+    plans: Plans,
 ) -> Iterator[Proposal]:
     if mapping is not None:
         for candidate in from_user(a, b, mapping, deadline):
@@ -90,7 +102,8 @@ def _proposals(
     complete = unsettled = False
     for named in by_names(a, b, deadline):
         complete = True
-        found = _attempt(named, policy, deadline)
+        known = plans[0] if named.a is a else None, plans[1] if named.b is b else None
+        found = _attempt(named, policy, deadline, known)
         if named.trusted and binding and found.relation not in ("equivalent", "unknown"):
             for proposal in _named(_named_programs(named, policy, deadline), found):
                 unsettled |= proposal.found.code == "units"
@@ -321,8 +334,10 @@ def _unmerged(a: Program, b: Program, found: Comparison) -> Comparison:
     return replace(found, a_in_b=a_in_b, b_in_a=b_in_a, preference=preference)
 
 
-def _attempt(candidate: Candidate, policy: Policy, deadline: float) -> Comparison:
+def _attempt(candidate: Candidate, policy: Policy, deadline: float, plans: Plans = (None, None)) -> Comparison:
     a, b = ClaimSource(candidate.a, policy, deadline), ClaimSource(candidate.b, policy, deadline)
+    a.met(plans[0])
+    b.met(plans[1])
     a.second_order = b.second_order = True
     maps = candidate.correspondence
     return _related(a, b, maps, (maps.a_open, maps.b_open))
@@ -380,15 +395,3 @@ def _is_empty(containment: Containment) -> bool:
 
 def _weakest(*proofs: Proof | None) -> Proof | None:
     return "solver-trusted" if "solver-trusted" in proofs else "certified"
-
-
-def beyond_tolerance(found: Comparison, policy: Policy) -> bool:
-    """Whether every separating plan passes its limit by more than ``row_tolerance * max(1, |limit|)``."""
-    tolerance = Fraction(repr(policy.row_tolerance))
-    for side in (found.a_in_b, found.b_in_a):
-        witness = None if side is None else side.witness
-        if witness is None or witness.slice_certificate is not None or not witness.image:
-            continue
-        if witness.excess <= tolerance * max(1, magnitude(witness.limit)):
-            return False
-    return True

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping
-from fractions import Fraction
 from functools import reduce
 from itertools import permutations
 from math import gcd, lcm, perm
 
 from ...programs.program import Program
-from ...rationals import Exact, simplify
+from ...rationals import Exact, Fraction, simplify
 from .assignment import cheapest_assignment
 from .clock import in_time, is_late
 from .preference import cost

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from typing import Any, Final, TypeAlias
+
+from ...rationals import NUMBERS
 
 Load: TypeAlias = Callable[[str], Any]
 """Reads a text that is JSON, strictly; gives None for anything else."""
@@ -152,7 +153,7 @@ def _any_between(places: list[int], start: int, end: int) -> bool:
 def _is_numeric(value: Any) -> bool:
     if isinstance(value, str):
         return _NUMBER_TEXT.fullmatch(value) is not None
-    return isinstance(value, int | float | Fraction) and not isinstance(value, bool)
+    return isinstance(value, NUMBERS) and not isinstance(value, bool)
 
 
 def _is_assignment(value: Any) -> bool:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
 from itertools import islice
 from typing import Any
 
+from ...rationals import FRACTIONS, Fraction
 from .schema import formulation_schema, is_number
 
 MOST_VALUES = 20_000
@@ -135,7 +135,7 @@ def _validator() -> Any:
                 yield from validator.descend(inner, allowed, path=key)
 
     def whole(_: Any, value: Any) -> bool:
-        return is_number(value) and (not isinstance(value, float | Fraction) or Fraction(value).denominator == 1)
+        return is_number(value) and (not isinstance(value, (float, *FRACTIONS)) or Fraction(value).denominator == 1)
 
     types = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
         {"number": lambda _, value: is_number(value), "integer": whole}

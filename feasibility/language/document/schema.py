@@ -11,12 +11,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from math import isfinite
 from typing import Any, Final
 
+from ...rationals import FRACTIONS, NUMBERS
 from ...verdict import Finding
 from ..suggestions import closest, escape, shorten
 from .reading import MAX_FINDINGS
@@ -92,7 +92,7 @@ class _EnoughError(Exception):
 def is_number(value: Any) -> bool:
     """Whether the value counts as a JSON number here: finite and not a boolean."""
     kind = type(value)
-    return kind is int or kind is Fraction or (kind is float and isfinite(value))
+    return kind is int or kind in FRACTIONS or (kind is float and isfinite(value))
 
 
 def is_member(value: Any) -> bool:
@@ -100,7 +100,7 @@ def is_member(value: Any) -> bool:
     kind = type(value)
     if kind is str:
         return LABEL.fullmatch(value) is not None
-    return kind is int or (kind is float and value.is_integer()) or (kind is Fraction and value.denominator == 1)
+    return kind is int or (kind is float and value.is_integer()) or (kind in FRACTIONS and value.denominator == 1)
 
 
 class _Check:
@@ -379,7 +379,7 @@ def _kind(value: Any) -> str:
         return "a list"
     if isinstance(value, dict):
         return "a map"
-    if isinstance(value, int | float | Fraction):
+    if isinstance(value, NUMBERS):
         return "a number"
     return f"a {type(value).__name__}"
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 
 from ...policy import Policy
-from ...rationals import Exact, from_float
+from ...rationals import Exact, Fraction, from_float
 from ..plan import AskedValues, Plan
 from ..rules import Check, Nearest, RuleKind
 from .flows import Flow, cost, flows, mismatches

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ...equivalence.evidence import Comparison
     from ...language.names import Resolved
     from ...programs.program import Program
+    from ...rationals import Exact
     from ...solver.solution import Solution
 
 
@@ -63,7 +64,10 @@ class FormulationAttempt:
             assert self.program is not None
             assert reference.program is not None
             text = reference.reference.text
-            self.comparison = compare(self.program, reference.program, self.policy, deadline=self.deadline, text=text)
+            plans = _plan(self.solution), _plan(reference.solution)
+            self.comparison = compare(
+                self.program, reference.program, self.policy, deadline=self.deadline, text=text, plans=plans
+            )
         return self.comparison
 
     def missing(self, need: str) -> StageResult | None:
@@ -118,3 +122,7 @@ class FormulationAttempt:
         if prepared.status is None or (prepared.status == "optimal" and prepared.optimum is None):
             return skipped("no-reference", "the problem states no optimum")
         return None
+
+
+def _plan(solution: Solution | None) -> tuple[Exact, ...] | None:
+    return solution.point if solution is not None and solution.exact_point else None

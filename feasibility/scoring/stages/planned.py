@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from ...plans.plan import Plan, Reading, read_plan
 from ...plans.rules import KINDS, Check, RuleKind, Rules, satisfaction, worst
 from ...policy import Policy
-from ...rationals import Exact, divide, magnitude, same_value, show
+from ...rationals import Exact, Fraction, divide, magnitude, same_value, show
 from ...solver.words import LISTED, number, to_float
 from ...verdict import Finding, StageResult
 from ..prepared import PreparedReference, Preparing

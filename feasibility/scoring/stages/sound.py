@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 from ...equivalence.carrying import carry
@@ -13,7 +12,7 @@ from ...equivalence.evidence import Comparison
 from ...policy import Policy
 from ...programs.correspondence import match_names
 from ...programs.program import Program
-from ...rationals import Exact, show
+from ...rationals import Exact, Fraction, show
 from ...solver.exactness import violations
 from ...solver.solution import Solution
 from ...solver.solving import solve

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
-from ....rationals import Exact, divide
+from ....rationals import Exact, Fraction, divide
 from ...naming import is_meaningful
 from .side import Body, ReducedSide, ReducingOptions
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from math import ceil, floor
 from typing import Literal
 
 from ....programs.program import Column, Program, Quadratic, Row
-from ....rationals import Exact, divide, simplify
+from ....rationals import Exact, Fraction, divide, simplify
 from ...evidence import Line
 from ...maps import Affine, add_term
 from ..clock import in_time
