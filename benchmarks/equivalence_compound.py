@@ -39,6 +39,7 @@ from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.programs.program import Column, Program, Quadratic, Row
+from pyrite.feasibility.solver.solving import solve
 from pyrite.problems.families import FAMILIES
 from pyrite.problems.families import draw as draw_problem
 
@@ -227,11 +228,19 @@ class Outcome:
         return None
 
 
+def best_plan(a: Program) -> tuple[Any, ...] | None:
+    """The plan that the stages before leave behind."""
+    solution = solve(a, Policy())
+    return solution.point if solution.exact_point else None
+
+
 def judge(pair: Pair) -> Outcome:
-    """Compare with Pyrite, and re-check its evidence."""
+    """Compare with Pyrite, and re-check its evidence; every second pair as scoring does, with plans that are known."""
     a, b = program(pair.a), program(pair.b)
+    scored = pair.recipe.seed[-1:] in "13579"
+    plans = (best_plan(a), best_plan(b)) if scored else (None, None)
     started = time.perf_counter()
-    found = compare(a, b, Policy())
+    found = compare(a, b, Policy(), plans=plans)
     seconds = time.perf_counter() - started
     report = check(a, b, found)
     return Outcome(pair, found.relation, found.proof, found.code, seconds, report.problems[:2])

@@ -2,7 +2,7 @@
 
 Loaded by the package ``pyrite_formulation``, which is what verifiers imports by the id of that name::
 
-    eval pyrite-formulation --env.taskset.problems problems.jsonl --model MODEL
+    vf-eval pyrite-formulation --env.taskset.problems problems.jsonl --model MODEL
 
 Answers are judged in killable workers, many at once. An unknown is no reward: the rollout ends as an error of the task
 with the reason, so that no trainer takes it for a wrong answer. Scoring needs no runtime, so that stored traces are

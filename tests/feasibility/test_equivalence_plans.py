@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from fractions import Fraction
 
 import pytest
 
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.deciding import compare
+from pyrite.feasibility.equivalence.evidence import Target
+from pyrite.feasibility.equivalence.maps import Affine
+from pyrite.feasibility.equivalence.proving.claims import ClaimSource
 from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.compiling import build
@@ -82,21 +86,21 @@ def test_the_relation_is_the_same_with_any_plans(seed: int) -> None:
             assert check(a, b, found).holds
 
 
-def test_a_best_plan_that_breaks_a_rule_by_a_trifle_hides_no_plan_that_breaks_it_plainly() -> None:
-    """The plan at hand passes the limit within the tolerance; another passes it by far, and that one is told."""
+def test_a_plan_that_passes_a_limit_by_a_trifle_hides_none_that_passes_it_plainly() -> None:
+    """Within the tolerance nothing would be told; the search goes on and finds a plan that tells."""
     text = {
-        "variables": {
-            "good_x": {"domain": "continuous", "lower": 0, "upper": 10},
-            "good_y": {"domain": "continuous", "lower": 0, "upper": 10},
-        },
+        "variables": {name: {"domain": "continuous", "lower": 0, "upper": 10} for name in ("good_x", "good_y")},
         "objective": {"sense": "minimize", "expression": "good_x + good_y"},
         "constraints": {"together": "good_x + good_y <= 20"},
     }
-    other = {**text, "constraints": {"together": "good_x + good_y <= 4"}}
-    a, b = build(Formulation.from_dict(text)), build(Formulation.from_dict(other))
-    trifle = (4 + Fraction(1, 10**9), Fraction(0))
-    found = compare(a, b, PATIENT, plans=(trifle, None))
-    assert found.relation == "relaxation"
-    assert found.a_in_b is not None
-    assert found.a_in_b.witness is not None
-    assert sum(found.a_in_b.witness.plan) > 5
+    source = ClaimSource(build(Formulation.from_dict(text)), PATIENT, time.monotonic() + 200)
+    source.met((4 + Fraction(1, 10**9), Fraction(0)))
+    source.met((-1, 0))
+    source.met((1,))
+    assert len(source.points) == 1, "what is no plan is not kept"
+    outcome = source.prove(Affine({0: 1, 1: 1}), 4, Target("row", 0, "upper"))
+    assert outcome.status == "refuted"
+    assert outcome.point is not None
+    assert sum(outcome.point) > 5
+    plain = source.prove(Affine({0: 1, 1: 1}), 3, Target("row", 0, "upper"))
+    assert plain.point == source.points[0], "what is known and tells is enough"
