@@ -41,6 +41,7 @@ STUDIES = {
     "scaling": "toy-scaling",
     "smollm2-methods": "methods",
     "smollm2-scaling": "scaling",
+    "smollm2-companions": "companions",
 }
 """Folder of the report -> name of the study's file."""
 
