@@ -120,14 +120,18 @@ def answers(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
+def question(folder: Path, *, problems: int, batch: int, tokens: int) -> list[str]:
+    """The command that has a tiny model, made here, answer some problems."""
+    model, file = make_tiny(folder / "model"), folder / "problems.jsonl"
+    chosen = read_problems(EXAMPLES / "problems.jsonl")[:problems]
+    file.write_text("".join(json.dumps(problem.to_dict()) + "\n" for problem in chosen), encoding="utf-8")
+    asked = ["answer", "--model", str(model), "--problems", str(file), "--device", "cpu", "--dtype", "float32"]
+    return [*asked, "--threads", "1", "--batch-size", str(batch), "--max-new-tokens", str(tokens)]
+
+
 @pytest.mark.slow
 def test_answers_are_those_of_one_machine(cluster: Any, tmp_path: Path) -> None:
-    model = make_tiny(tmp_path / "model")
-    problems = tmp_path / "problems.jsonl"
-    chosen = read_problems(EXAMPLES / "problems.jsonl")[:9]
-    problems.write_text("".join(json.dumps(problem.to_dict()) + "\n" for problem in chosen), encoding="utf-8")
-    asked = ["answer", "--model", str(model), "--problems", str(problems), "--device", "cpu", "--dtype", "float32"]
-    asked += ["--threads", "1", "--batch-size", "2", "--max-new-tokens", "8"]
+    asked = question(tmp_path, problems=9, batch=2, tokens=8)
     done = pyrite(*asked, "--out", str(tmp_path / "here"))
     assert not done.returncode, done.stderr
     there = tmp_path / "there"
@@ -146,12 +150,7 @@ def test_answers_lose_nothing_with_a_process(cluster: Any, tmp_path: Path) -> No
     """The process that holds the model is killed in the middle, more than once."""
     import psutil
 
-    model = make_tiny(tmp_path / "model")
-    problems = tmp_path / "problems.jsonl"
-    chosen = read_problems(EXAMPLES / "problems.jsonl")[:24]
-    problems.write_text("".join(json.dumps(problem.to_dict()) + "\n" for problem in chosen), encoding="utf-8")
-    asked = ["answer", "--model", str(model), "--problems", str(problems), "--device", "cpu", "--dtype", "float32"]
-    asked += ["--threads", "1", "--batch-size", "1", "--max-new-tokens", "200"]
+    asked = question(tmp_path, problems=24, batch=1, tokens=200)
     there, here = tmp_path / "there", tmp_path / "here"
     written = there / "outputs.jsonl"
     lost: list[int] = []

@@ -8,7 +8,10 @@ polyhedra row by row is linear programming duality (Farkas 1902); the relation's
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import wraps
+from typing import ParamSpec
 
 from ...policy import Policy
 from ...programs.program import Program
@@ -31,6 +34,8 @@ from .preference import prefer
 from .units import units
 from .whole import apart_by_whole
 from .written_units import NamedUnits, agreements, guessed, settled_units
+
+_Asked = ParamSpec("_Asked")
 
 _FOR_MAPS = 0.6
 """The share of the time that is left in which correspondences of the cores are sought."""
@@ -62,6 +67,18 @@ class Taken:
     late: bool = False
 
 
+def _until_late(made: Callable[_Asked, Iterator[Proposal]]) -> Callable[_Asked, Iterator[Proposal]]:
+    """What a generator gives until its time is over."""
+
+    @wraps(made)
+    def ending(*args: _Asked.args, **options: _Asked.kwargs) -> Iterator[Proposal]:
+        with suppress(OutOfTimeError):
+            yield from made(*args, **options)
+
+    return ending
+
+
+@_until_late
 def proposals(
     a: Program,
     b: Program,
@@ -76,21 +93,6 @@ def proposals(
     They end when ``deadline`` passes, or when what was ``taken`` of them leaves nothing to be found.
     Raises PyriteError when ``mapping``, the user's own correspondence, cannot be used.
     """
-    try:
-        yield from _proposals(a, b, policy, mapping, deadline, taken, plans)
-    except OutOfTimeError:
-        return
-
-
-def _proposals(
-    a: Program,
-    b: Program,
-    policy: Policy,
-    mapping: Mapping[str, Affine] | None,
-    deadline: float,
-    taken: Taken,
-    plans: Plans,
-) -> Iterator[Proposal]:
     if mapping is not None:
         for candidate in from_user(a, b, mapping, deadline):
             yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), trusted=True)
