@@ -24,6 +24,7 @@ import highspy
 import numpy as np
 
 from pyrite import Formulation, Policy, Problem
+from pyrite.feasibility.language.known_texts import known_texts
 from pyrite.feasibility.programs.compiling import Rejected, build
 from pyrite.feasibility.programs.program import Program
 from pyrite.feasibility.scoring.ladder import Judge
@@ -164,6 +165,7 @@ def bare_highs(programs: list[Program]) -> float:
 
 def in_one_process(problems: list[Problem], tasks: list[Task]) -> tuple[float, dict[str, float]]:
     """Processor seconds for all outputs in this process, and those of each stage (and of preparing references)."""
+    known_texts.cache_clear()  # a process that starts has read no text yet
     kept = Remembered()
     judges = {problem.id: Judge(problem.as_reference(), Policy(), remembered=kept) for problem in problems}
     shares: dict[str, float] = defaultdict(float)

@@ -75,6 +75,8 @@ _LARGEST = 10**5
 _PLACES = 10_000
 """Decimal places, and digits of a numerator, beyond which no decimal is written."""
 _PRINTED = re.compile(r"(?<![\w.])(?=[0-9.]{16})[0-9]{0,40}\.[0-9]{1,60}(?:[eE][+-]?[0-9]{1,3})?(?![\w.])")
+# Without this there is none: of 15 digits seven come after the point, or eight before. It looks for the point first.
+_PERHAPS_PRINTED = re.compile(r"\.(?:[0-9]{7}|(?<=[0-9]{8}\.))")
 _DIGITS = re.compile(r"[eE].*|[^0-9.]")
 
 
@@ -114,6 +116,8 @@ def printed_fractions(text: str) -> dict[str, str]:
     {'0.3333333333333333': '1/3', '0.30000000000000004': '3/10'}
     """
     found: dict[str, str] = {}
+    if not _PERHAPS_PRINTED.search(text):
+        return found
     for match in _PRINTED.finditer(text):
         decimal = match.group()
         value = from_decimal(decimal)

@@ -238,8 +238,9 @@ def _certificate(source: Program, target: Program, certificate: Certificate) -> 
     if certificate.rows:
         document["rows"] = _named({source.rows[i].name: y for i, y in certificate.rows.items() if i < len(source.rows)})
     if certificate.columns:
-        names = {j: c.name for j, c in enumerate(source.columns)}
-        document["bounds"] = _named({names[j]: w for j, w in certificate.columns.items() if j in names})
+        known = len(source.columns)
+        used = {source.columns[j].name: w for j, w in certificate.columns.items() if 0 <= j < known}
+        document["bounds"] = _named(used)
     if certificate.lines:
         document["lines"] = {str(number): str(y) for number, y in list(certificate.lines.items())[:_LISTED]}
     if certificate.products:

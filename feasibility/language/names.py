@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import islice
 
 from ..errors import PyriteError
@@ -19,25 +18,31 @@ from ..verdict import Finding
 from .document.reading import MAX_FINDINGS
 from .formulation import Data, Formulation, Parameter, Sense, Values, Variable
 from .grammar.cursor import ExpressionError
-from .grammar.parsing import parse_expression, parse_family, parse_relation
+from .grammar.parsing import parse_family
 from .grammar.syntax import Expression, ForClause, Member, RelationSyntax
 from .grammar.tokens import RESERVED
+from .known_texts import SHORT, KnownTexts, known_texts
 from .suggestions import closest, escape, shorten
 from .usage import Symbols, Usage
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedConstraint:
-    """A constraint with its trees; ``family`` is None when it is a single relation."""
+    """A constraint with its trees; ``family`` is None when it is a single relation.
+
+    ``plain``: it is a single relation over variables without an index, in numbers and arithmetic.
+    """
 
     relation: RelationSyntax
     family: ForClause | None = None
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A formulation whose expressions are parsed and whose names are all known; sets and parameters of the problem's
-    data stand beside its own. ``objective`` is None exactly when the sense is feasibility.
+    data stand beside its own. ``objective`` is None exactly when the sense is feasibility, and ``plain`` as a
+    constraint may be.
     """
 
     sets: Mapping[str, tuple[Member, ...]]
@@ -46,21 +51,7 @@ class Resolved:
     sense: Sense
     objective: Expression | None
     constraints: Mapping[str, ResolvedConstraint] = field(default_factory=dict)
-
-
-_SHORT = 300
-"""Characters of a text whose tree is remembered: the rows of a problem's answers are much alike."""
-
-_kept_expression = lru_cache(maxsize=2048)(parse_expression)
-_kept_relation = lru_cache(maxsize=2048)(parse_relation)
-
-
-def _expression(text: str, policy: Policy) -> Expression:
-    return (_kept_expression if len(text) <= _SHORT else parse_expression)(text, policy)
-
-
-def _relation(text: str, policy: Policy) -> RelationSyntax:
-    return (_kept_relation if len(text) <= _SHORT else parse_relation)(text, policy)
+    plain: bool = False
 
 
 def resolve(
@@ -84,18 +75,28 @@ def resolve(
     for name, parameter in formulation.parameters.items():
         _collect(findings, _indices(symbols, {name: parameter}, "/parameters"))
         _collect(findings, _values(symbols, parameter, f"/parameters/{name}/values"))
+    texts = known_texts(policy)
+    scalars = frozenset(name for name, variable in formulation.variables.items() if not variable.index)
     objective: Expression | None = None
+    plain = False
     if formulation.objective.expression is not None:
         try:
-            objective = _expression(formulation.objective.expression, policy)
+            read = texts.expression(formulation.objective.expression)
         except ExpressionError as error:
             findings.append(replace(error.finding, where="/objective/expression"))
         else:
-            findings.extend(Usage(symbols, "/objective/expression").objective(objective))
+            objective = read.tree
+            # Nothing can be wrong with the names of such a tree, which is most of what models write.
+            plain = read.names is not None and read.names <= scalars
+            if not plain:
+                findings.extend(Usage(symbols, "/objective/expression").objective(objective))
     constraints: dict[str, ResolvedConstraint] = {}
     for name, item in formulation.constraints.items():
         if len(findings) >= MAX_FINDINGS:
             break
+        if item.over is None and (known := _plain(texts, item.expression, scalars)) is not None:
+            constraints[name] = ResolvedConstraint(known, plain=True)
+            continue
         where = f"/constraints/{escape(name)}"
         relation: RelationSyntax | None = None
         family: ForClause | None = None
@@ -105,7 +106,7 @@ def resolve(
             findings.append(replace(error.finding, where=f"{where}/for"))
         inside = where if item.over is None else f"{where}/expression"
         try:
-            relation = _relation(item.expression, policy)
+            relation = texts.relation(item.expression).tree
         except ExpressionError as error:
             findings.append(replace(error.finding, where=inside))
         if item.over is not None and family is None:
@@ -116,9 +117,21 @@ def resolve(
     if findings:
         return None, findings[:MAX_FINDINGS]
     resolved = Resolved(
-        symbols.sets, symbols.parameters, symbols.variables, formulation.objective.sense, objective, constraints
+        symbols.sets, symbols.parameters, symbols.variables, formulation.objective.sense, objective, constraints, plain
     )
     return resolved, []
+
+
+def _plain(texts: KnownTexts, text: str, scalars: frozenset[str]) -> RelationSyntax | None:
+    """The relation, when it reads, is no chain (whose ends hold no variables), and all its names are ``scalars``."""
+    if len(text) > SHORT:
+        return None
+    try:
+        read = texts.relation(text)
+    except ExpressionError:
+        return None
+    good = read.names is not None and read.names <= scalars and len(read.tree.terms) == 2
+    return read.tree if good else None
 
 
 def check_data(data: Data) -> list[Finding]:

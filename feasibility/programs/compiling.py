@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import PyriteError
 from ..language.formulation import Data, Formulation, Variable
-from ..language.grammar.syntax import ForClause, Member, RelationSyntax
+from ..language.grammar.syntax import Expression, ForClause, Member, RelationSyntax
 from ..policy import Policy
 from ..rationals import Exact, Fraction, simplify
 from ..verdict import Finding
@@ -21,9 +21,12 @@ from .expansion import Expander
 from .indexing import Trouble
 from .pieces import Piece, Terms, describe, size
 from .program import Column, Program, Quadratic, Row
+from .written_before import MARGIN, WrittenBefore, WrittenOut
 
 if TYPE_CHECKING:
     from ..language.names import Resolved
+
+_BEFORE = WrittenBefore()
 
 _OPPOSITE = {"<=": ">=", ">=": "<=", "==": "=="}
 
@@ -99,7 +102,8 @@ class _Compiler:
             return None, self.findings
         objective = self._write_objective()
         for name, item in self.resolved.constraints.items():
-            self._write_constraint(name, item.relation, item.family)
+            if not (item.plain and self._write_known(name, item.relation)):
+                self._write_constraint(name, item.relation, item.family)
         if self.findings:
             return None, self.findings
         return Program(self.columns, self.rows, self.resolved.sense, objective), []
@@ -163,6 +167,8 @@ class _Compiler:
         if expression is None:
             return Quadratic()
         where = "/objective/expression"
+        if self.resolved.plain and (known := self._known(expression)) is not None:
+            return known[1]
         try:
             piece = self.expander.compile(expression, {})
             self.expander.allow(piece.terms, piece.tries, "the objective")
@@ -174,6 +180,34 @@ class _Compiler:
         except Trouble as trouble:
             self._report(trouble, where)
             return Quadratic()
+
+    # -- trees that were written out before -----------------------------------------------------------------------
+
+    def _known(self, tree: Expression | RelationSyntax) -> tuple[WrittenOut, Quadratic] | None:
+        """What the tree writes out to; None where that is not known, or goes over a limit (others say which)."""
+        written = self.written
+        if written + MARGIN > self.policy.max_terms or (known := _BEFORE.of(tree)) is None:
+            return None
+        tables = self.tables
+        into = Terms()
+        into.linear = {tables[name][()]: value for name, value in known.linear}
+        into.constant = known.constant
+        try:
+            body = self._finish(into)
+            for number in (body.constant, known.lower or 0, known.upper or 0):
+                self._large("", number)
+        except Trouble:
+            self.written = written
+            return None
+        return known, body
+
+    def _write_known(self, name: str, relation: RelationSyntax) -> bool:
+        """The row of a plain relation; False when it must be compiled."""
+        if len(self.rows) >= self.policy.max_rows or (found := self._known(relation)) is None:
+            return False
+        known, body = found
+        self.rows.append(Row(name, body, known.lower, known.upper, name))
+        return True
 
     # -- constraints ---------------------------------------------------------------------------------------------
 

@@ -120,7 +120,7 @@ class Pool(Closing):
         key = _key(task, questions[problem_id])
         known = None if key is None else self._remembered.get(key)
         if known is None:
-            return Job(task, problem_id, 4 * len(text), same=key)
+            return Job(task, problem_id, len(text) if text.isascii() else 4 * len(text), same=key)
         return Job(task, known=Known(_again(known, sample)))
 
     def _read(self, task: OutputTask, sent: SentVerdict, questions: Mapping[str, Question]) -> Verdict:

@@ -31,6 +31,7 @@ class Remembered:
         self.limit = limit
         self.bytes = 0
         self._known: OrderedDict[Hashable, tuple[Verdict, int]] = OrderedDict()
+        self._last: tuple[Verdict, bytes] | None = None
 
     def __len__(self) -> int:
         return len(self._known)
@@ -48,7 +49,7 @@ class Remembered:
         if key in self._known or not lasting(text, verdict, longest):
             return
         if size is None:
-            size = len(pickle.dumps(verdict, pickle.HIGHEST_PROTOCOL))
+            size = len(self.pickled(verdict))
         # Objects take a few times what they take in pickle.
         weight = 4 * (size + len(text))
         if weight > self.limit // 8:
@@ -58,6 +59,12 @@ class Remembered:
         while self.bytes > self.limit:
             _, (_, gone) = self._known.popitem(last=False)
             self.bytes -= gone
+
+    def pickled(self, verdict: Verdict) -> bytes:
+        """The verdict in pickle, made once for the verdict in hand: it is kept under two keys and sent away."""
+        if self._last is None or self._last[0] is not verdict:
+            self._last = verdict, pickle.dumps(verdict, pickle.HIGHEST_PROTOCOL)
+        return self._last[1]
 
 
 def of_text(text: str) -> tuple[str, str, int]:

@@ -43,7 +43,7 @@ class JudgeCache:
         self.capacity = capacity
         self._judges: OrderedDict[str, tuple[Judge, int]] = OrderedDict()
         self._weight = 0
-        self._remembered = Remembered()
+        self.remembered = Remembered()
 
     def judge(self, problem_id: str, questions: Mapping[str, Question]) -> Judge:
         """The judge of this problem. KeyError when ``questions`` does not know it."""
@@ -52,7 +52,7 @@ class JudgeCache:
         if known is not None and known[0].reference is question.reference:
             self._judges.move_to_end(problem_id)
             return known[0]
-        judge = Judge(question.reference, self.policy, remembered=self._remembered)
+        judge = Judge(question.reference, self.policy, remembered=self.remembered)
         if question.trouble is not None:
             judge.prepared = unprepared(judge.reference, question.trouble)
         self._weight += 1 - (known[1] if known is not None else 0)
@@ -78,7 +78,7 @@ def judging(policy: Policy) -> Handler:
     cache = JudgeCache(policy)
     Judge(Reference(), policy).judge(_WARM_UP)
 
-    sending = Sending()
+    sending = Sending(cache.remembered)
 
     def handle(output: JudgedText, questions: Mapping[str, Any], board: Board, tell: Tell) -> tuple[SentVerdict, bool]:
         problem_id, sample, text = output
@@ -113,7 +113,8 @@ class SentVerdict:
 class Sending:
     """The worker's end: a verdict that repeats one of the last :data:`SAME` is a number."""
 
-    def __init__(self) -> None:
+    def __init__(self, remembered: Remembered) -> None:
+        self._remembered = remembered
         self._process = os.getpid()
         self._next = 0
         self._numbers: OrderedDict[int, tuple[Verdict, int]] = OrderedDict()
@@ -130,7 +131,7 @@ class Sending:
         self._numbers[address] = verdict, number
         if len(self._numbers) > SAME:
             self._numbers.popitem(last=False)
-        return SentVerdict(self._process, number, pickle.dumps(verdict, pickle.HIGHEST_PROTOCOL))
+        return SentVerdict(self._process, number, self._remembered.pickled(verdict))
 
 
 class Receiving:

@@ -13,10 +13,14 @@ from dataclasses import replace
 
 from ..policy import Policy
 from ..programs.program import Column, Program, Quadratic, Row
+from ..rationals import Exact, divide
+from . import exactness
 from .linear import contradiction, relax
 from .solution import Conflict, ConflictMember, Farkas, Solution
 from .solving import solve
 
+_FEW_ROWS = 30
+"""Rows of a certificate whose independence is looked at."""
 _LONGEST = 0.25
 """Seconds that the test of one block or member may take."""
 _ALL = 1.0
@@ -44,6 +48,8 @@ def find_conflict(
         farkas = relaxation.farkas
     if farkas is not None:
         members = _support(program, farkas)
+        if farkas.crossed is None and _is_elementary(program, farkas):
+            return _conflict(members, proved=True)
     elif solution is None:
         solution = solve(Program(program.columns, program.rows, "feasibility"), policy, deadline=deadline)
         if solution.status in ("optimal", "unbounded"):
@@ -83,6 +89,46 @@ def _support(program: Program, farkas: Farkas) -> list[ConflictMember]:
     members: list[ConflictMember] = [("row", i) for i, y in farkas.rows.items() if y]
     members += [("lower" if z > 0 else "upper", j) for j, z in farkas.columns.items() if z]
     return members
+
+
+def _is_elementary(program: Program, farkas: Farkas) -> bool:
+    """Whether each of its members is necessary, as linear algebra alone tells (Gleeson and Ryan: a vertex).
+
+    Together the members' normals are dependent, by the certificate. Where any all but one of them are independent, all
+    but one can be kept: values for independent normals can be chosen freely. A certificate that is an extreme ray, as a
+    simplex method's is, passes; False only says that it was not seen here.
+    """
+    rows = [i for i, y in farkas.rows.items() if y]
+    if len(rows) > _FEW_ROWS or any(program.rows[i].body.quadratic for i in rows):
+        return False
+    if not exactness.proves_infeasible(program, farkas):
+        return False  # it leans on what was rounded for whole numbers, and these are members, too
+    fixed = {j for j, z in farkas.columns.items() if z}
+    left = [{j: a for j, a in program.rows[i].linear.items() if j not in fixed} for i in rows]
+    return _rank(left) == len(rows) - 1
+
+
+def _rank(rows: list[dict[int, Exact]]) -> int:
+    """By elimination; the rows are used up."""
+    rank = 0
+    while rows:
+        pivot = rows.pop()
+        if not pivot:
+            continue
+        rank += 1
+        j, a = next(iter(pivot.items()))
+        for row in rows:
+            if j not in row:
+                continue
+            times = divide(row.pop(j), a)
+            for k, b in pivot.items():
+                if k != j:
+                    total = row.get(k, 0) - times * b
+                    if total:
+                        row[k] = total
+                    else:
+                        row.pop(k, None)
+    return rank
 
 
 def _filter(
@@ -160,11 +206,13 @@ def _restricted(program: Program, members: Iterable[ConflictMember], *, keep_col
 
 
 def _restricted_column(column: Column, kept: set[str]) -> Column:
-    return replace(
-        column,
-        domain="integer" if "integer" in kept else "continuous",
-        lower=column.lower if "lower" in kept else None,
-        upper=column.upper if "upper" in kept else None,
+    return Column(
+        column.name,
+        "integer" if "integer" in kept else "continuous",
+        column.lower if "lower" in kept else None,
+        column.upper if "upper" in kept else None,
+        column.variable,
+        column.members,
     )
 
 

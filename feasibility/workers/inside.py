@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import signal
 import threading
 import time
@@ -70,7 +71,7 @@ def serve(connection: Connection[Any, Any], board: Board, work: Work, handler: H
             new, jobs = connection.recv()
         except (EOFError, OSError):
             return
-        shared.update(new)
+        shared.update((name, pickle.loads(packed)) for name, packed in new.items())  # noqa: S301 - of our own pool
         for number, payload in jobs:
             before = limit_memory(work.memory_limit)
             signal.setitimer(signal.ITIMER_REAL, min(2 * work.time_limit + 5, _LONGEST))

@@ -8,6 +8,7 @@ tenths of a second, once a worker.
 
 from __future__ import annotations
 
+import pickle
 import signal
 import time
 from collections import Counter, deque
@@ -110,6 +111,7 @@ class _Rounds(Generic[P, A]):
         """The open job of each key that is asked for; those of ``followers`` wait for it."""
         self.followers: dict[int, list[int]] = {}
         self.next = 0
+        self.last_packed: tuple[Any, bytes] | None = None
         for worker in pool.staff:  # an earlier call's names may stand for other things
             worker.known.clear()
         self.strikes: Counter[int] = Counter()
@@ -161,24 +163,30 @@ class _Rounds(Generic[P, A]):
     def send(self, worker: WorkerProcess) -> None:
         """Fill the inbox. To a busy worker only as much as its socket holds: the pool must never wait for it."""
         idle = not worker.inbox
-        new: dict[str, Any] = {}
+        new: dict[str, bytes] = {}
         jobs: list[tuple[int, P]] = []
         size = 0
         # Near the end the work is shared out evenly rather than left to whoever came first.
         share = len(self.waiting) // (2 * self.pool.size)
-        most = max(1, min(self.pool.work.batch, share)) - len(worker.inbox)
-        while self.waiting and len(jobs) < most:
+        batch = self.pool.work.batch
+        most = max(1, min(batch, share)) - len(worker.inbox)
+        # What shares something goes to one worker, as far as it may: it is prepared once, and not once a worker.
+        longer = most + batch if share > batch else most
+        before: str | None = None
+        while self.waiting and len(jobs) < longer:
             number = self.waiting[0]
             job = self.open[number]
-            size += job.weight + 200
-            fresh = job.shares is not None and job.shares not in worker.known
-            if (size > INBOX_BYTES // 2 and (jobs or not idle)) or (fresh and not idle):
+            if len(jobs) >= most and (job.shares is None or job.shares != before):
+                break
+            before = job.shares
+            fresh = None if job.shares in worker.known else job.shares
+            size += job.weight + 200 + (0 if fresh is None else len(self.packed(fresh)))
+            if size > INBOX_BYTES // 2 and (jobs or not idle):
                 break
             self.waiting.popleft()
-            if fresh:
-                assert job.shares is not None
-                worker.known.add(job.shares)
-                new[job.shares] = self.shared[job.shares]
+            if fresh is not None:
+                worker.known.add(fresh)
+                new[fresh] = self.packed(fresh)
             jobs.append((number, job.payload))
         if not jobs:
             return
@@ -187,6 +195,13 @@ class _Rounds(Generic[P, A]):
             worker.connection.send((new, jobs))
         except OSError:
             self.bury(worker, killed=False)
+
+    def packed(self, name: str) -> bytes:
+        """What jobs share, ready to be sent: how long it is decides who may get it now."""
+        value = self.shared[name]
+        if self.last_packed is None or self.last_packed[0] is not value:
+            self.last_packed = value, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        return self.last_packed[1]
 
     def collect(self) -> None:
         """Wait for something to happen: an answer, a death, or a limit that runs out."""

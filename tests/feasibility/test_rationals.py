@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyrite.feasibility import rationals
 from pyrite.feasibility.convert import read
 from pyrite.feasibility.equivalence.deciding import compare
 from pyrite.feasibility.language.document.reading import read_json
@@ -124,3 +125,12 @@ def test_plain_numbers_come_back() -> None:
     for value in (Fraction(1, 3), Fraction(2, 7), Fraction(-100, 3), Fraction(1, 10), 10**45, Fraction(1, 10**25)):
         assert exact_number(plain_number(value)) == value
     assert show(Fraction(1, 3)) == "0.333333"
+
+
+@given(
+    st.lists(st.sampled_from(["0.", "3" * 7, "3" * 8, "6", "7", ".", "e3", " ", "x", "1" * 15, "0" * 6]), max_size=8)
+)
+def test_nothing_is_lost_by_looking_for_the_point_first(parts: list[str]) -> None:
+    text = "".join(parts)
+    if rationals._PRINTED.search(text):
+        assert rationals._PERHAPS_PRINTED.search(text)

@@ -135,7 +135,7 @@ def test_repairs_and_readings_see_the_text_and_not_the_document_alone() -> None:
 def test_repeated_verdicts_cross_the_line_as_numbers() -> None:
     kept = Remembered()
     judge = Judge(Reference(optimum=1), remembered=kept)
-    sending, receiving = Sending(), Receiving()
+    sending, receiving = Sending(Remembered()), Receiving()
     whole = 0
     for number in range(2000):
         verdict = judge.judge(f"prose {number % (SAME + 40) if number % 3 else 7}", "p", number)

@@ -30,7 +30,7 @@ Factors: TypeAlias = "int | tuple[int, int]"
 
 @dataclass(slots=True)
 class CheckedSide:
-    """A program as the checker reads it: plain lists of exact numbers.
+    """A program as the checker reads it: plain lists of exact numbers; no coefficient in ``rows`` is zero.
 
     ``products``: inequalities of second order that hold at every plan, and whether they hold as equations.
     """
@@ -74,7 +74,7 @@ def read_side(program: Program) -> CheckedSide:
         [number(c.lower) for c in program.columns],
         [number(c.upper) for c in program.columns],
         [c.domain != "continuous" for c in program.columns],
-        [({j: exact(v) for j, v in r.body.linear.items()}, number(r.lower), number(r.upper)) for r in program.rows],
+        [({j: exact(v) for j, v in r.linear.items() if v}, number(r.lower), number(r.upper)) for r in program.rows],
         {j: sign * exact(v) for j, v in objective.linear.items()},
         {jk: sign * exact(v) for jk, v in objective.quadratic.items()},
         sign * exact(objective.constant),
@@ -201,9 +201,11 @@ def combined(source: CheckedSide, certificate: Certificate | Line) -> tuple[dict
 
     None when it uses a side that is not there, or when products of columns are left that do not cancel.
     """
+    products = certificate.products if isinstance(certificate, Certificate) else {}
+    if len(certificate.rows) + len(certificate.columns) == 1 and not certificate.lines and not products:
+        return _one_line(source, certificate)
     terms: dict[int, Exact] = {}
     bound: Exact = 0
-    products = certificate.products if isinstance(certificate, Certificate) else {}
     # Over one denominator, the sums are of whole numbers where the rows are.
     used = certificate.rows, certificate.columns, certificate.lines, products
     scale = _denominator(chain.from_iterable(part.values() for part in used))
@@ -237,6 +239,23 @@ def combined(source: CheckedSide, certificate: Certificate | Line) -> tuple[dict
             return None
         bound += extra
     return {j: quotient(v, scale) for j, v in terms.items() if v}, quotient(bound, scale)
+
+
+def _one_line(source: CheckedSide, certificate: Certificate | Line) -> tuple[dict[int, Exact], Exact] | None:
+    """A multiple of one row or bound, which is what most claims take."""
+    for i, y in certificate.rows.items():
+        body, low, high = source.rows[i]
+        side = high if y > 0 else low
+        if side is None:
+            return None
+        if y == 1:
+            return dict(body), side
+        weight = exact(y)
+        return {j: exact(weight * v) for j, v in body.items()} if weight else {}, exact(weight * side)
+    ((j, w),) = certificate.columns.items()
+    side = source.upper[j] if w > 0 else source.lower[j]
+    weight = exact(w)
+    return None if side is None else ({j: weight} if weight else {}, exact(weight * side))
 
 
 def _second_order(

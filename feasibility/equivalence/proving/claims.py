@@ -181,6 +181,10 @@ class ClaimSource:
 
     def surely_whole(self, image: Affine, target: Target) -> ClaimOutcome | None:
         """The proof that ``image`` is whole by its coefficients, or by one equation's multiple; None without one."""
+        if len(image.terms) == 1 and not image.constant:
+            ((j, c),) = image.terms.items()
+            if c == 1 and self.program.columns[j].is_integer:
+                return ClaimOutcome("proved", Certificate(target, "integral"))
         if self._is_whole(image.terms, image.constant):
             return ClaimOutcome("proved", Certificate(target, "integral"))
         for number, row in enumerate(self.program.rows):
@@ -194,11 +198,27 @@ class ClaimSource:
     # -- cheap certificates ------------------------------------------------------------------------------------
 
     @cached_property
+    def _upper_rows(self) -> dict[tuple[int, ...], list[int]]:
+        """The rows with an upper side, by their columns in the order in which they are written."""
+        index: dict[tuple[int, ...], list[int]] = {}
+        for number, row in enumerate(self.program.rows):
+            if row.upper is not None and row.linear and not row.body.quadratic:
+                index.setdefault(tuple(row.linear), []).append(number)
+        return index
+
+    @cached_property
+    def _single_rows(self) -> dict[ClaimKey, list[tuple[Exact, int, Exact]]]:
+        return self._readings(lambda row: len(row.linear) == 1)
+
+    @cached_property
     def _own_rows(self) -> dict[ClaimKey, list[tuple[Exact, int, Exact]]]:
-        """Every one-sided reading of every row: normalised body -> (right side, row number, multiplier)."""
+        return self._readings(lambda row: len(row.linear) > 1)
+
+    def _readings(self, chosen: Callable[[Row], bool]) -> dict[ClaimKey, list[tuple[Exact, int, Exact]]]:
+        """Every one-sided reading of these rows: normalised body -> (right side, row number, multiplier)."""
         index: dict[ClaimKey, list[tuple[Exact, int, Exact]]] = {}
         for number, row in enumerate(self.program.rows):
-            if row.body.quadratic or not row.linear:
+            if row.body.quadratic or not chosen(row):
                 continue
             for sign, side in ((1, row.upper), (-1, row.lower)):
                 if side is None:
@@ -208,8 +228,14 @@ class ClaimSource:
         return index
 
     def _from_own_row(self, terms: Mapping[int, Exact], limit: Exact) -> Multipliers | None:
+        if len(terms) > 1:
+            for number in self._upper_rows.get(tuple(terms), ()):
+                row = self.program.rows[number]
+                # Most rows of an answer are the reference's, to the letter.
+                if row.linear == terms and row.upper <= limit:  # type: ignore[operator]
+                    return Multipliers({number: 1})
         key, factor = normalised(terms, 1)
-        for side, number, multiplier in self._own_rows.get(key, ()):
+        for side, number, multiplier in (self._own_rows if len(terms) > 1 else self._single_rows).get(key, ()):
             if side <= limit * factor:
                 return Multipliers({number: divide(multiplier, factor)})
         return None

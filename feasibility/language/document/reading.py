@@ -311,7 +311,7 @@ def _decode(text: str, start: int, policy: Policy) -> tuple[Any | None, int | No
         return None, None, []
     if odd:
         findings.extend(_odd(text, start, end))
-    if _SURROGATE.search(text, start, end) or _SURROGATE_ESCAPE.search(text, start, end):
+    if (not text.isascii() and _SURROGATE.search(text, start, end)) or _SURROGATE_ESCAPE.search(text, start, end):
         findings.extend(_surrogates(document, text, start, end))
     return (None if findings else document), end, findings[:MAX_FINDINGS]
 

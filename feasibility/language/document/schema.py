@@ -123,10 +123,11 @@ class _Check:
         return False
 
     def keys(
-        self, value: Mapping[str, Any], known: Iterable[str], required: Iterable[str], where: str, what: str
+        self, value: Mapping[str, Any], known: tuple[str, ...], required: tuple[str, ...], where: str, what: str
     ) -> None:
         """Nothing unknown, nothing missing; what stands there under another word is not also called missing."""
-        known = tuple(known)
+        if all([key in known for key in value]) and all([key in value for key in required]):  # noqa: C419 - faster
+            return
         for key in value:
             if key not in known:
                 self.unknown_key(key, known, what, where, f"{what} has no entry {shorten(key)}")

@@ -65,7 +65,9 @@ _HEAD: Final = re.compile(
     r"|<｜Assistant｜>|<\|assistant\|>)*"
 )
 # Without any of this there is no mark at all, which is what most texts can be told by at once.
-_QUICK: Final = re.compile(r"<[/|｜A-Za-z]|\[/?(?:[TtRr]|INST)|◁|Here is my|here is my|\A\s*analysis")
+_ANGLED: Final = re.compile(r"<[/|｜A-Za-z]")
+_SQUARE: Final = re.compile(r"\[/?(?:[TtRr]|INST)")
+_BARE: Final = re.compile(r"\s*analysis")
 # Marks that only together say what is thinking, where a tokenizer has them as tokens of their own.
 _CHANNEL: Final = frozenset({"<|channel|>", "<|channel>"})
 _CHANNEL_PARTS: Final = frozenset({"<|start|>", "<|end|>", "<|message|>", "<|constrain|>", "<|call|>", "<|return|>"})
@@ -97,7 +99,7 @@ def answer_span(text: str) -> AnswerSpan:
     >>> answer_span("<think> {draft} wait").open_at
     0
     """
-    if not _QUICK.search(text):
+    if not _may_hold_marks(text):
         return AnswerSpan(0, len(text))
     end = _turn_end(text)
     start, thought = 0, False
@@ -112,6 +114,11 @@ def answer_span(text: str) -> AnswerSpan:
             return AnswerSpan(start, end, open_at=bare.start())
     opened = OPENING.search(text, start, end)
     return AnswerSpan(start, end, thought, opened.start() if opened else None)
+
+
+def _may_hold_marks(text: str) -> bool:
+    # Each of these looks for one character first, which takes a fraction of what alternatives in one pattern take.
+    return bool(_ANGLED.search(text) or _SQUARE.search(text) or "◁" in text or "ere is my" in text or _BARE.match(text))
 
 
 def opened_thinking(text: str) -> str:
