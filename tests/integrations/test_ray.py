@@ -113,6 +113,13 @@ def same_results(there: StudyRun, here: StudyRun) -> None:
         assert ours == theirs
 
 
+def ray_processes(beginning: str) -> list[Any]:
+    """Ray's processes that are at this work now."""
+    import psutil
+
+    return [item for item in psutil.process_iter(["name"]) if (item.info["name"] or "").startswith(beginning)]
+
+
 def answers(folder: Path) -> list[dict[str, Any]]:
     found = [json.loads(line) for line in (folder / "outputs.jsonl").read_text(encoding="utf-8").splitlines()]
     for line in found:
@@ -148,8 +155,6 @@ def test_answers_are_those_of_one_machine(cluster: Any, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_answers_lose_nothing_with_a_process(cluster: Any, tmp_path: Path) -> None:
     """The process that holds the model is killed in the middle, more than once."""
-    import psutil
-
     asked = question(tmp_path, problems=24, batch=1, tokens=200)
     there, here = tmp_path / "there", tmp_path / "here"
     written = there / "outputs.jsonl"
@@ -158,11 +163,9 @@ def test_answers_lose_nothing_with_a_process(cluster: Any, tmp_path: Path) -> No
     def kill_some() -> None:
         while len(lost) < 2:
             come = written.read_text(encoding="utf-8").count("\n") if written.exists() else 0
-            for process in psutil.process_iter(["name"]) if come > 5 * len(lost) else ():
-                if (process.info["name"] or "").startswith("ray::answer_p"):
-                    process.kill()
-                    lost.append(come)
-                    break
+            for process in ray_processes("ray::answer_p")[:1] if come > 5 * len(lost) else ():
+                process.kill()
+                lost.append(come)
             time.sleep(0.05)
 
     threading.Thread(target=kill_some, daemon=True).start()
@@ -176,16 +179,67 @@ def test_answers_lose_nothing_with_a_process(cluster: Any, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_a_study_loses_nothing_with_a_process(cluster: Any, tmp_path: Path) -> None:
-    import psutil
+def test_answers_lose_nothing_with_a_node(cluster: Any, tmp_path: Path) -> None:
+    """A machine goes with the batch that it has in hand, and whatever it had answered is there."""
+    second = cluster.add_node(num_cpus=1)
+    asked = question(tmp_path, problems=24, batch=1, tokens=120)
+    there, here = tmp_path / "there", tmp_path / "here"
+    written = there / "outputs.jsonl"
+    lost: list[int] = []
 
+    def remove_it() -> None:
+        while not lost:
+            come = written.read_text(encoding="utf-8").count("\n") if written.exists() else 0
+            # Both machines are at work by then: one alone answers one at a time.
+            if come > 5 and len(ray_processes("ray::answer_p")) > 1:
+                cluster.remove_node(second, allow_graceful=False)
+                lost.append(come)
+            time.sleep(0.05)
+
+    threading.Thread(target=remove_it, daemon=True).start()
+    done = pyrite(*asked, "--out", str(there), "--engine", "ray", "--address", cluster.address)
+    assert not done.returncode, done.stderr
+    assert lost
+    assert lost[0] < 24
+    done = pyrite(*asked, "--out", str(here))
+    assert not done.returncode, done.stderr
+    assert answers(there) == answers(here)
+
+
+@pytest.mark.slow
+def test_a_study_loses_nothing_with_a_node(cluster: Any, tmp_path: Path) -> None:
+    """Cells run side by side on two machines, and one machine goes."""
+    second = cluster.add_node(num_cpus=1)
+    text = write_tiny_study(tmp_path, seeds="[0, 1]").read_text(encoding="utf-8")
+    study = parse_study(text)
+    lost: list[int] = []
+
+    def remove_it() -> None:
+        while not lost:
+            if len(ray_processes("ray::run_carr")) > 1:
+                cluster.remove_node(second, allow_graceful=False)
+                lost.append(1)
+            time.sleep(0.2)
+
+    threading.Thread(target=remove_it, daemon=True).start()
+    there, here = StudyRun(study, tmp_path / "there"), StudyRun(study, tmp_path / "here")
+    there.run(engine="ray", address=cluster.address)
+    assert lost
+    assert not there.failed
+    here.run()
+    assert len(here.results()) == 3
+    same_results(there, here)
+
+
+@pytest.mark.slow
+def test_a_study_loses_nothing_with_a_process(cluster: Any, tmp_path: Path) -> None:
     study = parse_study(write_tiny_study(tmp_path).read_text(encoding="utf-8"))
     lost: list[int] = []
 
     def kill_one() -> None:
         while not lost:
-            for process in psutil.process_iter(["name"]):
-                if (process.info["name"] or "").startswith("ray::run_carr") and process.children():
+            for process in ray_processes("ray::run_carr"):
+                if process.children():
                     process.kill()
                     lost.append(process.pid)
                     return
