@@ -31,6 +31,7 @@ from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.scoring.pool import Pool
 from pyrite.feasibility.scoring.remembered import Remembered
 from pyrite.feasibility.verdict import STAGES
+from pyrite.feasibility.workers.inside import collect_rarely
 from pyrite.problems.lines import LineWriter
 from pyrite.results.lines import VerdictLines
 
@@ -269,6 +270,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4], help="none: processor time alone")
     options = parser.parse_args()
     problems, tasks = instances(count=options.problems)
+    collect_rarely()  # as a worker does
     kinds = {
         "as models write them": tasks,
         "each document once": different(problems, tasks),

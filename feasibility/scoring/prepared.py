@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ..language.formulation import Sense
 from ..policy import Policy
@@ -12,6 +13,9 @@ from ..programs.program import Program
 from ..rationals import Exact, same_value, show
 from ..solver.solution import Solution
 from .reference import KnownStatus, Reference
+
+
+Solved: TypeAlias = tuple[Program, Solution]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +57,19 @@ class Preparing:
         """It has been compiled and solved."""
         return self._prepared is not None
 
-    def get(self) -> PreparedReference:
+    def get(self, solved: Solved | None = None) -> PreparedReference:
         """The prepared reference, under the policy's limits."""
         if self._prepared is None:
-            self._prepared = prepare(self.reference, self.policy)
+            self._prepared = prepare(self.reference, self.policy, solved)
         return self._prepared
 
-    def timed(self, watch: Callable[[str, str], None]) -> tuple[PreparedReference, float]:
+    def timed(self, watch: Callable[[str, str], None], solved: Solved | None = None) -> tuple[PreparedReference, float]:
         """The prepared reference, and the seconds that this call took to prepare it; ``watch`` is told of it."""
         if self._prepared is not None:
             return self._prepared, 0.0
         started = time.monotonic()
         watch("reference", "begun")
-        prepared = self.get()
+        prepared = self.get(solved)
         watch("reference", "done")
         return prepared, time.monotonic() - started
 
@@ -74,11 +78,12 @@ class Preparing:
         self._prepared = prepared
 
 
-def prepare(reference: Reference, policy: Policy) -> PreparedReference:
+def prepare(reference: Reference, policy: Policy, solved: Solved | None = None) -> PreparedReference:
     """Compile and solve the reference, within the policy's limits, and hold it against the stated optimum and status.
 
     A reference formulation that does not build, cannot be solved within the limits, or contradicts the stated optimum
-    or status is ``trouble``; outputs that come so far get unknown, never a wrong verdict.
+    or status is ``trouble``; outputs that come so far get unknown, never a wrong verdict. ``solved``: a program that was
+    just solved under the same policy, and its solution; a right answer is often the reference's program to the letter.
     """
     if reference.formulation is None:
         status = reference.status or ("optimal" if reference.optimum is not None else None)
@@ -100,7 +105,10 @@ def prepare(reference: Reference, policy: Policy) -> PreparedReference:
     except Rejected as error:
         text = f"the reference formulation does not build: {error.message}"
         return PreparedReference(reference, trouble=("reference-broken", text))
-    solution = solve(program, policy, deadline=time.monotonic() + policy.time_limit)
+    if solved is not None and _stands(solved[1]) and solved[0] == program:
+        solution = solved[1]
+    else:
+        solution = solve(program, policy, deadline=time.monotonic() + policy.time_limit)
     if solution.status == "unknown":
         text = f"the reference formulation was not solved ({solution.code}): {solution.message}"
         return PreparedReference(reference, program, solution, trouble=("reference-unsolved", text))
@@ -109,6 +117,10 @@ def prepare(reference: Reference, policy: Policy) -> PreparedReference:
     if contradiction:
         return PreparedReference(reference, program, solution, trouble=("reference-contradiction", contradiction))
     return PreparedReference(reference, program, solution, solution.status, optimum)
+
+
+def _stands(solution: Solution) -> bool:
+    return solution.proof == "certified" and solution.status != "unknown"
 
 
 def unprepared(reference: Reference, reason: str) -> PreparedReference:

@@ -53,12 +53,16 @@ def main(connection_descriptor: int, board_descriptor: int, parent: int) -> None
     work: Work = connection.recv()
     module, _, function = work.entry.partition(":")
     handler: Handler = getattr(import_module(module), function)(work.setup)
-    # What was imported is never garbage, and jobs make many small objects that are gone by themselves.
+    collect_rarely()
+    connection.send(("ready",))
+    serve(connection, board, work, handler)
+
+
+def collect_rarely() -> None:
+    """What was imported is never garbage, and jobs make many small objects that are gone by themselves."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE)
-    connection.send(("ready",))
-    serve(connection, board, work, handler)
 
 
 def serve(connection: Connection[Any, Any], board: Board, work: Work, handler: Handler) -> None:

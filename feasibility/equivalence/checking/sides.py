@@ -167,6 +167,9 @@ def _reaches_all(side: CheckedSide, weights: Mapping[int, Exact], name: str) -> 
 
 def form_of(image: Affine) -> AffineForm:
     """An affine function in exact numbers."""
+    if len(image.terms) == 1 and type(image.constant) is int:
+        ((j, c),) = image.terms.items()
+        return {j: c if type(c) is int else exact(c)}, image.constant
     return {j: exact(c) for j, c in image.terms.items()}, exact(image.constant)
 
 

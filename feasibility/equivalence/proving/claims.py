@@ -234,8 +234,11 @@ class ClaimSource:
                 # Most rows of an answer are the reference's, to the letter.
                 if row.linear == terms and row.upper <= limit:  # type: ignore[operator]
                     return Multipliers({number: 1})
+        readings = self._own_rows if len(terms) > 1 else self._single_rows
+        if not readings:
+            return None
         key, factor = normalised(terms, 1)
-        for side, number, multiplier in (self._own_rows if len(terms) > 1 else self._single_rows).get(key, ()):
+        for side, number, multiplier in readings.get(key, ()):
             if side <= limit * factor:
                 return Multipliers({number: divide(multiplier, factor)})
         return None

@@ -50,7 +50,8 @@ class FormulationAttempt:
     def reference(self) -> PreparedReference:
         """The prepared reference. The time that the first use takes belongs to the problem, not to this output."""
         self.compared = True
-        prepared, seconds = self.preparing.timed(self.watch)
+        solved = None if self.program is None or self.solution is None else (self.program, self.solution)
+        prepared, seconds = self.preparing.timed(self.watch, solved)
         self.waited += seconds
         self.deadline += seconds
         return prepared
