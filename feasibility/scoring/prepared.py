@@ -14,7 +14,6 @@ from ..rationals import Exact, same_value, show
 from ..solver.solution import Solution
 from .reference import KnownStatus, Reference
 
-
 Solved: TypeAlias = tuple[Program, Solution]
 
 
@@ -82,8 +81,8 @@ def prepare(reference: Reference, policy: Policy, solved: Solved | None = None) 
     """Compile and solve the reference, within the policy's limits, and hold it against the stated optimum and status.
 
     A reference formulation that does not build, cannot be solved within the limits, or contradicts the stated optimum
-    or status is ``trouble``; outputs that come so far get unknown, never a wrong verdict. ``solved``: a program that was
-    just solved under the same policy, and its solution; a right answer is often the reference's program to the letter.
+    or status is ``trouble``; outputs that come so far get unknown, never a wrong verdict. ``solved``: a program that
+    was just solved under the same policy, and its solution; a right answer is often the reference's program.
     """
     if reference.formulation is None:
         status = reference.status or ("optimal" if reference.optimum is not None else None)
