@@ -22,7 +22,7 @@ MARGIN: Final = 10_000
 _BITS: Final = 64
 """Of a number in the text: what few hundred characters make of such stays far below ``pieces.MAX_BITS``."""
 
-Written: TypeAlias = Expression | RelationSyntax
+TextTree: TypeAlias = Expression | RelationSyntax
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class WrittenBefore:
     """Remembers by the tree itself: equal texts have one tree (:mod:`..language.known_texts`), and it is held here."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Written, WrittenOut | None]] = {}
+        self._known: dict[int, tuple[TextTree, WrittenOut | None]] = {}
 
-    def of(self, tree: Written) -> WrittenOut | None:
+    def of(self, tree: TextTree) -> WrittenOut | None:
         """The terms of a tree of numbers, arithmetic and names without an index; None: it has to be compiled."""
         known = self._known.get(id(tree))
         if known is not None and known[0] is tree:
@@ -56,7 +56,7 @@ class WrittenBefore:
         return written
 
 
-def write_out(tree: Written) -> WrittenOut | None:
+def write_out(tree: TextTree) -> WrittenOut | None:
     """The terms of a tree without indices and sums, in which every name is a variable; None: no short cut."""
     sides = tree.terms if isinstance(tree, RelationSyntax) else (tree,)
     gathered = [_Linear() for _ in sides]
