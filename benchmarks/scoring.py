@@ -30,6 +30,7 @@ from pyrite.feasibility.programs.program import Program
 from pyrite.feasibility.scoring.ladder import Judge
 from pyrite.feasibility.scoring.pool import Pool
 from pyrite.feasibility.scoring.remembered import Remembered
+from pyrite.feasibility.scoring.stages.protocol import Watch
 from pyrite.feasibility.verdict import STAGES
 from pyrite.feasibility.workers.inside import collect_rarely
 from pyrite.problems.lines import LineWriter
@@ -164,11 +165,23 @@ def bare_highs(programs: list[Program]) -> float:
     return time.process_time() - started
 
 
-def in_one_process(problems: list[Problem], tasks: list[Task]) -> tuple[float, dict[str, float]]:
-    """Processor seconds for all outputs in this process, and those of each stage (and of preparing references)."""
+def judged(problems: list[Problem], tasks: list[Task], watch: Watch | None = None) -> float:
+    """Processor seconds for all outputs in this process, nothing being known yet."""
     known_texts.cache_clear()  # a process that starts has read no text yet
     kept = Remembered()
     judges = {problem.id: Judge(problem.as_reference(), Policy(), remembered=kept) for problem in problems}
+    watching = {} if watch is None else {"watch": watch}
+    started = time.process_time()
+    for problem_id, sample, text in tasks:
+        judges[problem_id].judge(text, problem_id, sample, **watching)
+    return time.process_time() - started
+
+
+def by_stage(problems: list[Problem], tasks: list[Task]) -> tuple[float, dict[str, float]]:
+    """Processor seconds for all outputs, and those of each stage (and of preparing references).
+
+    Reading the clock twice a stage takes a little time of its own, which is in the whole.
+    """
     shares: dict[str, float] = defaultdict(float)
     begun: dict[str, float] = {}
 
@@ -184,10 +197,7 @@ def in_one_process(problems: list[Problem], tasks: list[Task]) -> tuple[float, d
             for other in STAGES:
                 begun[other] = begun.get(other, 0.0) + spent
 
-    started = time.process_time()
-    for problem_id, sample, text in tasks:
-        judges[problem_id].judge(text, problem_id, sample, watch)
-    return time.process_time() - started, dict(shares)
+    return judged(problems, tasks, watch), dict(shares)
 
 
 def different(problems: list[Problem], tasks: list[Task]) -> list[Task]:
@@ -227,7 +237,7 @@ def against_highs(problems: list[Problem], tasks: list[Task], repeats: int) -> d
     ours, bare = [], []
     for _ in range(repeats):
         bare.append(bare_highs(programs))
-        ours.append(in_one_process(problems, tasks)[0])
+        ours.append(judged(problems, tasks))
     seconds, alone = statistics.median(ours), statistics.median(bare)
     return {"ours": seconds, "bare": alone, "models": len(programs), "ratio": seconds / alone}
 
@@ -253,7 +263,7 @@ def by_workers(problems: list[Problem], tasks: list[Task], workers: int, repeats
 
 def stages(problems: list[Problem], tasks: list[Task]) -> None:
     """Print what each stage takes."""
-    whole, shares = in_one_process(problems, tasks)
+    whole, shares = by_stage(problems, tasks)
     print("\n| stage | processor ms an output | share |")
     print("|---|---|---|")
     for stage in (*STAGES, "reference"):
