@@ -24,7 +24,7 @@ import highspy
 import numpy as np
 
 from pyrite import Formulation, Policy, Problem
-from pyrite.feasibility.language.known_texts import known_texts
+from pyrite.feasibility.language.known_texts import forget_texts
 from pyrite.feasibility.programs.compiling import Rejected, build
 from pyrite.feasibility.programs.program import Program
 from pyrite.feasibility.scoring.ladder import Judge
@@ -167,7 +167,7 @@ def bare_highs(programs: list[Program]) -> float:
 
 def judged(problems: list[Problem], tasks: list[Task], watch: Watch | None = None) -> float:
     """Processor seconds for all outputs in this process, nothing being known yet."""
-    known_texts.cache_clear()  # a process that starts has read no text yet
+    forget_texts()  # a process that starts has read no text yet
     kept = Remembered()
     judges = {problem.id: Judge(problem.as_reference(), Policy(), remembered=kept) for problem in problems}
     watching = {} if watch is None else {"watch": watch}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Generic, TypeVar
@@ -17,7 +17,7 @@ SHORT: Final = 300
 """Characters of a text that is remembered."""
 
 KEPT: Final = 2048
-"""Texts of each kind that are remembered, for the last two policies."""
+"""Texts of each kind that are remembered, for the last two kinds of policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +36,38 @@ class KnownTexts:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._expression = lru_cache(maxsize=KEPT)(self._read_expression)
-        self._relation = lru_cache(maxsize=KEPT)(self._read_relation)
+        self._readers = _readers(policy.max_digits, policy.max_nesting, min(policy.max_expression_chars, SHORT))
 
     def expression(self, text: str) -> Read[Expression]:
         """An expression that stands alone."""
-        return self._expression(text) if len(text) <= SHORT else Read(parse_expression(text, self._policy))
+        return self._readers[0](text) if len(text) <= SHORT else Read(parse_expression(text, self._policy))
 
     def relation(self, text: str) -> Read[RelationSyntax]:
         """What a constraint says."""
-        return self._relation(text) if len(text) <= SHORT else Read(parse_relation(text, self._policy))
+        return self._readers[1](text) if len(text) <= SHORT else Read(parse_relation(text, self._policy))
 
-    def _read_expression(self, text: str) -> Read[Expression]:
-        tree = parse_expression(text, self._policy)
+
+def forget_texts() -> None:
+    """As in a process that has read none yet: for measuring."""
+    _readers.cache_clear()
+
+
+@lru_cache(maxsize=2)
+def _readers(
+    digits: int, nesting: int, chars: int
+) -> tuple[Callable[[str], Read[Expression]], Callable[[str], Read[RelationSyntax]]]:
+    """For all policies that agree in what decides how a short text reads: those of answers and of references do."""
+    policy = Policy(max_digits=digits, max_nesting=nesting, max_expression_chars=chars)
+
+    def expression(text: str) -> Read[Expression]:
+        tree = parse_expression(text, policy)
         return Read(tree, plain_names((tree,)))
 
-    def _read_relation(self, text: str) -> Read[RelationSyntax]:
-        tree = parse_relation(text, self._policy)
+    def relation(text: str) -> Read[RelationSyntax]:
+        tree = parse_relation(text, policy)
         return Read(tree, plain_names(tree.terms))
 
-
-known_texts = lru_cache(maxsize=2)(KnownTexts)
+    return lru_cache(maxsize=KEPT)(expression), lru_cache(maxsize=KEPT)(relation)
 
 
 def plain_names(trees: Iterable[Expression]) -> frozenset[str] | None:

@@ -21,7 +21,7 @@ from .grammar.cursor import ExpressionError
 from .grammar.parsing import parse_family
 from .grammar.syntax import Expression, ForClause, Member, RelationSyntax
 from .grammar.tokens import RESERVED
-from .known_texts import SHORT, KnownTexts, known_texts
+from .known_texts import SHORT, KnownTexts
 from .suggestions import closest, escape, shorten
 from .usage import Symbols, Usage
 
@@ -75,7 +75,7 @@ def resolve(
     for name, parameter in formulation.parameters.items():
         _collect(findings, _indices(symbols, {name: parameter}, "/parameters"))
         _collect(findings, _values(symbols, parameter, f"/parameters/{name}/values"))
-    texts = known_texts(policy)
+    texts = KnownTexts(policy)
     scalars = frozenset(name for name, variable in formulation.variables.items() if not variable.index)
     objective: Expression | None = None
     plain = False

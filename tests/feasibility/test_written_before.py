@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pyrite import Formulation, Policy
-from pyrite.feasibility.language.known_texts import SHORT, known_texts, plain_names
+from pyrite.feasibility.language.known_texts import SHORT, KnownTexts, plain_names
 from pyrite.feasibility.language.names import Resolved, resolve
 from pyrite.feasibility.programs.compiling import compile_program
 from pyrite.feasibility.programs.program import Program
@@ -112,7 +112,7 @@ def test_names_that_the_short_cut_passes_are_those_without_findings() -> None:
 
 
 def test_trees_are_shared_under_one_policy_and_bounded() -> None:
-    texts = known_texts(Policy())
+    texts = KnownTexts(Policy())
     assert texts.relation("3*k <= 7").tree is texts.relation("3*k <= 7").tree
     long = " + ".join(["k"] * SHORT) + " <= 1"
     assert texts.relation(long).names is None
