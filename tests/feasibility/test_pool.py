@@ -63,10 +63,10 @@ def step(self, attempt):
 Feasible.ask = step
 
 prepare = prepared.prepare
-def hostile_prepare(reference, policy):
+def hostile_prepare(reference, policy, solved=None):
     if reference.units.get("objective") == "HANG":
         time.sleep(1000)
-    return prepare(reference, policy)
+    return prepare(reference, policy, solved)
 prepared.prepare = hostile_prepare
 main(*{descriptors!r}, os.getppid())
 """

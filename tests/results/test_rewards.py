@@ -98,7 +98,10 @@ def compare_with_score(tmp_path, count, words):
     hostile = [(count * part // 6, word) for part, word in enumerate(words, 1)]
     for place, word in hostile:
         problem = asked[place][0]
-        asked[place] = (problem, f"{word}|{problem.reference.to_json()}")
+        # No document that was judged before: of such the verdict is known, and nothing of it is asked again.
+        document = problem.reference.to_dict()
+        document["constraints"][f"of_its_own_{place}"] = f"{next(iter(document['variables']))} <= 1000000"
+        asked[place] = (problem, f"{word}|{json.dumps(document)}")
     folder = RunFolder(tmp_path)
     folder.create()
     outputs = [Output(problem.id, place, text) for place, (problem, text) in enumerate(asked)]
