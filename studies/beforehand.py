@@ -15,6 +15,8 @@ from ..models.sections import Recipe
 from ..results.run import write_json
 from .answering import Say, answer, last_checkpoint, prompt_of, with_rate
 from .drawn import draw
+from .locking import alone
+from .naming import digest_of
 from .plan import Cell, Study
 from .records import read_result
 
@@ -62,26 +64,42 @@ def _pairs(cell: Cell, recipe: Recipe, out: Path, folder: Path, say: Say) -> Pat
     """The pairs file, drawn once: the model answers training problems several times, the judge says which are right."""
     from ..problems.lines import write_lines
     from ..results.pairs import draw_pairs
-    from ..results.scoring import score_into
 
     assert cell.pairs is not None
-    section, run = cell.pairs, folder / "pairs"
     target, account = folder / "pairs.jsonl", folder / "pairs.json"
     if target.exists() and account.exists():
         return target
-    say(f"pairs: {section.samples} answers to each of {section.problems} training problems")
+    run = _sampled(cell, recipe, out, say)
+    drawn = draw_pairs([run], cell.pairs.kind, cap=cell.pairs.cap, seed=recipe.schedule.seed)
+    write_lines(target, drawn.lines)
+    write_json(account, drawn.to_dict())
+    return target
+
+
+def _sampled(cell: Cell, recipe: Recipe, out: Path, say: Say) -> Path:
+    """The earlier cell's judged answers to training problems: one run for all cells that learn from the same ones."""
+    from ..results.scoring import score_into
+
+    assert cell.pairs is not None
+    section = cell.pairs
     answers = dataclasses.replace(
         recipe.answers, samples=section.samples, temperature=section.temperature, seed=recipe.schedule.seed
     )
     sampling = dataclasses.replace(recipe, answers=answers)
-    prompt, tokenizer = prompt_of(recipe)
-    asked = draw(dataclasses.replace(recipe.data, count=section.problems), "train", prompt, tokenizer, out)
-    answer(sampling, None, asked, prompt, run)
-    score_into(run)
-    drawn = draw_pairs([run], section.kind, cap=section.cap, seed=recipe.schedule.seed)
-    write_lines(target, drawn.lines)
-    write_json(account, drawn.to_dict())
-    return target
+    data = dataclasses.replace(recipe.data, count=section.problems)
+    decides = {"by": cell.after["model"]}
+    for name, part in (("answers", answers), ("data", data), ("model", recipe.model), ("prompt", recipe.prompt)):
+        decides[name] = dataclasses.asdict(part)
+    # Where the earlier cell's weights lie, and what is asked once the tuning is over, say nothing about these answers.
+    del decides["model"]["source"], decides["answers"]["problems"]
+    run = out / "work" / "sampled" / digest_of(decides)
+    make_folder(run.parent)
+    with alone(run.with_suffix(".lock"), wait=True):
+        say(f"pairs: {section.samples} answers to each of {section.problems} training problems")
+        prompt, tokenizer = prompt_of(recipe)
+        answer(sampling, None, draw(data, "train", prompt, tokenizer, out), prompt, run)
+        score_into(run)
+    return run
 
 
 def pairs_account(folder: Path) -> dict[str, Any]:

@@ -6,18 +6,17 @@ runs, with their pages and weights.
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..feasibility.disk import make_folder, plain_file, write_whole
+from ..feasibility.disk import make_folder, write_whole
 from ..feasibility.errors import PyriteError
 from ..feasibility.workers.apart import run_apart
 from .answering import Say
+from .locking import alone
 from .plan import Cell, Study, parse_study
 from .records import CellResult, read_result
 from .running import run_cell
@@ -64,7 +63,9 @@ class StudyRun:
             raise PyriteError(f"{cells} would each take every core; set model.threads in the study")
         make_folder(self.out)
         write_whole(self.out / "study.toml", self.study.text)
-        with self._alone():
+        with alone(self.out / ".lock", wait=False) as ours:
+            if not ours:
+                raise PyriteError(f"another process works in {self.out}; wait for it", exit_code=3)
             if engine == "ray":
                 from .on_ray import run_on_ray
 
@@ -111,17 +112,6 @@ class StudyRun:
 
     def _about(self, cell: Cell) -> Say:
         return lambda text: self.say(f"{cell.name}: {text}")
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        plain_file(self.out / ".lock")
-        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        with open(os.open(self.out / ".lock", flags, 0o666), "wb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise PyriteError(f"another process works in {self.out}; wait for it", exit_code=3) from error
-            yield
 
 
 def _run_one(text: str, name: str, out: str, tell: Say) -> None:

@@ -156,3 +156,36 @@ def test_pairs_are_drawn_once_from_the_earlier_cells_answers(finished, tmp_path,
     assert known.pairs == {"pairs": 4}
     assert len(asked) == 4
     assert beforehand.pairs_account(tmp_path / "out" / "work" / chosen.cells[0].name) == {"pairs": 4}
+
+
+@pytest.mark.slow
+def test_answers_are_sampled_once_for_all_cells_that_learn_from_the_same(finished, tmp_path, monkeypatch):
+    study, out = finished
+    further = (
+        '{label = "LABEL", name = "lora", options = {r = 2}, after = {model = "first"}, '
+        'pairs = {problems = PROBLEMS, samples = 2, kind = "KIND"}, recipe = {objective = {name = "dpo"}}},\n'
+    )
+    kinds = (("a", "2", "right-wrong"), ("b", "2", "surface-matched"), ("c", "3", "right-wrong"))
+    methods = "[\n"
+    for label, count, kind in kinds:
+        methods += further.replace("LABEL", label).replace("PROBLEMS", count).replace("KIND", kind)
+    methods += '{label = "first", name = "full"},\n]'
+    text = study_text(tmp_path, methods).replace(str(tmp_path / "model"), str(out.parent / "model"))
+    shutil.copytree(out / "cells", tmp_path / "out" / "cells")
+    shutil.copytree(out / "work", tmp_path / "out" / "work")
+    asked: list[str] = []
+    answer = beforehand.answer
+
+    def counted(recipe, checkpoint, problems, prompt, run):
+        if not (run / "outputs.jsonl").exists():
+            asked.extend(problem.id for problem in problems)
+        answer(recipe, checkpoint, problems, prompt, run)
+
+    monkeypatch.setattr(beforehand, "answer", counted)
+    run = StudyRun(parse_study(text), tmp_path / "out")
+    run.run()
+    # A random model is never right: each cell says so, in one line, with what was drawn.
+    assert len(run.failed) == 3
+    assert all("samples (" in said and "all are wrong" in said for said in run.failed.values()), run.failed
+    assert len(asked) == 5, "two problems for two cells, three for the third"
+    assert len([path for path in (tmp_path / "out" / "work" / "sampled").iterdir() if path.is_dir()]) == 2
