@@ -42,6 +42,8 @@ STUDIES = {
     "smollm2-methods": "methods",
     "smollm2-scaling": "scaling",
     "smollm2-companions": "companions",
+    "smollm2-tasks": "tasks",
+    "smollm2-signals": "signals",
 }
 """Folder of the report -> name of the study's file."""
 
