@@ -87,7 +87,7 @@ def _sampled(cell: Cell, recipe: Recipe, out: Path, say: Say) -> Path:
     )
     sampling = dataclasses.replace(recipe, answers=answers)
     data = dataclasses.replace(recipe.data, count=section.problems)
-    decides = {"by": cell.after["model"]}
+    decides: dict[str, Any] = {"by": cell.after["model"]}
     for name, part in (("answers", answers), ("data", data), ("model", recipe.model), ("prompt", recipe.prompt)):
         decides[name] = dataclasses.asdict(part)
     # Where the earlier cell's weights lie, and what is asked once the tuning is over, say nothing about these answers.

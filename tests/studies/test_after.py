@@ -8,7 +8,7 @@ import pytest
 from study_files import write_tiny_study
 
 from pyrite.feasibility.errors import PyriteError
-from pyrite.studies import beforehand
+from pyrite.studies import answering, beforehand
 from pyrite.studies.pages import write_study
 from pyrite.studies.plan import parse_study, read_study
 from pyrite.studies.records import read_result
@@ -160,7 +160,7 @@ def test_pairs_are_drawn_once_from_the_earlier_cells_answers(finished, tmp_path,
 
 @pytest.mark.slow
 def test_answers_are_sampled_once_for_all_cells_that_learn_from_the_same(finished, tmp_path, monkeypatch):
-    study, out = finished
+    _, out = finished
     further = (
         '{label = "LABEL", name = "lora", options = {r = 2}, after = {model = "first"}, '
         'pairs = {problems = PROBLEMS, samples = 2, kind = "KIND"}, recipe = {objective = {name = "dpo"}}},\n'
@@ -174,12 +174,11 @@ def test_answers_are_sampled_once_for_all_cells_that_learn_from_the_same(finishe
     shutil.copytree(out / "cells", tmp_path / "out" / "cells")
     shutil.copytree(out / "work", tmp_path / "out" / "work")
     asked: list[str] = []
-    answer = beforehand.answer
 
     def counted(recipe, checkpoint, problems, prompt, run):
         if not (run / "outputs.jsonl").exists():
             asked.extend(problem.id for problem in problems)
-        answer(recipe, checkpoint, problems, prompt, run)
+        answering.answer(recipe, checkpoint, problems, prompt, run)
 
     monkeypatch.setattr(beforehand, "answer", counted)
     run = StudyRun(parse_study(text), tmp_path / "out")
