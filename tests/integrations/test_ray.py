@@ -6,6 +6,7 @@ import json
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -152,58 +153,58 @@ def test_answers_are_those_of_one_machine(cluster: Any, tmp_path: Path) -> None:
     assert answers(there) == answers(tmp_path / "here")
 
 
-@pytest.mark.slow
-def test_answers_lose_nothing_with_a_process(cluster: Any, tmp_path: Path) -> None:
-    """The process that holds the model is killed in the middle, more than once."""
-    asked = question(tmp_path, problems=24, batch=1, tokens=200)
-    there, here = tmp_path / "there", tmp_path / "here"
+def disturbed(cluster: Any, folder: Path, tokens: int, disturb: Callable[[int], bool], times: int) -> list[int]:
+    """How many of 24 answers were there at each disturbance, of ``times``; the answers are those of one machine."""
+    asked = question(folder, problems=24, batch=1, tokens=tokens)
+    there, here = folder / "there", folder / "here"
     written = there / "outputs.jsonl"
     lost: list[int] = []
 
-    def kill_some() -> None:
-        while len(lost) < 2:
+    def watch() -> None:
+        while len(lost) < times:
             come = written.read_text(encoding="utf-8").count("\n") if written.exists() else 0
-            for process in ray_processes("ray::answer_p")[:1] if come > 5 * len(lost) else ():
-                process.kill()
+            if come > 5 * len(lost) and disturb(come):
                 lost.append(come)
             time.sleep(0.05)
 
-    threading.Thread(target=kill_some, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
     done = pyrite(*asked, "--out", str(there), "--engine", "ray", "--address", cluster.address)
     assert not done.returncode, done.stderr
-    assert len(lost) == 2
-    assert 0 < lost[0] < lost[1] < 24
+    assert len(lost) == times
+    assert lost[-1] < 24
     done = pyrite(*asked, "--out", str(here))
     assert not done.returncode, done.stderr
     assert answers(there) == answers(here)
+    return lost
+
+
+@pytest.mark.slow
+def test_answers_lose_nothing_with_a_process(cluster: Any, tmp_path: Path) -> None:
+    """The process that holds the model is killed in the middle, more than once."""
+
+    def kill(come: int) -> bool:
+        found = ray_processes("ray::answer_p")
+        for process in found[:1]:
+            process.kill()
+        return bool(found)
+
+    lost = disturbed(cluster, tmp_path, 200, kill, times=2)
+    assert 0 < lost[0] < lost[1]
 
 
 @pytest.mark.slow
 def test_answers_lose_nothing_with_a_node(cluster: Any, tmp_path: Path) -> None:
     """A machine goes with the batch that it has in hand, and whatever it had answered is there."""
     second = cluster.add_node(num_cpus=1)
-    asked = question(tmp_path, problems=24, batch=1, tokens=120)
-    there, here = tmp_path / "there", tmp_path / "here"
-    written = there / "outputs.jsonl"
-    lost: list[int] = []
 
-    def remove_it() -> None:
-        while not lost:
-            come = written.read_text(encoding="utf-8").count("\n") if written.exists() else 0
-            # Both machines are at work by then: one alone answers one at a time.
-            if come > 5 and len(ray_processes("ray::answer_p")) > 1:
-                cluster.remove_node(second, allow_graceful=False)
-                lost.append(come)
-            time.sleep(0.05)
+    def remove(come: int) -> bool:
+        # Both machines are at work by then: one alone answers one at a time.
+        both = come > 5 and len(ray_processes("ray::answer_p")) > 1
+        if both:
+            cluster.remove_node(second, allow_graceful=False)
+        return both
 
-    threading.Thread(target=remove_it, daemon=True).start()
-    done = pyrite(*asked, "--out", str(there), "--engine", "ray", "--address", cluster.address)
-    assert not done.returncode, done.stderr
-    assert lost
-    assert lost[0] < 24
-    done = pyrite(*asked, "--out", str(here))
-    assert not done.returncode, done.stderr
-    assert answers(there) == answers(here)
+    disturbed(cluster, tmp_path, 120, remove, times=1)
 
 
 @pytest.mark.slow
