@@ -1,4 +1,4 @@
-"""The one exception that a user sees as one line, and the one warning."""
+"""What a user sees as one line: errors, a stop, and the one warning."""
 
 from __future__ import annotations
 
@@ -18,3 +18,10 @@ class PyriteError(Exception):
         super().__init__(message)
         self.message = message
         self.exit_code = exit_code
+
+
+class StoppedError(PyriteError):
+    """Whoever runs it has stopped it (exit code 3): nothing of what was to come should be begun."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, exit_code=3)

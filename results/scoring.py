@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..feasibility.errors import PyriteError
+from ..feasibility.errors import StoppedError
 from ..feasibility.policy import Policy
 from ..feasibility.scoring.languages import by_task
 from ..feasibility.verdict import Verdict
@@ -52,7 +52,7 @@ def score_outputs(
     ``told`` hears how many are done; ``engine`` says where they are judged (default: here).
 
     Raises PyriteError when the folder belongs to other problems or another policy,
-    and (exit code 3) on KeyboardInterrupt: with a folder what was judged is kept.
+    and StoppedError on KeyboardInterrupt: with a folder what was judged is kept.
     """
     chosen = policy or Policy()
     if folder is None:
@@ -100,7 +100,7 @@ def _judged(
                 size, killed = pool.size, killed + pool.killed
     except KeyboardInterrupt:
         kept = "without a run folder nothing is kept" if folder is None else "run the same command again to go on"
-        raise PyriteError(f"stopped after {len(verdicts):,} of {len(tasks):,} outputs; {kept}", exit_code=3) from None
+        raise StoppedError(f"stopped after {len(verdicts):,} of {len(tasks):,} outputs; {kept}") from None
     return Scored([verdicts[place] for place in sorted(verdicts)], len(todo), size, killed)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ..feasibility.disk import plain_file
-from ..feasibility.errors import PyriteError
+from ..feasibility.errors import PyriteError, StoppedError
 from ..feasibility.policy import Policy
 from ..feasibility.scoring.languages import task_of
 from ..feasibility.scoring.reference import Reference
@@ -81,7 +81,7 @@ def score_lines(
     Memory does not grow with the texts. Lines without ``sample`` are counted as
     :func:`~pyrite.results.outputs.read_outputs` does; lines that cannot be used, and outputs to unknown problems, are
     remarks (with ``strict`` the first raises PyriteError). Raises PyriteError as
-    :func:`~pyrite.results.scoring.score_outputs` does, exit code 3 on KeyboardInterrupt.
+    :func:`~pyrite.results.scoring.score_outputs` does, and StoppedError on KeyboardInterrupt.
     """
     chosen = policy or Policy()
     folder.create()
@@ -97,7 +97,7 @@ def score_lines(
                     _judge(stream, task, chosen, VerdictLines(file), workers, told, engine or Local(), counted)
         except KeyboardInterrupt:
             text = f"stopped after {found.judged:,} outputs; run the same command again to go on"
-            raise PyriteError(text, exit_code=3) from None
+            raise StoppedError(text) from None
     if not found.read:
         first = f"; {found.remarks[0]}" if found.remarks else ""
         raise PyriteError(f"{outputs}: no usable output in it{first}")

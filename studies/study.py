@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..feasibility.disk import make_folder, write_whole
-from ..feasibility.errors import PyriteError
+from ..feasibility.errors import PyriteError, StoppedError
 from ..feasibility.workers.apart import run_apart
 from .answering import Say
 from .locking import alone
@@ -81,6 +81,7 @@ class StudyRun:
         """A process a cell; a cell that takes another's rate waits for it."""
         left = self.missing()
         running: dict[Future[None], Cell] = {}
+        stopped: StoppedError | None = None
         with ThreadPoolExecutor(jobs) as pool:
             while left or running:
                 waits = {cell.name for cell in [*left, *running.values()]}
@@ -93,10 +94,13 @@ class StudyRun:
                     del running[future]
                     try:
                         future.result()
-                    except PyriteError:
-                        left.clear()  # what runs is let finish; nothing new begins
-                        if not running:
-                            raise
+                    except StoppedError as error:
+                        left.clear()
+                        stopped = error
+                        if running:
+                            self.say("stopped: cells at work are let finish, no other begins")
+        if stopped is not None:
+            raise stopped
 
     def _apart(self, cell: Cell) -> None:
         run_apart(_run_one, self.study.text, cell.name, str(self.out), heard=self._about(cell))
@@ -104,9 +108,10 @@ class StudyRun:
     def _one(self, cell: Cell, work: Callable[[], object]) -> None:
         try:
             work()
+        except StoppedError:
+            raise
         except PyriteError as error:
-            if error.exit_code == 3:
-                raise
+            # Also a cell that had too little memory, or an endpoint that was gone: the next may do with less.
             self.failed[cell.name] = error.message
             self.say(f"{cell.name}: failed: {error.message}")
 

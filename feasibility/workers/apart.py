@@ -59,7 +59,7 @@ def _broken(payload: Any, failure: Failure) -> Any:
     if failure.raised is not None:
         raise RuntimeError(f"in a process of its own: {failure.message}\n{failure.raised.trace}")
     raise PyriteError(
-        f"the process that answered died ({failure.message}; SIGKILL is often a lack of memory); what was answered is "
-        "kept, run the same command again to go on",
+        f"the process at work died ({failure.message}; SIGKILL is often a lack of memory); what was done is kept, run "
+        "the same command again to go on",
         exit_code=3,
     )

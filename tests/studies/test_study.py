@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from study_files import write_tiny_study
 from typer.testing import CliRunner
 
 from pyrite.cli.main import app
-from pyrite.feasibility.errors import PyriteError
+from pyrite.feasibility.errors import PyriteError, StoppedError
 from pyrite.studies.pages import write_study
 from pyrite.studies.plan import read_study
 from pyrite.studies.records import read_result
@@ -157,6 +160,58 @@ def test_a_failing_cell_lets_the_others_go_on(tmp_path: Path) -> None:
     assert result.exception.exit_code == 3
     assert "1 of 2 cells failed" in result.exception.message
     assert json.loads((tmp_path / "out" / "results.json").read_text())["cells_finished"] == 1
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_only_a_stop_keeps_further_cells_from_beginning(
+    jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too little memory, a dead endpoint and a killed process have exit code 3 as a stop has, and stop one cell."""
+    study = read_study(write_tiny_study(tmp_path, seeds="[0, 1, 2]"))
+    names = [cell.name for cell in study.cells]
+    begun: list[str] = []
+    errors: list[Exception] = []
+
+    def begin(name: str) -> None:
+        begun.append(name)
+        if name == names[0]:
+            raise errors[0]
+
+    monkeypatch.setattr("pyrite.studies.study.run_cell", lambda study, cell, out, say: begin(cell.name))
+    monkeypatch.setattr("pyrite.studies.study.run_apart", lambda work, text, name, out, heard: begin(name))
+    for error in (PyriteError("out of memory", exit_code=3), StoppedError("stopped")):
+        begun[:], errors[:] = [], [error]
+        run = StudyRun(study, tmp_path / "out")
+        with pytest.raises(StoppedError) if isinstance(error, StoppedError) else nullcontext():
+            run.run(jobs)
+        if isinstance(error, StoppedError):
+            assert len(begun) <= jobs
+        else:
+            assert sorted(begun) == sorted(names)
+            assert run.failed == {names[0]: "out of memory"}
+
+
+@pytest.mark.slow
+def test_a_cell_whose_process_is_killed_is_told_and_the_others_go_on(
+    undisturbed: tuple[Path, Path], tmp_path: Path
+) -> None:
+    path, out = undisturbed
+    command = [sys.executable, "-m", "pyrite.cli", "study", str(path), "--out", str(tmp_path), "--jobs", "2"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        told = ""
+        while "learning rate" not in told:
+            told += process.stderr.readline()
+        children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True).stdout
+        os.kill(int(children.split()[0]), signal.SIGKILL)
+        told += process.stderr.read()
+    assert process.returncode == 3
+    failed = re.findall(r"(?m)^(\S+): failed: the process at work died \(.*SIGKILL", told)
+    assert len(failed) == 1
+    assert [read_result(tmp_path / "cells", cell.name) is None for cell in read_study(path).cells].count(True) == 1
+    assert read_result(tmp_path / "cells", failed[0]) is None
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
+    assert (tmp_path / "results.json").read_bytes() == (out / "results.json").read_bytes()
 
 
 @pytest.mark.slow

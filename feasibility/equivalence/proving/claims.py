@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import floor, gcd, isfinite, lcm
+from math import floor, isfinite, lcm
 from typing import Literal
 
 import numpy as np
@@ -23,13 +23,13 @@ from ...solver.linear import TINY
 from ...solver.solution import Solution
 from ...solver.solving import exceeds
 from ..evidence import Certificate, Line, Product, ProofMethod, Target
-from ..maps import Affine, add_term
+from ..maps import Affine
 from .cases import CaseProver
 from .clock import for_solver, is_late, solve
+from .integrality import between, integral, two_plans
+from .own_rows import ClaimKey, OwnRows, normalised
 from .products import second_order
-from .sums import Multipliers, completed, whole_factor, within
-
-ClaimKey = tuple[tuple[int, Exact], ...]
+from .sums import completed, whole_factor, within
 
 _DENOMINATORS = (1, 64, 10_000, 10**8)
 """Rounding of the solver's multipliers, from the simplest fractions on."""
@@ -42,9 +42,6 @@ _COLD = 4
 
 _SCREENED = 30
 """Rows from which multipliers are tried in floats before they are combined exactly."""
-
-_FEW_TERMS, _FEW_ROWS = 12, 24
-"""Terms of a claim, and rows that share columns with it, up to which one row with the bounds is tried."""
 
 _HUGE = 10**100
 """Numbers from which floats are not asked."""
@@ -71,6 +68,7 @@ class ClaimSource:
         self.program = program
         self.policy = policy
         self.deadline = deadline
+        self.own_rows = OwnRows(program)
         self.points: list[tuple[Exact, ...]] = []
         self._empty: Certificate | None = None
         self.second_order = False
@@ -124,7 +122,7 @@ class ClaimSource:
         limit = simplify(limit - body.constant)
         if not body.terms:
             return Certificate(target, "multipliers") if limit >= 0 else None
-        known = self._from_own_row(body.terms, limit) or self._from_bounds(body.terms, limit)
+        known = self.own_rows.prove(body.terms, limit)
         return None if known is None else Certificate(target, "multipliers", known.rows, known.columns)
 
     def prove(self, body: Affine, limit: Exact, target: Target) -> ClaimOutcome:
@@ -147,7 +145,7 @@ class ClaimSource:
             # The same sum: what it is of the new claim is told by the factor alone.
             own = divide(alike[1].factor * factor, alike[2])
             return ClaimOutcome("proved", replace(alike[1], target=target, factor=own))
-        single = self._from_one_row(terms, limit, target)
+        single = self.own_rows.with_bounds(terms, limit, target)
         outcome = ClaimOutcome("proved", single) if single is not None else self._by_solving(terms, limit, target)
         proof = outcome.certificate
         if proof is not None and proof.method in ("multipliers", "rounding"):
@@ -174,116 +172,6 @@ class ClaimSource:
             return None
         point = self._maximise({j: -c for j, c in cost.terms.items()}, relaxed=False).point
         return None if point is None or not self.is_plan(point) else tuple(point)
-
-    def whole(self, image: Affine, target: Target) -> ClaimOutcome:
-        """Decide whether ``image`` is a whole number at every plan."""
-        return self.surely_whole(image, target) or self._fractional_plan(image, target)
-
-    def surely_whole(self, image: Affine, target: Target) -> ClaimOutcome | None:
-        """The proof that ``image`` is whole by its coefficients, or by one equation's multiple; None without one."""
-        if len(image.terms) == 1 and not image.constant:
-            ((j, c),) = image.terms.items()
-            if c == 1 and self.program.columns[j].is_integer:
-                return ClaimOutcome("proved", Certificate(target, "integral"))
-        if self._is_whole(image.terms, image.constant):
-            return ClaimOutcome("proved", Certificate(target, "integral"))
-        for number, row in enumerate(self.program.rows):
-            if row.lower is None or row.lower != row.upper:
-                continue
-            reduced = self._reduced_by(image, row)
-            if reduced is not None:
-                return ClaimOutcome("proved", Certificate(target, "integral", {number: reduced}))
-        return None
-
-    # -- cheap certificates ------------------------------------------------------------------------------------
-
-    @cached_property
-    def _upper_rows(self) -> dict[tuple[int, ...], list[int]]:
-        """The rows with an upper side, by their columns in the order in which they are written."""
-        index: dict[tuple[int, ...], list[int]] = {}
-        for number, row in enumerate(self.program.rows):
-            if row.upper is not None and row.linear and not row.body.quadratic:
-                index.setdefault(tuple(row.linear), []).append(number)
-        return index
-
-    @cached_property
-    def _single_rows(self) -> dict[ClaimKey, list[tuple[Exact, int, Exact]]]:
-        return self._readings(lambda row: len(row.linear) == 1)
-
-    @cached_property
-    def _own_rows(self) -> dict[ClaimKey, list[tuple[Exact, int, Exact]]]:
-        return self._readings(lambda row: len(row.linear) > 1)
-
-    def _readings(self, chosen: Callable[[Row], bool]) -> dict[ClaimKey, list[tuple[Exact, int, Exact]]]:
-        """Every one-sided reading of these rows: normalised body -> (right side, row number, multiplier)."""
-        index: dict[ClaimKey, list[tuple[Exact, int, Exact]]] = {}
-        for number, row in enumerate(self.program.rows):
-            if row.body.quadratic or not chosen(row):
-                continue
-            for sign, side in ((1, row.upper), (-1, row.lower)):
-                if side is None:
-                    continue
-                key, factor = normalised(row.linear, sign)
-                index.setdefault(key, []).append((simplify(sign * side * factor), number, simplify(sign * factor)))
-        return index
-
-    def _from_own_row(self, terms: Mapping[int, Exact], limit: Exact) -> Multipliers | None:
-        if len(terms) > 1:
-            for number in self._upper_rows.get(tuple(terms), ()):
-                row = self.program.rows[number]
-                # Most rows of an answer are the reference's, to the letter.
-                if row.linear == terms and row.upper <= limit:  # type: ignore[operator]
-                    return Multipliers({number: 1})
-        readings = self._own_rows if len(terms) > 1 else self._single_rows
-        if not readings:
-            return None
-        key, factor = normalised(terms, 1)
-        for side, number, multiplier in readings.get(key, ()):
-            if side <= limit * factor:
-                return Multipliers({number: divide(multiplier, factor)})
-        return None
-
-    def _from_bounds(self, terms: Mapping[int, Exact], limit: Exact) -> Multipliers | None:
-        total: Exact = 0
-        for j, coefficient in terms.items():
-            column = self.program.columns[j]
-            bound = column.upper if coefficient > 0 else column.lower
-            if bound is None:
-                return None
-            total += coefficient * bound
-        return Multipliers({}, dict(terms), total) if total <= limit else None
-
-    @cached_property
-    def _rows_of(self) -> dict[int, list[int]]:
-        """The rows of each column."""
-        index: dict[int, list[int]] = {}
-        for number, row in enumerate(self.program.rows):
-            if not row.body.quadratic:
-                for j in row.linear:
-                    index.setdefault(j, []).append(number)
-        return index
-
-    def _from_one_row(self, terms: Mapping[int, Exact], limit: Exact, target: Target) -> Certificate | None:
-        """The certificate by one row and the bounds, rounded down where that may be.
-
-        The bound is convex in the row's multiplier, with its corners where the row cancels one of the terms.
-        """
-        if len(terms) > _FEW_TERMS:
-            return None
-        factor = whole_factor(self.program, terms)
-        shares: dict[int, int] = {}
-        for j in terms:
-            for number in self._rows_of.get(j, ()):
-                shares[number] = shares.get(number, 0) + 1
-        asked = [number for number, share in shares.items() if share >= min(2, len(terms))]
-        for number in asked[:_FEW_ROWS]:
-            row = self.program.rows[number]
-            for multiplier in {divide(c, row.linear[j]) for j, c in terms.items() if j in row.linear}:
-                found = completed(self.program, terms, {number: multiplier})
-                known = None if found is None else within(found, limit, factor, target)
-                if known is not None:
-                    return known
-        return None
 
     # -- by solving ----------------------------------------------------------------------------------------------
 
@@ -537,24 +425,14 @@ class ClaimSource:
 
     # -- integrality -----------------------------------------------------------------------------------------------
 
-    def _is_whole(self, terms: Mapping[int, Exact], constant: Exact) -> bool:
-        return constant.denominator == 1 and all(
-            c.denominator == 1 and self.program.columns[j].is_integer for j, c in terms.items()
-        )
+    def whole(self, image: Affine, target: Target) -> ClaimOutcome:
+        """Decide whether ``image`` is a whole number at every plan."""
+        return self.surely_whole(image, target) or self._fractional_plan(image, target)
 
-    def _reduced_by(self, image: Affine, row: Row) -> Exact | None:
-        """The multiple of an equality row that, subtracted, leaves whole coefficients on integer columns only."""
-        assert row.lower is not None
-        for j, coefficient in image.terms.items():
-            if j not in row.linear or row.body.quadratic:
-                continue
-            multiple = divide(coefficient, row.linear[j])
-            terms = dict(image.terms)
-            for k, other in row.linear.items():
-                add_term(terms, k, -multiple * other)
-            if self._is_whole(terms, image.constant + multiple * row.lower):
-                return multiple
-        return None
+    def surely_whole(self, image: Affine, target: Target) -> ClaimOutcome | None:
+        """The proof that ``image`` is whole by its coefficients, or by one equation's multiple; None without one."""
+        known = integral(self.program, image, target)
+        return None if known is None else ClaimOutcome("proved", known)
 
     def _fractional_plan(self, image: Affine, target: Target) -> ClaimOutcome:
         """Look for a plan with a fractional image: at the ends of its range, then where the integers are the same."""
@@ -563,9 +441,9 @@ class ClaimSource:
             return self._empty_outcome(high, target)
         low = self._maximise({j: -c for j, c in image.terms.items()}, relaxed=False)
         candidates = [s.point for s in (high, low) if s.point is not None]
-        pair = self._widest_slice(image)
+        pair = two_plans(self.program, image, self.policy, self.deadline)
         if pair is not None:
-            candidates.extend((*pair, *_between(image, *pair)))
+            candidates.extend((*pair, *between(image, *pair)))
         for point in candidates:
             if Fraction(image.value(point)).denominator != 1 and self.is_plan(point):
                 return ClaimOutcome("refuted", point=point)
@@ -574,66 +452,6 @@ class ClaimSource:
             # The range is one whole number; both bounds are certified, which the checker cannot see as one claim.
             return ClaimOutcome("proved", Certificate(target, "solver"))
         return ClaimOutcome("unknown", code="integrality", message="neither proved whole nor found fractional")
-
-    def _widest_slice(self, image: Affine) -> tuple[tuple[Exact, ...], tuple[Exact, ...]] | None:
-        """Two plans with the same integer columns whose images are apart, by 1 at most; None when none are found.
-
-        One program over the plan and a second copy of its continuous columns.
-        """
-        program, count = self.program, len(self.program.columns)
-        copies = [j for j, c in enumerate(program.columns) if not c.is_integer]
-        place = {j: count + p for p, j in enumerate(copies)}
-        columns = [*program.columns, *(replace(program.columns[j], name=f"{program.columns[j].name}'") for j in copies)]
-        rows = list(program.rows)
-        for row in program.rows:
-            if not place.keys().isdisjoint(row.linear):
-                body = Quadratic({place.get(j, j): c for j, c in row.linear.items()})
-                rows.append(replace(row, name=f"{row.name}'", body=body))
-        apart: dict[int, Exact] = {}
-        for j, c in image.terms.items():
-            if j in place:
-                apart[place[j]] = c
-                apart[j] = -c
-        if not apart:
-            return None
-        rows.append(Row("apart", Quadratic(apart), None, 1, "apart"))
-        goal = Program(columns, rows, "maximize", Quadratic(dict(apart)))
-        point = solve(goal, self.policy, deadline=self.deadline).point
-        if point is None:
-            return None
-        return point[:count], tuple(point[place.get(j, j)] for j in range(count))
-
-
-def _between(image: Affine, left: tuple[Exact, ...], right: tuple[Exact, ...]) -> list[tuple[Exact, ...]]:
-    """Points of the segment where the image lies half-way between whole numbers or at its middle."""
-    start, stop = image.value(left), image.value(right)
-    if start == stop:
-        return []
-    goals = [divide(start + stop, 2), start + Fraction(1, 2) * (1 if stop > start else -1)]
-    points = []
-    for goal in goals:
-        share = divide(goal - start, stop - start)
-        if 0 <= share <= 1:
-            points.append(tuple(simplify(a + share * (b - a)) for a, b in zip(left, right, strict=True)))
-    return points
-
-
-def normalised(terms: Mapping[int, Exact], sign: int) -> tuple[ClaimKey, Exact]:
-    """``sign * terms`` scaled by a positive factor to whole numbers without a common divisor, and that factor."""
-    if len(terms) == 1:
-        ((j, c),) = terms.items()
-        return ((j, sign if c > 0 else -sign),), (1 if c in (1, -1) else divide(1, magnitude(c)))
-    ordered = sorted(terms.items())
-    denominator = 1
-    for _, c in ordered:
-        if type(c) is not int:
-            denominator = lcm(denominator, c.denominator)
-    if denominator != 1:
-        ordered = [(j, simplify(c * denominator)) for j, c in ordered]
-    divisor = gcd(*(c.numerator for _, c in ordered))
-    if divisor == 1:
-        return tuple(ordered) if sign > 0 else tuple((j, -c) for j, c in ordered), denominator
-    return tuple((j, sign * c.numerator // divisor) for j, c in ordered), divide(denominator, divisor)
 
 
 def _value(terms: Mapping[int, Exact], point: Sequence[Exact]) -> Exact:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...programs.program import Program
 from ...rationals import Exact, divide, simplify
-from .claims import normalised
+from .own_rows import normalised
 from .preference import cost
 
 NamedUnits = Mapping[int, tuple[Exact, Exact]]
