@@ -16,22 +16,20 @@ from typing import ParamSpec
 from ...policy import Policy
 from ...programs.program import Program
 from ...rationals import Exact, divide
-from ...verdict import Proof
-from ..evidence import Comparison, Containment, Correspondence, Merge, Plans, Preference, Relation, Target, Witness
+from ..evidence import Comparison, Containment, Plans, Preference, Target, Witness
 from ..maps import Affine, column
-from ..merging import unmerged_plan
 from ..naming import is_meaningful
 from ..tolerance import beyond_tolerance
 from .claims import ClaimSource
 from .clock import OutOfTimeError, in_time, now
-from .containment import contain
-from .cores import SMALL, Match, NamedCores, empties, matches, named_pairs, told_apart, with_lines
-from .lines import with_products
-from .matching import Candidate, by_names, candidates, from_user, unmatched
+from .cores import matches
+from .joining import Match, NamedCores
+from .matching import Candidate, by_names, candidates, from_user
 from .named import apart_by_names
 from .named_units import StillOpenError, UnitAttempt, UnitSearch
-from .preference import prefer
+from .relating import attempt, proved, relation_of, unmerged
 from .units import units
+from .variants import SMALL, empties, named_pairs, told_apart
 from .whole import apart_by_whole
 from .written_units import NamedUnits, agreements, guessed, settled_units
 
@@ -95,7 +93,7 @@ def proposals(
     """
     if mapping is not None:
         for candidate in from_user(a, b, mapping, deadline):
-            yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), trusted=True)
+            yield Proposal(unmerged(a, b, attempt(candidate, policy, deadline)), trusted=True)
         return
     linear = not a.is_quadratic and not b.is_quadratic
     # Generic names are no ground for a difference before other pairings have been tried.
@@ -105,7 +103,7 @@ def proposals(
     for named in by_names(a, b, deadline):
         complete = True
         known = plans[0] if named.a is a else None, plans[1] if named.b is b else None
-        found = _attempt(named, policy, deadline, known)
+        found = attempt(named, policy, deadline, known)
         if named.trusted and binding and found.relation not in ("equivalent", "unknown"):
             for proposal in _named(_named_programs(named, policy, deadline), found):
                 unsettled |= proposal.found.code == "units"
@@ -138,7 +136,7 @@ def proposals(
             yield Proposal(Comparison("incomparable", apart.proof, code="shape", difference=apart), trusted=True)
             return
     for candidate in () if complete else candidates(a, b, deadline):
-        yield Proposal(_unmerged(a, b, _attempt(candidate, policy, deadline)), candidate.trusted and not linear)
+        yield Proposal(unmerged(a, b, attempt(candidate, policy, deadline)), candidate.trusted and not linear)
         in_time(deadline)
     yield from _empty(a, b, policy, deadline)
 
@@ -148,14 +146,14 @@ def _matched(
 ) -> Iterator[Proposal]:
     """What the correspondences of the cores say. Raises OutOfTimeError at the deadline."""
     for match in matches(a, b, policy, deadline, once=once, differs=taken.differs):
-        found = _proved(match)
+        found = proved(match)
         if match.named is None or taken.differs or found.relation in ("equivalent", "unknown"):
-            yield Proposal(_unmerged(a, b, found), match.trusted, match.bound)
+            yield Proposal(unmerged(a, b, found), match.trusted, match.bound)
             if found.relation == "equivalent" and match.parallel is not None:
-                yield Proposal(_unmerged(a, b, _proved(match.parallel())), trusted=False)
+                yield Proposal(unmerged(a, b, proved(match.parallel())), trusted=False)
         else:
             for proposal in _named_orders(match, found, policy, deadline):
-                yield replace(proposal, found=_unmerged(a, b, proposal.found))
+                yield replace(proposal, found=unmerged(a, b, proposal.found))
         in_time(deadline)
 
 
@@ -173,7 +171,7 @@ def _named_programs(named: Candidate, policy: Policy, deadline: float) -> _Named
     maps = named.correspondence
     pairs = {k: next(iter(image.terms)) for k, image in enumerate(maps.forward) if image is not None}
 
-    def attempt(units: NamedUnits) -> Comparison:
+    def tried(units: NamedUnits) -> Comparison:
         forward: list[Affine | None] = [None] * len(pairs)
         backward: list[Affine | None] = [None] * len(pairs)
         for k, j in pairs.items():
@@ -181,13 +179,13 @@ def _named_programs(named: Candidate, policy: Policy, deadline: float) -> _Named
             forward[k] = column(j, scale, shift)
             backward[j] = column(k, divide(1, scale), divide(-shift, scale))
         changed = replace(maps, forward=tuple(forward), backward=tuple(backward), source="names, units from the plans")
-        return _attempt(replace(named, correspondence=changed), policy, deadline)
+        return attempt(replace(named, correspondence=changed), policy, deadline)
 
     def more() -> tuple[Sequence[Sequence[Exact]], Sequence[Sequence[Exact]]]:
         first, second = (ClaimSource(p, policy, deadline).some_plans() for p in (named.a, named.b))
         return first, second
 
-    return _Named(UnitSearch(named.a, named.b, pairs, policy, deadline, more), attempt)
+    return _Named(UnitSearch(named.a, named.b, pairs, policy, deadline, more), tried)
 
 
 def _named_cores(cores: NamedCores, policy: Policy, deadline: float) -> _Named:
@@ -199,9 +197,9 @@ def _named_cores(cores: NamedCores, policy: Policy, deadline: float) -> _Named:
     def others(units: NamedUnits) -> Iterator[Comparison]:
         match = cores.under(units)
         if match.parallel is not None:
-            yield _proved(match.parallel())
+            yield proved(match.parallel())
 
-    return _Named(search, lambda units: _proved(cores.under(units)), others)
+    return _Named(search, lambda units: proved(cores.under(units)), others)
 
 
 _OPEN = "the names alone show a difference, but another unit of a continuous variable may repair it"
@@ -295,105 +293,8 @@ def _empty(
             sides.append(Containment("refuted", witness=witness, proof="certified"))
     if len(sides) != 2 or all(side.status == "refuted" for side in sides):
         return
-    relation = _relation(*sides)
+    relation = relation_of(*sides)
     nothing = Preference("same", proof="certified") if relation == "equivalent" else None
     text = "neither admits any plan" if nothing else ""
     found = Comparison(relation, "certified", None, sides[0], sides[1], nothing, message=text)
     yield Proposal(found, trusted=True)
-
-
-def _proved(match: Match) -> Comparison:
-    """What is proved of the programs under a correspondence of their cores."""
-    found = _related(match.a, match.b, match.correspondence, match.pressed)
-    if match.guessed and found.proof is not None:
-        # That they differ was seen by listing all plans; the pairing that shows it is only the likeliest.
-        found = replace(found, proof="enumerated")
-    return with_lines(found, match.a, match.b)
-
-
-def _unmerged(a: Program, b: Program, found: Comparison) -> Comparison:
-    """The same with every plan in its program's own columns."""
-    maps = found.correspondence
-    if maps is None or not (maps.a_merges or maps.b_merges):
-        return found
-
-    def told(side: Containment | None, program: Program, groups: Sequence[Merge]) -> Containment | None:
-        if side is None or side.witness is None:
-            return side
-        plan = unmerged_plan(program, groups, side.witness.plan)
-        return replace(side, witness=replace(side.witness, plan=plan))
-
-    preference = found.preference
-    try:
-        if preference is not None and preference.better:
-            better, worse = (unmerged_plan(b, maps.b_merges, plan) for plan in (preference.better, preference.worse))
-            preference = replace(preference, better=better, worse=worse)
-        a_in_b, b_in_a = told(found.a_in_b, a, maps.a_merges), told(found.b_in_a, b, maps.b_merges)
-    except ValueError as error:
-        # A plan that cannot be written in the parts shows nothing; another correspondence may.
-        message = f"a plan of columns read together could not be written in their parts: {error}"
-        return Comparison("unknown", code="not-certified", message=message)
-    return replace(found, a_in_b=a_in_b, b_in_a=b_in_a, preference=preference)
-
-
-def _attempt(candidate: Candidate, policy: Policy, deadline: float, plans: Plans = (None, None)) -> Comparison:
-    a, b = ClaimSource(candidate.a, policy, deadline), ClaimSource(candidate.b, policy, deadline)
-    a.met(plans[0])
-    b.met(plans[1])
-    a.second_order = b.second_order = True
-    maps = candidate.correspondence
-    return _related(a, b, maps, (maps.a_open, maps.b_open))
-
-
-def _related(
-    a: ClaimSource, b: ClaimSource, maps: Correspondence, open_columns: tuple[frozenset[int], frozenset[int]]
-) -> Comparison:
-    """Both containments and the order; ``open_columns`` of A and of B are those whose values are to be chosen."""
-    a_open, b_open = open_columns
-    a_in_b = contain(a, b.program, maps.forward, b_open)
-    b_in_a = contain(b, a.program, maps.backward, a_open)
-    a_in_b, b_in_a = with_products(a_in_b, *a.products), with_products(b_in_a, *b.products)
-    a.second_order = b.second_order = False
-    relation = _relation(a_in_b, b_in_a)
-    if relation == "unknown":
-        trouble = a_in_b if a_in_b.status == "unknown" else b_in_a
-        code, message = trouble.code, trouble.message
-        missing = unmatched(b.program, maps.forward)
-        if missing and code == "auxiliary":
-            code = "no-correspondence"
-            message = f"no variable of the formulation corresponds to {', '.join(missing[:5])}"
-        return Comparison("unknown", None, maps, a_in_b, b_in_a, code=code, message=message)
-    if relation != "equivalent":
-        return Comparison(relation, _weakest(a_in_b.proof, b_in_a.proof), maps, a_in_b, b_in_a)
-    if _is_empty(a_in_b) or _is_empty(b_in_a):
-        # Neither admits a plan: there is nothing to prefer.
-        nothing = Preference("same", None, proof="certified")
-        return Comparison("equivalent", _weakest(a_in_b.proof, b_in_a.proof), maps, a_in_b, b_in_a, nothing)
-    preference = prefer(a, b, maps.forward, maps.backward, a_open, b_open)
-    proof = _weakest(a_in_b.proof, b_in_a.proof, preference.proof)
-    if preference.status == "unknown":
-        code, message = preference.code, preference.message
-        return Comparison("unknown", None, maps, a_in_b, b_in_a, preference, code, message)
-    relation = "equivalent" if preference.status == "same" else "objective-differs"
-    return Comparison(relation, proof, maps, a_in_b, b_in_a, preference)
-
-
-def _relation(a_in_b: Containment, b_in_a: Containment) -> Relation:
-    match a_in_b.status, b_in_a.status:
-        case "proved", "proved":
-            return "equivalent"
-        case "refuted", "proved":
-            return "relaxation"
-        case "proved", "refuted":
-            return "restriction"
-        case "refuted", "refuted":
-            return "incomparable"
-    return "unknown"
-
-
-def _is_empty(containment: Containment) -> bool:
-    return any(certificate.method in ("empty", "crossed") for certificate in containment.certificates)
-
-
-def _weakest(*proofs: Proof | None) -> Proof | None:
-    return "solver-trusted" if "solver-trusted" in proofs else "certified"
