@@ -16,6 +16,7 @@ from ..evidence import Merge
 from ..maps import Affine, add_term, solve_for
 from ..merging import merged_program
 from .clock import in_time
+from .parallel import parallel
 from .preference import cost
 
 _UNKNOWNS_LIMIT = 400
@@ -85,38 +86,17 @@ def merges(program: Program, candidates: Iterable[int]) -> tuple[Program, tuple[
 
     Merged columns stand at the end, in the order of the groups.
     """
-    groups: dict[object, list[tuple[int, Exact]]] = {}
-    entries: dict[int, dict[int, Exact]] = {j: {} for j in candidates}
-    for number, row in enumerate(program.rows):
-        for j, c in row.linear.items():
-            if j in entries:
-                entries[j][number] = c
-    for j, c in program.objective.linear.items():
-        if j in entries:
-            entries[j][-1] = c
-    curved = {j for row in program.rows for pair in row.body.quadratic for j in pair}
-    curved |= {j for pair in program.objective.quadratic for j in pair}
-    for j, column_entries in entries.items():
-        if j in curved or not column_entries:
-            continue
-        lead = column_entries[min(column_entries)]
-        shape = tuple(sorted((i, divide(c, lead)) for i, c in column_entries.items()))
-        groups.setdefault((program.columns[j].is_integer, shape), []).append((j, lead))
-    found = []
-    for members in groups.values():
-        if len(members) > 1:
-            merge = _merge(program, members)
-            if merge is not None:
-                found.append(merge)
+    made = [_merge(program, members) for members in parallel(program, candidates, bounds=True)]
+    found = [merge for merge in made if merge is not None]
     gone = {j for merge in found for j in merge.weights}
     kept = [j for j in range(len(program.columns)) if j not in gone]
     return merged_program(program, found), tuple(found), kept
 
 
-def _merge(program: Program, members: list[tuple[int, Exact]]) -> Merge | None:
-    smallest = min((lead for _, lead in members), key=magnitude)
-    weights = {j: divide(lead, smallest) for j, lead in members}
-    if program.columns[members[0][0]].is_integer and not _covers(program, weights):
+def _merge(program: Program, members: Mapping[int, Exact]) -> Merge | None:
+    smallest = min(members.values(), key=magnitude)
+    weights = {j: divide(lead, smallest) for j, lead in members.items()}
+    if program.columns[next(iter(members))].is_integer and not _covers(program, weights):
         return None
     if any(weight > 0 and _is_negative_part(program.columns[j].name) for j, weight in weights.items()):
         # x_neg is what is taken away, whichever of the halves stands first.

@@ -118,13 +118,18 @@ def rank(rows: Sequence[Mapping[int, Exact]]) -> int:
 def _without(row: Mapping[int, Exact], pivots: Mapping[int, Mapping[int, Exact]]) -> dict[int, Exact]:
     rest = dict(row)
     for j in sorted(pivots):
-        if j in rest:
-            factor = rest[j]
-            for k, c in pivots[j].items():
-                rest[k] = rest.get(k, 0) - factor * c
-                if not rest[k]:
-                    del rest[k]
+        _eliminate(rest, j, pivots[j])
     return rest
+
+
+def _eliminate(row: dict[int, Exact], j: int, pivot: Mapping[int, Exact]) -> None:
+    """Takes the multiple of ``pivot``, in which j stands once, from ``row`` that leaves no j in it."""
+    factor = row.get(j, 0)
+    if factor:
+        for k, c in pivot.items():
+            row[k] = row.get(k, 0) - factor * c
+            if not row[k]:
+                del row[k]
 
 
 _SIDE = -1
@@ -136,13 +141,8 @@ def solved(system: Sequence[tuple[Mapping[int, Exact], Exact]], unknown: Sequenc
     pivots: dict[int, dict[int, Exact]] = {}
     for terms, side in system:
         rest: dict[int, Exact] = {**terms, _SIDE: side} if side else dict(terms)
-        for j in list(pivots):
-            if j in rest:
-                factor = rest[j]
-                for k, c in pivots[j].items():
-                    rest[k] = rest.get(k, 0) - factor * c
-                    if not rest[k]:
-                        del rest[k]
+        for j, known in pivots.items():
+            _eliminate(rest, j, known)
         pivot = next((j for j in rest if j != _SIDE), None)
         if pivot is None:
             if rest:
@@ -151,12 +151,7 @@ def solved(system: Sequence[tuple[Mapping[int, Exact], Exact]], unknown: Sequenc
         lead = rest[pivot]
         row = {k: divide(c, lead) for k, c in rest.items()}
         for other in pivots.values():
-            if pivot in other:
-                factor = other[pivot]
-                for k, c in row.items():
-                    other[k] = other.get(k, 0) - factor * c
-                    if not other[k]:
-                        del other[k]
+            _eliminate(other, pivot, row)
         pivots[pivot] = row
     if len(pivots) < len(unknown):
         return None

@@ -8,7 +8,6 @@ bounds, digits by a common name too, and sums are only tried when nothing else f
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
@@ -18,6 +17,7 @@ from ...rationals import Exact, divide, magnitude
 from ..evidence import Merge
 from ..merging import with_bounds
 from .clock import in_time
+from .parallel import parallel
 
 _NEGATIVE = {"neg", "negative", "minus", "down", "under", "short"}
 _POSITIVE = {"pos", "positive", "plus", "up", "over"}
@@ -44,26 +44,14 @@ def groups(program: Program, kept: frozenset[int], deadline: float, *, sums: boo
 
 def _parallel(program: Program, kept: frozenset[int], deadline: float) -> Iterator[dict[int, Exact]]:
     """Classes of parallel columns, each with its factor."""
-    entries: dict[int, dict[int, Exact]] = {j: {} for j in range(len(program.columns)) if j not in kept}
-    for number, row in enumerate(program.rows):
-        if len(row.linear) > 1:
-            for j, c in row.linear.items():
-                if j in entries:
-                    entries[j][number] = c
-    for j, c in program.objective.linear.items():
-        if j in entries:
-            entries[j][-1] = c
-    curved = {j for row in program.rows for pair in row.body.quadratic for j in pair}
-    curved |= {j for pair in program.objective.quadratic for j in pair}
-    classes: dict[object, dict[int, Exact]] = defaultdict(dict)
-    for j, held in entries.items():
+
+    def left_out(j: int, held: Mapping[int, Exact]) -> bool:
         in_time(deadline)
-        if j in curved or not held or _is_slack(program, j, held):
-            continue
-        lead = held[min(held)]
-        shape = tuple(sorted((i, divide(c, lead)) for i, c in held.items()))
-        classes[program.columns[j].is_integer, shape][j] = lead
-    yield from (members for members in classes.values() if len(members) > 1)
+        return _is_slack(program, j, held)
+
+    yield from parallel(
+        program, (j for j in range(len(program.columns)) if j not in kept), bounds=False, left_out=left_out
+    )
 
 
 def _is_slack(program: Program, j: int, held: Mapping[int, Exact]) -> bool:
