@@ -35,17 +35,26 @@ class StudyRow:
     also: Mapping[str, Mapping[str, Rate]]
     comparisons: Mapping[str, Change]
     """Surface and substance against the baseline; empty for the baseline itself, or when it is not finished."""
+    telling: Sequence[str]
+    """The axes that tell the study's rows apart, see :func:`telling_axes`."""
 
     @property
     def title(self) -> str:
-        """The labels in one line."""
-        return ", ".join(f"{label}" if axis == "method" else f"{axis} {label}" for axis, label in self.labels.items())
+        """The labels of the telling axes in one line."""
+        told = {axis: self.labels[axis] for axis in self.telling}
+        return ", ".join(label if axis == "method" else f"{axis} {label}" for axis, label in told.items())
 
     def spread(self, outcome: str) -> tuple[float, float] | None:
         """The lowest and the highest rate of a single repetition."""
         found = [rate_of(cell.last.observed(), outcome).rate for cell in self.cells]
         known = [rate for rate in found if rate is not None]
         return (min(known), max(known)) if known else None
+
+
+def telling_axes(study: Study) -> list[str]:
+    """The axes with more than one value, repetitions left out; the first one where there is none."""
+    axes = [axis for axis in study.axes if axis != SEED]
+    return [axis for axis in axes if len(study.axes[axis]) > 1] or axes[:1]
 
 
 def rows_of(study: Study, results: Mapping[str, CellResult]) -> list[StudyRow]:
@@ -62,7 +71,8 @@ def rows_of(study: Study, results: Mapping[str, CellResult]) -> list[StudyRow]:
         for name in study.also:
             seen = pooled([(seed, result.also[name]) for seed, result in done if name in result.also])
             also[name] = {outcome: rate_of(seen, outcome) for outcome in OUTCOMES}
-        rows.append(StudyRow(dict(setting), len(cells), [result for _, result in done], rates, also, {}))
+        found = [result for _, result in done]
+        rows.append(StudyRow(dict(setting), len(cells), found, rates, also, {}, telling_axes(study)))
     return _compared(study, rows, results)
 
 

@@ -10,12 +10,12 @@ from ..reports.tables.table import CellValue, Table, TableColumn
 from ..results.comparing import Change
 from .plan import Study
 from .records import CellResult
-from .summary import OUTCOMES, StudyRow
+from .summary import OUTCOMES, StudyRow, telling_axes
 
 
 def study_table(study: Study, rows: Sequence[StudyRow]) -> Table:
     """A row a setting: both scores, the difference from the baseline, what transfers, and what it cost."""
-    axes = [axis for axis in study.axes if axis != "schedule.seed"]
+    axes = telling_axes(study)
     baseline = study.analysis.baseline
     titles = [*axes, "surface", "substance", "subst. | surf."]
     if baseline is not None:
