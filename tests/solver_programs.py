@@ -121,6 +121,23 @@ def linear_programs(draw: st.DrawFn, *, columns: int = 3, rows: int = 4, integer
 
 
 @st.composite
+def infeasible_programs(draw: st.DrawFn, *, columns: int = 3, rows: int = 2) -> Program:
+    """Linear programs without a point: two rows, in other units, whose sum a third forbids, beside ``rows`` others at most."""
+    count = draw(st.integers(1, columns))
+    parts, sides = draw(st.tuples(sparse(count), sparse(count))), draw(st.tuples(coefficients, coefficients))
+    both = {j: c for j in range(count) if (c := parts[0].get(j, 0) + parts[1].get(j, 0))}
+    above = sum(sides) + draw(st.sampled_from([1, Fraction(1, 1000), 40]))
+    units = st.sampled_from([1, 3, Fraction(2, 7)])
+    lines = [*draw(drawn_rows(count, rows)), row(both, above)]
+    for part, side in zip(parts, sides, strict=True):
+        unit = draw(units)
+        lines.append(row({j: unit * c for j, c in part.items()}, None, unit * side))
+    sense = draw(senses)
+    costs = {} if sense == "feasibility" else draw(sparse(count))
+    return program(draw(drawn_columns(count, integers=False)), draw(st.permutations(lines)), sense, costs)
+
+
+@st.composite
 def badly_scaled_programs(draw: st.DrawFn) -> Program:
     """Linear programs of up to three columns whose numbers lie between 1e-12 and 9e12."""
     numbers = st.builds(lambda a, k: simplify(a * Fraction(10) ** k), st.integers(-9, 9), st.integers(-12, 12))

@@ -11,7 +11,7 @@ from formulations import model, real, whole
 from pyrite.feasibility.equivalence import deciding
 from pyrite.feasibility.equivalence.checking.checker import check
 from pyrite.feasibility.equivalence.evidence import Comparison, NamedEvidence
-from pyrite.feasibility.equivalence.proving import prover
+from pyrite.feasibility.equivalence.proving import relating
 from pyrite.feasibility.policy import Policy
 from pyrite.feasibility.programs.program import Program
 
@@ -202,5 +202,5 @@ def test_a_plan_that_cannot_be_handed_out_shows_nothing(monkeypatch: pytest.Monk
         raise ValueError("made up")
 
     assert compare(answer, reference).relation == "relaxation"
-    monkeypatch.setattr(prover, "unmerged_plan", broken)
+    monkeypatch.setattr(relating, "unmerged_plan", broken)
     assert compare(answer, reference).relation in ("unknown", "incomparable")
