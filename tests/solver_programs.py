@@ -122,7 +122,7 @@ def linear_programs(draw: st.DrawFn, *, columns: int = 3, rows: int = 4, integer
 
 @st.composite
 def infeasible_programs(draw: st.DrawFn, *, columns: int = 3, rows: int = 2) -> Program:
-    """Linear programs without a point: two rows, in other units, whose sum a third forbids, beside ``rows`` others at most."""
+    """Linear programs without a point: two rows, in other units, whose sum a third forbids; at most ``rows`` others."""
     count = draw(st.integers(1, columns))
     parts, sides = draw(st.tuples(sparse(count), sparse(count))), draw(st.tuples(coefficients, coefficients))
     both = {j: c for j in range(count) if (c := parts[0].get(j, 0) + parts[1].get(j, 0))}
