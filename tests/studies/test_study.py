@@ -176,6 +176,7 @@ def test_only_a_stop_keeps_further_cells_from_beginning(
         begun.append(name)
         if name == names[0]:
             raise errors[0]
+        time.sleep(0.2)  # so that the error is there before another place is free
 
     monkeypatch.setattr("pyrite.studies.study.run_cell", lambda study, cell, out, say: begin(cell.name))
     monkeypatch.setattr("pyrite.studies.study.run_apart", lambda work, text, name, out, heard: begin(name))
