@@ -77,12 +77,16 @@ TOY_FAMILIES := transportation,assignment,capital-budgeting,cutting-stock,portfo
 demo: setup  ## the main job: answer, tune, answer, score; 7 to 25 minutes on two idle cores
 	$(BIN)/pyrite demo
 
-toy: setup  ## the toy from scratch and all studies on it (methods, tasks, layers, scaling law): some hours on one core
-	$(BIN)/pyrite models scratch --out runs/toy --tokens 4360000 --cooldown 650000 --batch-tokens 1024 --threads 1 \
-	  --exercises 1,900000:0.4,2024298:0.75 --learning-rate 0.008,2024298:0.005 --families $(TOY_FAMILIES)
+TOY_PRETRAINING := --batch-tokens 1024 --threads 1 --exercises 1,900000:0.4,2024298:0.75 \
+  --learning-rate 0.008,2024298:0.005 --families $(TOY_FAMILIES)
+toy: setup  ## toys from scratch and all studies on them (methods, tasks, layers, scaling laws): some hours on one core
+	$(BIN)/pyrite models scratch --out runs/toy --tokens 4360000 --cooldown 650000 $(TOY_PRETRAINING)
 	$(BIN)/pyrite models shrink --model runs/toy --layers 2 --steps 0 --out runs/toy-cut --threads 1
 	$(BIN)/pyrite tune toy-small --out runs/toy-small
-	for study in methods tasks layers scaling; do $(BIN)/pyrite study toy-$$study --out runs/study-toy-$$study || exit 1; done
+	for width in 32 64 96 128; do \
+	  $(BIN)/pyrite models scratch --out runs/ladder-$$width --width $$width --tokens 3700000 $(TOY_PRETRAINING) \
+	    --checkpoints 1200000,1600000,2000000,2600000,3200000 || exit 1; done
+	for study in methods tasks layers scaling ladder; do $(BIN)/pyrite study toy-$$study --out runs/study-toy-$$study || exit 1; done
 
 gpu: setup  ## what only a GPU can tell: demo, ratios, bfloat16, part of the table; under ten minutes
 	$(BIN)/python -m benchmarks gpu

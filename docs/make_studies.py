@@ -39,11 +39,13 @@ STUDIES = {
     "tasks": "toy-tasks",
     "layers": "toy-layers",
     "scaling": "toy-scaling",
+    "ladder": "toy-ladder",
     "smollm2-methods": "methods",
     "smollm2-scaling": "scaling",
     "smollm2-companions": "companions",
     "smollm2-tasks": "tasks",
     "smollm2-signals": "signals",
+    "smollm2-layers": "layers",
 }
 """Folder of the report -> name of the study's file."""
 
@@ -245,58 +247,73 @@ def _scaling(report: str) -> Scaling:
     return scaling_of(here.study, here.results)
 
 
+_WORDS = {"method.options.r": "rank"}
+
+
+def _factors(scaling: Scaling) -> tuple[dict[str, str], list[str]]:
+    """What tables call each factor of the law, and the first columns' titles: one factor needs no column of its own."""
+    words = {factor: _WORDS.get(factor, factor) for _, factor, _, _ in scaling.laws}
+    return words, [] if len(words) == 1 else ["X"]
+
+
 def laws(report: str) -> str:
     """Both laws of every measure: errors, exponents with intervals."""
     scaling = _scaling(report)
+    words, first = _factors(scaling)
     lines = []
-    for (_, _, measure, form), fitted in scaling.laws.items():
+    for (_, factor, measure, form), fitted in scaling.laws.items():
         held = "–" if fitted.held_out_error is None else f"{fitted.held_out_error:.3f}"
         inside = sum(item.low <= item.measured <= item.high for item in fitted.predictions)
-        line = [measure, form, f"{fitted.fit_error:.3f}", held, f"{inside} of {len(fitted.predictions)}"]
+        line = [words[factor]] * len(first)
+        line += [measure, form, f"{fitted.fit_error:.3f}", held, f"{inside} of {len(fitted.predictions)}"]
         for name in ("alpha", "beta", "e"):
             low, high = fitted.intervals[name]
             line.append(f"{getattr(fitted.law, name):.2f} [{low:.2f}, {high:.2f}]")
         lines.append(line)
-    return _table(
-        [
-            "measure",
-            "law",
-            "fit error",
-            "held-out error",
-            "held-out points within",
-            "alpha (rank)",
-            "beta (examples)",
-            "E",
-        ],
-        lines,
-    )
+    alpha = "alpha (X)" if first else f"alpha ({next(iter(words.values()))})"
+    titles = [*first, "measure", "law", "fit error", "held-out error", "held-out points within"]
+    return _table([*titles, alpha, "beta (examples)", "E"], lines)
 
 
 def predictions(report: str) -> str:
     """What the multiplicative law says of the points that it was not fitted on."""
     scaling = _scaling(report)
+    words, first = _factors(scaling)
     lines = []
-    for (_, _, measure, form), fitted in scaling.laws.items():
+    for (_, factor, measure, form), fitted in scaling.laws.items():
         for item in fitted.predictions:
             if form == "multiplicative":
                 said = f"{item.predicted:.2f} [{item.low:.2f}, {item.high:.2f}]"
-                lines.append([measure, f"{item.x:g}", f"{item.d:g}", f"{item.measured:.2f}", said])
-    return _table(["measure", "rank", "examples", "measured", "predicted"], lines)
+                line = [words[factor]] * len(first) + [measure, f"{item.x:,.0f}" if first else f"{item.x:g}"]
+                lines.append([*line, f"{item.d:g}", f"{item.measured:.2f}", said])
+    titles = [*first, "measure", "at" if first else next(iter(words.values()))]
+    return _table([*titles, "examples", "measured", "predicted"], lines)
+
+
+def together(report: str) -> str:
+    """The paper's two stages: one beta and one E of the loss for all factors, then each factor's alpha."""
+    (factors,) = _scaling(report).shared.values()
+    lines = [[name, *(f"{law[key]:.3f}" for key in ("alpha", "beta", "e"))] for name, law in factors.items()]
+    return _table(["X", "alpha (X)", "beta (examples)", "E"], lines)
 
 
 def grid(report: str) -> str:
     """Held-out loss, surface and substance at every point."""
     here = found(report)
-    points = {(row.labels["method.options.r"], row.labels["data.count"]): row for row in here.rows}
-    ranks, counts = (list(dict.fromkeys(place[side] for place in points)) for side in (0, 1))
+    (axis,) = here.study.analysis.size_axes
+    points = {(row.labels[axis], row.labels["data.count"]): row for row in here.rows}
+    sizes, counts = (list(dict.fromkeys(place[side] for place in points)) for side in (0, 1))
     lines = []
-    for rank in ranks:
-        line = [rank]
-        for count in counts:
-            row = points.get((rank, count))
-            line.append("–" if row is None else _point(row))
-        lines.append(line)
-    return _table(["rank", *(f"{count} examples" for count in counts)], lines)
+    for size in sizes:
+        own = [points.get((size, count)) for count in counts]
+        line = [size if axis in _WORDS else _model(next(row for row in own if row is not None))]
+        lines.append(line + ["–" if row is None else _point(row) for row in own])
+    return _table([_WORDS.get(axis, "model"), *(f"{count} examples" for count in counts)], lines)
+
+
+def _model(row: StudyRow) -> str:
+    cell = row.cells[0]
+    return f"{cell.parameters['total']:,} parameters, {cell.tokens['pretraining'] / 1e6:.1f} M tokens"
 
 
 def _point(row: StudyRow) -> str:
@@ -317,6 +334,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "coverage_surface": coverage_surface,
     "laws": laws,
     "predictions": predictions,
+    "together": together,
     "grid": grid,
 }
 

@@ -103,6 +103,21 @@ def changed_states(base: Any, tuned: Any, prompt: Prompt, asked: Sequence[Proble
     return [round(value / tokens, 6) for value in total]
 
 
+def differing(base: Any, tuned: Any) -> list[bool]:
+    """Which layers differ, and, last, whether anything outside the layers does (embeddings, final norm, head)."""
+    import torch
+
+    from ..models.methods.reft import decoder_layers
+
+    def unequal(one: Any, other: Any) -> bool:
+        return any(not torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+    pairs = list(zip(decoder_layers(base), decoder_layers(tuned), strict=True))
+    layered = {id(value) for pair in pairs for layer in pair for value in layer.parameters()}
+    outside = [[v for v in model.parameters() if id(v) not in layered] for model in (base, tuned)]
+    return [unequal(a, b) for a, b in pairs] + [any(not torch.equal(a, b) for a, b in zip(*outside, strict=True))]
+
+
 def exchange(into: Any, source: Any, layers: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Put these layers of ``source`` into ``into``; gives what stood there, to be put back."""
     import torch
@@ -124,25 +139,32 @@ def _exchanges(
     from ..results.scoring import score_into
 
     found = []
-    parts = {name: layers for name, layers in thirds(len(decoder_layers(base.model))).items() if layers}
+    known: dict[tuple[bool, ...], dict[str, int]] = {}
+    differ = differing(base.model, tuned.model)
+    count = len(decoder_layers(base.model))
+    parts = {name: layers for name, layers in thirds(count).items() if layers}
     for name, layers in parts.items():
         for into, source, word in (
             (base, tuned, "tuned layers in the base"),
             (tuned, base, "base layers in the tuned"),
         ):
-            place = run / "layers" / f"{name}-{word.partition(' ')[0]}"
-            say(f"{word}: {name} third")
-            kept = exchange(into.model, source.model, layers)
-            model = _written(into, place / "model")
-            for number, weights in kept.items():
-                decoder_layers(into.model)[number].load_state_dict(weights)
-            swapped = dataclasses.replace(recipe, model=dataclasses.replace(recipe.model, source=str(model)))
-            prompt, _ = prompt_of(swapped)
-            answer(swapped, None, asked, prompt, place / "answers")
-            summary = score_into(place / "answers")
-            shutil.rmtree(model)
-            rates = {score: summary[score]["passed"] for score in ("surface", "substance")}
-            found.append({"what": word, "third": name, "layers": list(layers), "problems": len(asked), **rates})
+            # Where tuning left layers as they were, several exchanges make one model, which is asked once.
+            theirs = [(source if number in layers else into) is tuned for number in range(count)] + [into is tuned]
+            which = tuple(mine and moved for mine, moved in zip(theirs, differ, strict=True))
+            if which not in known:
+                place = run / "layers" / f"{name}-{word.partition(' ')[0]}"
+                say(f"{word}: {name} third")
+                kept = exchange(into.model, source.model, layers)
+                model = _written(into, place / "model")
+                for number, weights in kept.items():
+                    decoder_layers(into.model)[number].load_state_dict(weights)
+                swapped = dataclasses.replace(recipe, model=dataclasses.replace(recipe.model, source=str(model)))
+                prompt, _ = prompt_of(swapped)
+                answer(swapped, None, asked, prompt, place / "answers")
+                summary = score_into(place / "answers")
+                shutil.rmtree(model)
+                known[which] = {score: summary[score]["passed"] for score in ("surface", "substance")}
+            found.append({"what": word, "third": name, "layers": list(layers), "problems": len(asked), **known[which]})
     return found
 
 

@@ -37,6 +37,20 @@ def held_out_loss(recipe: Recipe, checkpoint: Path | None, problems: Path) -> fl
     return total / tokens if tokens else None
 
 
+def pretrained_on(source: str) -> dict[str, int]:
+    """``{"pretraining": tokens}`` of a model that ``pyrite models scratch`` has made; else nothing is known of it."""
+    from ..feasibility.disk import plain_file, read_object, shaped
+    from ..models.sources import SCRATCH, parse_source
+
+    found = parse_source(source)
+    record = Path(found.name) / SCRATCH
+    if found.kind != "folder" or not plain_file(record):
+        return {}
+    document = read_object(record, "record")
+    with shaped(record, "record"):
+        return {"pretraining": int(document["tokens"])}
+
+
 def moved_from_base(recipe: Recipe, checkpoint: Path | None, problems: Path) -> dict[str, Any]:
     """KL(base || tuned) along the references of the first ``[forgetting] prompts`` asked problems.
 

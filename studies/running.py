@@ -22,7 +22,7 @@ from .answering import Say, answer, checkpoint_record, last_checkpoint, prompt_o
 from .beforehand import pairs_account, ready
 from .by_layer import layers_of
 from .drawn import draw, lay_out
-from .measuring import held_out_loss, moved_from_base
+from .measuring import held_out_loss, moved_from_base, pretrained_on
 from .plan import Cell, Study
 from .records import Asked, CellResult, read_result
 
@@ -200,7 +200,7 @@ def _result(
         recipe=with_rate(cell.recipe, recipe.schedule.learning_rate).to_dict(),
         weights=str(base or _weights(document)),
         parameters=record.get("parameters", {"total": 0, "trainable": 0}),
-        tokens=record.get("tokens", {"seen": 0, "learned": 0}),
+        tokens=record.get("tokens", {"seen": 0, "learned": 0}) | pretrained_on(cell.recipe.model.source),
         flops=record.get("flops", 0),
         examples=record.get("examples", 0),
         left_out=record.get("left_out", 0),

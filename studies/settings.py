@@ -59,6 +59,10 @@ class PairsSection:
             raise PyriteError("problems and samples are at least 1, cap is not negative, temperature is above 0")
 
 
+SIZES = ("parameters", "pretraining tokens")
+"""Of a model before it is tuned."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisSection:
     """``[analysis]``: what is made of the cells."""
@@ -67,6 +71,7 @@ class AnalysisSection:
     baseline: str | None = None  # a value of the first axis that every other is compared with, by its label
 
     size_axes: tuple[str, ...] = ("method.options.r",)  # scaling: what is X, an axis a factor; D is data.count
+    sizes: tuple[str, ...] = ("parameters",)  # scaling: what X is where an axis's values are models, a factor each
     hold_out: int = 1  # scaling: largest values of X and of D that are kept out of the fit
     draws: int = 200  # scaling: bootstrap refits
     exchange_problems: int = 40  # layers: how many of the asked problems each exchange of layers is asked
@@ -76,6 +81,8 @@ class AnalysisSection:
             raise PyriteError(
                 "size_axes names an axis, hold_out and draws are at least 0, exchange_problems at least 1"
             )
+        if not self.sizes or len(set(self.sizes)) < len(self.sizes) or not set(self.sizes) <= set(SIZES):
+            raise PyriteError(f"sizes are {' and '.join(SIZES)}, or one of them")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,14 +24,14 @@ MEASURES = ("loss", "surface", "substance")
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """Laws by group (the labels of all axes that are neither sizes, counts nor seeds), size axis, measure and form."""
+    """Laws by group (the labels of all axes that are neither sizes, counts nor seeds), factor, measure and form."""
 
     laws: Mapping[tuple[str, str, str, str], Fitted]
     refused: Mapping[tuple[str, str, str], str]
     crossings: Mapping[tuple[str, str, str], Sequence[Crossing]]
-    """By two groups and the size axis, for the loss."""
+    """By two groups and the factor, for the loss."""
     shared: Mapping[str, Mapping[str, Any]]
-    """Where there are several size axes: the paper's second stage, beta and E from all of them, by group."""
+    """Where there are several factors: the paper's second stage, beta and E from all of them, by group."""
 
 
 def scaling_of(study: Study, results: Mapping[str, CellResult]) -> Scaling:
@@ -42,21 +42,21 @@ def scaling_of(study: Study, results: Mapping[str, CellResult]) -> Scaling:
     shared: dict[str, Mapping[str, Any]] = {}
     groups = list(dict.fromkeys(_group(study, cell) for cell in study.cells))
     for group in groups:
-        factors: dict[str, Points] = {}
-        for axis, measure in itertools.product(chosen.size_axes, MEASURES):
+        losses: dict[str, Points] = {}
+        for factor, measure in itertools.product(factors_of(study), MEASURES):
             try:
-                points = points_of(study, results, group, axis, measure)
+                points = points_of(study, results, group, factor, measure)
                 for form in FORMS:
-                    laws[group, axis, measure, form] = analyse(points, form, chosen.hold_out, chosen.draws)
+                    laws[group, factor.name, measure, form] = analyse(points, form, chosen.hold_out, chosen.draws)
                 if measure == "loss":
-                    factors[axis] = points
+                    losses[factor.name] = points
             except PyriteError as error:
-                refused[group, axis, measure] = error.message
-        if len(factors) > 1:
-            found = fit_shared(factors)
+                refused[group, factor.name, measure] = error.message
+        if len(losses) > 1:
+            found = fit_shared(losses)
             shared[group] = {
-                axis: {"log_a": law.log_a, "alpha": law.alpha, "beta": law.beta, "e": law.e}
-                for axis, law in found.items()
+                name: {"log_a": law.log_a, "alpha": law.alpha, "beta": law.beta, "e": law.e}
+                for name, law in found.items()
             }
     return Scaling(laws, refused, _crossings(study, results, groups, laws), shared)
 
@@ -66,24 +66,74 @@ def _group(study: Study, cell: Cell) -> str:
     return ", ".join(label for axis, label in cell.labels.items() if axis not in own) or study.name
 
 
-def points_of(study: Study, results: Mapping[str, CellResult], group: str, axis: str, measure: str) -> Points:
-    """The points of one group over one size axis, the other size axes at their first values, seeds taken together."""
-    others = {other: study.axes[other][0] for other in study.analysis.size_axes if other != axis}
-    at: dict[tuple[float, float], list[tuple[int, CellResult]]] = {}
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One X of the law: an axis of numbers, or what is counted of the models that an axis names."""
+
+    axis: str
+    size: str | None = None
+    """One of ``analysis.sizes``; None: the axis's values are X themselves."""
+
+    @property
+    def name(self) -> str:
+        """As tables and results say it."""
+        return self.size or self.axis
+
+
+def factors_of(study: Study) -> list[Factor]:
+    """Every X that the study asks about."""
+    found = []
+    for axis in study.analysis.size_axes:
+        numbers = all(isinstance(value, int | float) for value in study.axes[axis])
+        found += [Factor(axis)] if numbers else [Factor(axis, size) for size in study.analysis.sizes]
+    return found
+
+
+def points_of(study: Study, results: Mapping[str, CellResult], group: str, factor: Factor, measure: str) -> Points:
+    """The points of one group over one factor, seeds taken together.
+
+    Other size axes stay at their first values. Of models that differ in two sizes those are taken that share one value
+    of the other size, the value at which most sizes of this factor are there (the larger of two such values). Raises
+    PyriteError where no cell says the measure, a model's size is not known, or two models are of one size.
+    """
+    axis, chosen = factor.axis, study.analysis
+    others = {other: study.axes[other][0] for other in chosen.size_axes if other != axis}
+    at: dict[tuple[float, ...], dict[tuple[float, float], list[tuple[str, int, CellResult]]]] = {}
     for cell in study.cells:
         if cell.name not in results or _group(study, cell) != group:
             continue
         if any(cell.values[other] != value for other, value in others.items()):
             continue
-        result, value = results[cell.name], cell.values[axis]
-        size = float(value if isinstance(value, int | float) else result.parameters["total"])
-        at.setdefault((size, float(cell.values[COUNT])), []).append((seed_of(cell), result))
-    values = [(x, d, _value(measured, measure)) for (x, d), measured in sorted(at.items())]
+        result = results[cell.name]
+        x = float(cell.values[axis]) if factor.size is None else _size(result, factor.size)
+        fixed = tuple(_size(result, size) for size in chosen.sizes if factor.size and size != factor.size)
+        point = (x, float(cell.values[COUNT]))
+        at.setdefault(fixed, {}).setdefault(point, []).append((cell.labels[axis], seed_of(cell), result))
+    if not at:
+        raise PyriteError(f"no finished cell says its {measure}")
+    taken = at[max(at, key=lambda fixed: (len({x for x, _ in at[fixed]}), fixed))]
+    for (x, _), measured in taken.items():
+        models = sorted({label for label, _, _ in measured})
+        if len(models) > 1:
+            raise PyriteError(f"{' and '.join(models)} are of one size ({x:,.0f} {factor.name})")
+    values = [(x, d, _value([item[1:] for item in found], measure)) for (x, d), found in sorted(taken.items())]
     known = [(x, d, value) for x, d, value in values if value is not None]
     if not known:
         raise PyriteError(f"no finished cell says its {measure}")
-    x, d, value = (np.array(column, dtype=np.float64) for column in zip(*known, strict=True))
-    return Points(x, d, value)
+    x_, d_, value_ = (np.array(column, dtype=np.float64) for column in zip(*known, strict=True))
+    return Points(x_, d_, value_)
+
+
+def _size(result: CellResult, size: str) -> float:
+    """Of the model that was tuned, without what a method adds to it."""
+    if size == "parameters":
+        total, trainable = result.parameters["total"], result.parameters["trainable"]
+        known = total if trainable == total else total - trainable
+    else:
+        known = result.tokens.get("pretraining", 0)
+    if not known:
+        raise PyriteError(f"the {size} of {result.recipe['model']['source']} are in no record")
+    return float(known)
 
 
 def _value(measured: Sequence[tuple[int, CellResult]], measure: str) -> float | None:
@@ -103,12 +153,12 @@ def _crossings(
 ) -> dict[tuple[str, str, str], Sequence[Crossing]]:
     counts = [float(count) for count in study.axes[COUNT]]
     found: dict[tuple[str, str, str], Sequence[Crossing]] = {}
-    for (one, two), axis in itertools.product(itertools.combinations(groups, 2), study.analysis.size_axes):
-        pair = [laws.get((group, axis, "loss", "multiplicative")) for group in (one, two)]
+    for (one, two), factor in itertools.product(itertools.combinations(groups, 2), factors_of(study)):
+        pair = [laws.get((group, factor.name, "loss", "multiplicative")) for group in (one, two)]
         if pair[0] is None or pair[1] is None:
             continue
-        sizes = [set(points_of(study, results, group, axis, "loss").x.tolist()) for group in (one, two)]
-        found[one, two, axis] = [
+        sizes = [set(points_of(study, results, group, factor, "loss").x.tolist()) for group in (one, two)]
+        found[one, two, factor.name] = [
             crossings(pair[0], pair[1], (x, x), min(counts) / 10, max(counts) * 100)
             for x in sorted(sizes[0] & sizes[1])
         ]

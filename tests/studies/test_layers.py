@@ -12,7 +12,7 @@ from pyrite.models.methods.reft import decoder_layers
 from pyrite.models.prompts import Prompt
 from pyrite.models.sources import load, parse_source
 from pyrite.problems.families import draw
-from pyrite.studies.by_layer import changed_states, changed_weights, exchange, thirds
+from pyrite.studies.by_layer import changed_states, changed_weights, differing, exchange, thirds
 from pyrite.studies.pages import write_study
 from pyrite.studies.plan import read_study
 from pyrite.studies.records import read_result
@@ -61,6 +61,19 @@ def test_exchanged_layers_make_one_model_the_other_and_come_back(models):
     for number, weights in kept.items():
         decoder_layers(base.model)[number].load_state_dict(weights)
     assert torch.equal(base.model(input_ids=ids).logits, before)
+
+
+def test_layers_that_differ_are_told_and_what_is_outside_them_is_last(models):
+    base, other = models
+    assert differing(base.model, other.model) == [False, False, True, False, False]
+    with torch.no_grad():
+        other.model.get_input_embeddings().weight[5, 0] += 1
+    try:
+        assert differing(base.model, other.model) == [False, False, True, False, True]
+    finally:
+        with torch.no_grad():
+            other.model.get_input_embeddings().weight.copy_(base.model.get_input_embeddings().weight)
+    assert differing(base.model, base.model) == [False] * 5
 
 
 @pytest.mark.slow

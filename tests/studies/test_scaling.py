@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 
 import numpy as np
@@ -15,7 +16,15 @@ from pyrite.studies.plan import Study, parse_study
 from pyrite.studies.records import Asked, CellResult
 from pyrite.studies.scaling.analysis import Fitted, analyse, crossings, held_out, log_odds
 from pyrite.studies.scaling.law import Law, Points, _joint, _loss, fit, fit_shared
-from pyrite.studies.scaling.report import crossing_table, points_of, scaling_document, scaling_of, scaling_table
+from pyrite.studies.scaling.report import (
+    Factor,
+    crossing_table,
+    factors_of,
+    points_of,
+    scaling_document,
+    scaling_of,
+    scaling_table,
+)
 
 SIZES, COUNTS = [1.0, 2, 4, 8, 16, 32], [100.0, 200, 400, 800, 1600]
 
@@ -138,17 +147,21 @@ def scaling_study() -> Study:
     return parse_study(f'name = "laws"\n[axes]\n{axes}[analysis]\nkind = "scaling"\ndraws = 2\n{body}')
 
 
+def made_answers(examples: int, passed: int) -> Asked:
+    """Forty problems' answers, so many of which are right."""
+    states = "1" * passed + "0" * (40 - passed)
+    return Asked(
+        run="runs/step-2", examples=examples, problems=tuple(f"p{k:02}" for k in range(40)), families=("knapsack",),
+        samples=(0,) * 40, problem=tuple(range(40)), family=(0,) * 40,
+        states={name: states for name in OUTCOMES if name in ("surface", "substance")}, cut=0,
+    )  # fmt: skip
+
+
 def made_result(study: Study, number: int, laws: dict[str, Law]) -> CellResult:
     cell = study.cells[number]
     x, d = float(cell.values["method.options.r"]), float(cell.values["data.count"])
     loss = float(laws[cell.labels["method"]].predict(np.array([x]), np.array([d]))[0])
-    passed = round(40 * (1 - loss / 4))
-    states = "1" * passed + "0" * (40 - passed)
-    asked = Asked(
-        run="runs/step-2", examples=int(d), problems=tuple(f"p{k:02}" for k in range(40)), families=("knapsack",),
-        samples=(0,) * 40, problem=tuple(range(40)), family=(0,) * 40,
-        states={name: states for name in OUTCOMES if name in ("surface", "substance")}, cut=0,
-    )  # fmt: skip
+    asked = made_answers(int(d), round(40 * (1 - loss / 4)))
     return CellResult(
         cell=cell.name, labels=cell.labels, learning_rate=1e-3, candidates=(), recipe={}, weights="w",
         parameters={"total": 10, "trainable": 1}, tokens={"seen": 1, "learned": 1}, flops=1, examples=int(d),
@@ -180,4 +193,81 @@ def test_cells_become_laws_by_method_for_loss_surface_and_substance() -> None:
     assert not short.laws
     assert "points cannot say" in next(iter(short.refused.values()))
     with pytest.raises(PyriteError, match="no finished cell"):
-        points_of(study, {}, "lora", axis, "loss")
+        points_of(study, {}, "lora", Factor(axis), "loss")
+
+
+MODELS = {"w32": (32, 90), "w64": (64, 90), "w96": (96, 90), "w96/early": (96, 20), "w96/later": (96, 50)}
+"""Parameters and pretraining tokens: a ladder of sizes, and the largest as it was on the way."""
+
+
+def ladder_study(models: dict[str, tuple[int, int]], sizes: str = '["parameters", "pretraining tokens"]') -> Study:
+    text = TEXT.format(model="nowhere", seeds="[0]")
+    body = text[text.index("[model]") :]
+    axes = f"model.source = {json.dumps(list(models))}\ndata.count = [100, 200, 400, 800]\n"
+    analysis = f'kind = "scaling"\ndraws = 2\nsize_axes = ["model.source"]\nsizes = {sizes}\n'
+    return parse_study(f'name = "ladder"\n[axes]\n{axes}[analysis]\n{analysis}{body}')
+
+
+def ladder_results(study: Study, models: dict[str, tuple[int, int]], *, adapter: bool = False) -> dict[str, CellResult]:
+    """The law of the paper's equation 1 with one beta and one E for both factors."""
+    results = {}
+    for cell in study.cells:
+        size, read = models[cell.labels["model.source"]]
+        d = float(cell.values["data.count"])
+        loss = 0.3 + 40 * (size / 96) ** -0.5 * ((read or 90) / 90) ** -0.2 * d**-0.6
+        results[cell.name] = CellResult(
+            cell=cell.name, labels=cell.labels, learning_rate=1e-3, candidates=(),
+            recipe={"model": {"source": cell.labels["model.source"]}}, weights="w",
+            parameters={"total": size + 5 * adapter, "trainable": 5 if adapter else size},
+            tokens={"seen": 1, "learned": 1} | ({"pretraining": read} if read else {}), flops=1, examples=int(d),
+            left_out=0, loss=loss, held_out_loss=loss, asked=[made_answers(int(d), int(40 / (1 + loss)))], also={},
+            seconds={}, made_by={},
+        )  # fmt: skip
+    return results
+
+
+@pytest.mark.parametrize("adapter", [False, True])
+def test_models_are_points_of_what_they_differ_in(adapter) -> None:
+    study = ladder_study(MODELS)
+    results = ladder_results(study, MODELS, adapter=adapter)
+    sizes, read = factors_of(study)
+    assert [factor.name for factor in (sizes, read)] == ["parameters", "pretraining tokens"]
+    found = points_of(study, results, "ladder", sizes, "loss")
+    assert sorted(set(found.x.tolist())) == [32, 64, 96], "an adapter is no part of the model's size"
+    assert len(found) == 3 * 4, "the largest as it was on the way is no point of its size"
+    found = points_of(study, results, "ladder", read, "loss")
+    assert sorted(set(found.x.tolist())) == [20, 50, 90]
+    assert len(found) == 3 * 4
+
+
+def test_models_of_one_size_and_models_without_a_record_are_no_points() -> None:
+    twins = {"a": (32, 90), "b": (32, 90), "c": (64, 90)}
+    study = ladder_study(twins)
+    with pytest.raises(PyriteError, match="a and b are of one size"):
+        points_of(study, ladder_results(study, twins), "ladder", factors_of(study)[0], "loss")
+    unknown = {"a": (32, 0), "b": (64, 0)}
+    study = ladder_study(unknown)
+    with pytest.raises(PyriteError, match="pretraining tokens of a are in no record"):
+        points_of(study, ladder_results(study, unknown), "ladder", factors_of(study)[1], "loss")
+    (only,) = factors_of(study := ladder_study(unknown, '["parameters"]'))
+    assert len(points_of(study, ladder_results(study, unknown), "ladder", only, "loss")) == 8
+    with pytest.raises(PyriteError, match="sizes are parameters and pretraining tokens"):
+        ladder_study(MODELS, '["layers"]')
+
+
+@pytest.mark.slow
+def test_a_ladder_gives_the_law_of_both_factors_back() -> None:
+    models = {f"w{size}": (size, 90) for size in (24, 32, 48, 64, 96)}
+    models |= {f"w96/{read}": (96, read) for read in (10, 20, 40, 60)}
+    study = ladder_study(models)
+    scaling = scaling_of(study, ladder_results(study, models))
+    found = scaling.laws["ladder", "parameters", "loss", "multiplicative"].law
+    assert (found.alpha, found.beta, found.e) == pytest.approx((0.5, 0.6, 0.3), abs=2e-3)
+    found = scaling.laws["ladder", "pretraining tokens", "loss", "multiplicative"].law
+    assert (found.alpha, found.beta, found.e) == pytest.approx((0.2, 0.6, 0.3), abs=2e-3)
+    both = scaling.shared["ladder"]
+    assert both["parameters"]["beta"] == both["pretraining tokens"]["beta"]
+    assert both["parameters"]["alpha"] == pytest.approx(0.5, abs=2e-3)
+    assert both["pretraining tokens"]["alpha"] == pytest.approx(0.2, abs=2e-3)
+    assert not scaling.refused
+    assert {row[1] for row in scaling_table(scaling).rows} == {"parameters", "pretraining tokens"}
