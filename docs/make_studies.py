@@ -1,4 +1,4 @@
-"""Fills the tables in reports/studies/*/README.md from the cells beside them, so that no figure in them is typed.
+"""Fills the tables in reports/studies/*/README.md from the cells beside them, a function each, so it is long.
 
 ``python docs/make_studies.py`` writes between ``<!-- table: NAME -->`` and ``<!-- end -->``; ``tests/studies/
 test_reports.py`` fails when a table is out of date. ``--results`` writes results.json and pictures as
@@ -19,12 +19,14 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from pyrite.reports.charts import Score, plane, standalone
 from pyrite.results.collection import read_run
 from pyrite.results.comparing import Change, compare_pass_at_k
 from pyrite.results.observing import OUTCOMES, Observed
 from pyrite.results.run import write_json
 from pyrite.results.statistics import Rate, pass_at_k_by_problem, rate_of
 from pyrite.studies.follow_up import families_of, follow_ups
+from pyrite.studies.joining import JoinedRow, joined
 from pyrite.studies.layer_tables import layer_tables
 from pyrite.studies.pages import write_study
 from pyrite.studies.plan import Study, read_study
@@ -40,6 +42,7 @@ STUDIES = {
     "layers": "toy-layers",
     "scaling": "toy-scaling",
     "ladder": "toy-ladder",
+    "emulated": "toy-emulated",
     "smollm2-methods": "methods",
     "smollm2-scaling": "scaling",
     "smollm2-companions": "companions",
@@ -48,6 +51,9 @@ STUDIES = {
     "smollm2-layers": "layers",
 }
 """Folder of the report -> name of the study's file."""
+
+JOINED = {"smollm2": ("smollm2-methods", "smollm2-companions", "smollm2-signals", "smollm2-layers")}
+"""Folder of a report without cells of its own -> the reports whose settings at 400 examples it sets side by side."""
 
 SCORES = ("surface", "substance")
 KEPT = ("results.json", "study.tex", "plane.svg", "cost.svg")
@@ -167,6 +173,55 @@ def families(report: str) -> str:
             line.append(f"{passed[0]}, {passed[1]} of {int(own.sum())}")
         lines.append(line)
     return _table(["method", *(f"{name}: surface, substance" for name in names)], lines)
+
+
+@cache
+def side_by_side(report: str) -> list[tuple[str, str, JoinedRow]]:
+    """Title, report and scores of every setting at 400 examples, on the problems that all were asked; LoRA's first."""
+    told, rows = [], []
+    for part in JOINED[report]:
+        for row in found(part).rows if (REPORTS / part / "cells").is_dir() else []:
+            label = row.labels["method"]
+            if row.labels["data.count"] != "400" or (
+                label == "full" and part in {"smollm2-companions", "smollm2-layers"}
+            ):
+                continue  # full tuning was run by itself on a GPU (methods) and on a CPU (signals)
+            told.append((label, part))
+            rows.append(row)
+    return [
+        (*title, row)
+        for title, row in zip(told, joined(rows, rows[told.index(("LoRA", JOINED[report][0]))]), strict=True)
+    ]
+
+
+def together_with(report: str) -> str:
+    """Both scores of every setting of several studies, on the same problems."""
+    titles = ["method", "study", "seeds", "learns", "rates tried", "surface", "substance", "substance given surface"]
+    lines = []
+    for title, part, item in side_by_side(report):
+        cell = item.row.cells[0]
+        line = [title, f"[{part.removeprefix('smollm2-')}](../{part}/README.md)", f"{len(item.row.cells)}"]
+        line += [f"{cell.parameters['trainable']:,}", f"{len(cell.candidates) or '–'}"]
+        line += [_rate(item.rates[name]) for name in ("surface", "substance", "substance_given_surface")]
+        lines.append(line + _change(item.comparisons.get("substance")))
+    return _table([*titles, "substance − LoRA, points", "p (Holm)"], lines)
+
+
+def matrix(report: str) -> str:
+    """Base of one size against tuning of another: surface, substance; on the diagonal what was tuned itself."""
+    rows = {row.labels["method"]: row for row in found(report).rows}
+    sizes = [title.removesuffix(" tuned") for title in rows if title.endswith(" tuned")]
+
+    def cell(title: str) -> str:
+        passed = [rows[title].rates[name].passed for name in SCORES] if title in rows else []
+        return f"{passed[0]}, {passed[1]}" if passed else "–"
+
+    lines = [
+        [f"{base} wide", cell(f"{base} untuned")]
+        + [cell(f"{base} tuned" if base == size else f"{base} with the tuning of {size}") for size in sizes]
+        for base in sizes
+    ]
+    return _table(["base", "untuned", *(f"tuning of {size}" for size in sizes)], lines)
 
 
 def _layer_table(report: str, number: int) -> str:
@@ -335,6 +390,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "laws": laws,
     "predictions": predictions,
     "together": together,
+    "matrix": matrix,
+    "side": together_with,
     "grid": grid,
 }
 
@@ -368,6 +425,13 @@ def main() -> None:
         sys.stdout.write(
             f"{here.folder.relative_to(REPORTS.parents[1])}: {len(here.results)} of {len(here.study.cells)} cells\n"
         )
+    for report in JOINED:
+        readme = REPORTS / report / "README.md"
+        readme.write_text(filled(report), encoding="utf-8")
+        points = [
+            Score(title, item.rates["surface"], item.rates["substance"]) for title, _, item in side_by_side(report)
+        ]
+        (readme.parent / "plane.svg").write_text(standalone(plane(points)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

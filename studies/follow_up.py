@@ -38,7 +38,7 @@ def follow_ups(study: Study, rows: Sequence[StudyRow]) -> list[FollowUp]:
     for row in rows:
         for role, name in cell_of[row.cells[0].cell].after.items():
             base = row_of.get(cell_of[name].setting)
-            pair = same_seeds(study, base, row) if base is not None else None
+            pair = same_seeds(base, row) if base is not None else None
             if base is None or pair is None:
                 continue
             found.append((row.title, role, base.title))

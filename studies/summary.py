@@ -73,7 +73,7 @@ def rows_of(study: Study, results: Mapping[str, CellResult]) -> list[StudyRow]:
             also[name] = {outcome: rate_of(seen, outcome) for outcome in OUTCOMES}
         found = [result for _, result in done]
         rows.append(StudyRow(dict(setting), len(cells), found, rates, also, {}, telling_axes(study)))
-    return _compared(study, rows, results)
+    return _compared(study, rows)
 
 
 def seed_of(cell: Cell) -> int:
@@ -105,7 +105,7 @@ def pooled(asked: Sequence[tuple[int, Asked]]) -> Observed:
     )
 
 
-def _compared(study: Study, rows: list[StudyRow], results: Mapping[str, CellResult]) -> list[StudyRow]:
+def _compared(study: Study, rows: list[StudyRow]) -> list[StudyRow]:
     """Each row against the row that differs from it in the first axis alone and has the baseline there."""
     if study.analysis.baseline is None:
         return rows
@@ -114,7 +114,7 @@ def _compared(study: Study, rows: list[StudyRow], results: Mapping[str, CellResu
     for row in rows:
         other = {**row.labels, first: study.analysis.baseline}
         base = next((item for item in rows if dict(item.labels) == other), None)
-        pair = same_seeds(study, base, row) if base is not None and base is not row else None
+        pair = same_seeds(base, row) if base is not None and base is not row else None
         groups.append([compare_outcome(*pair, outcome) for outcome in OUTCOMES] if pair else [])
     return [
         replace(row, comparisons={change.outcome: change for change in group if change.pairs})
@@ -122,19 +122,28 @@ def _compared(study: Study, rows: list[StudyRow], results: Mapping[str, CellResu
     ]
 
 
-def same_seeds(study: Study, base: StudyRow, row: StudyRow) -> tuple[Observed, Observed] | None:
+def answers_by_seed(row: StudyRow) -> dict[int, Asked]:
+    """What each finished repetition of a setting answered at last."""
+    return {int(cell.recipe["schedule"]["seed"]): cell.last for cell in row.cells}
+
+
+def same_seeds(base: StudyRow, row: StudyRow) -> tuple[Observed, Observed] | None:
     """The answers of two settings under the seeds that both have; None when they share none."""
-    seeds = {cell.name: seed_of(cell) for cell in study.cells}
-    one, two = ({seeds[result.cell]: result.last for result in item.cells} for item in (base, row))
-    # What does not learn answers the same whatever the seed, and stands against every repetition of the other.
-    if not base.cells[0].flops and len(one) == 1:
+    one, two = answers_by_seed(base), answers_by_seed(row)
+    if _seedless(base) and len(one) == 1:
         one = dict.fromkeys(two, base.cells[0].last)
-    if not row.cells[0].flops and len(two) == 1:
+    if _seedless(row) and len(two) == 1:
         two = dict.fromkeys(one, row.cells[0].last)
     both = sorted(set(one) & set(two))
     if not both:
         return None
     return pooled([(seed, one[seed]) for seed in both]), pooled([(seed, two[seed]) for seed in both])
+
+
+def _seedless(row: StudyRow) -> bool:
+    """What neither learns nor borrows what was learned answers the same whatever the seed: it stands against each."""
+    recipe = row.cells[0].recipe
+    return not row.cells[0].flops and not recipe.get("companions", {}).get("expert")
 
 
 def results_document(study: Study, rows: Sequence[StudyRow], results: Mapping[str, CellResult]) -> dict[str, Any]:

@@ -61,6 +61,25 @@ def test_the_tables_are_those_of_the_cells(maker: ModuleType, report: str) -> No
         assert numbers[1] == pytest.approx(numbers[0], rel=0.02, abs=0.02)
 
 
+def test_a_report_of_several_studies_says_what_their_cells_say(maker: ModuleType) -> None:
+    for report in maker.JOINED:
+        readme = ROOT / "reports" / "studies" / report / "README.md"
+        assert readme.read_text(encoding="utf-8") == maker.filled(report), "run `python docs/make_studies.py --results`"
+        rows = maker.side_by_side(report)
+        assert {row.problems for _, _, row in rows} == {100}
+        assert len({(title, part) for title, part, _ in rows}) == len(rows) > 25
+        asked = {
+            problem
+            for cell in cells_of("smollm2-companions", "proxy-tuning")
+            for problem, _ in answers(cell, "substance")
+        }
+        assert len(asked) == 100
+        for title, part, row in rows:  # counted again, from the cells' files alone
+            states = [answers(cell, "substance") for cell in cells_of(part, title)]
+            right = sum(state == "1" for own in states for (problem, _), state in own.items() if problem in asked)
+            assert row.rates["substance"].passed == right
+
+
 @pytest.mark.parametrize("report", reports())
 def test_no_cell_is_lost_or_unknown(maker: ModuleType, report: str) -> None:
     """Every committed cell is one of the study's file as it stands, and results.json counts them all."""
@@ -99,6 +118,12 @@ def test_the_small_sibling_is_made_where_the_study_looks_for_it() -> None:
     steps = recipe["data"]["count"] // recipe["schedule"]["batch_size"]
     assert recipe["name"] == "toy-small"
     assert f'"runs/toy-small/checkpoint-{steps}"' in text or "toy-small" not in text
+
+
+def cells_of(report: str, method: str) -> list[dict]:
+    cells = (ROOT / "reports" / "studies" / report / "cells").glob("*.json")
+    read = [json.loads(path.read_text(encoding="utf-8")) for path in cells]
+    return [cell for cell in read if (cell["labels"]["method"], cell["labels"]["data.count"]) == (method, "400")]
 
 
 def answers(cell: dict, outcome: str) -> dict[tuple[str, int], str]:

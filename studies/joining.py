@@ -1,0 +1,56 @@
+"""Settings of several studies in one table: as they answered the problems that all of them were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..feasibility.errors import PyriteError
+from ..results.comparing import Change, adjusted, compare_outcome
+from ..results.observing import Observed
+from ..results.statistics import Rate, conditional_rate, rate_of
+from .summary import OUTCOMES, StudyRow, answers_by_seed, pooled, same_seeds
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedRow:
+    """A setting with both scores on the shared problems, and the difference from the baseline, paired by problem."""
+
+    row: StudyRow
+    problems: int
+    rates: Mapping[str, Rate]
+    """``surface``, ``substance``, ``substance_given_surface``."""
+    comparisons: Mapping[str, Change]
+    """Empty for the baseline, and where the two share no seed."""
+
+
+def joined(rows: Sequence[StudyRow], baseline: StudyRow) -> list[JoinedRow]:
+    """``rows`` (``baseline`` one of them) on their shared problems, Holm's adjustment over both scores of all of them.
+
+    Raises PyriteError when no problem was asked of every row.
+    """
+    asked = [{problem for seen in answers_by_seed(row).values() for problem in seen.problems} for row in rows]
+    shared = set.intersection(*asked)
+    if not shared:
+        raise PyriteError("no problem was asked of every setting: there is nothing to set side by side")
+    found, groups = [], []
+    for row in rows:
+        seen = _only(pooled(list(answers_by_seed(row).items())), shared)
+        rates = {outcome: rate_of(seen, outcome) for outcome in OUTCOMES}
+        rates["substance_given_surface"] = conditional_rate(seen, "substance")
+        found.append(JoinedRow(row, len(shared), rates, {}))
+        pair = same_seeds(baseline, row) if row is not baseline else None
+        groups.append(
+            [compare_outcome(*(_only(side, shared) for side in pair), outcome) for outcome in OUTCOMES] if pair else []
+        )
+    return [
+        replace(item, comparisons={change.outcome: change for change in group if change.pairs})
+        for item, group in zip(found, adjusted(groups), strict=True)
+    ]
+
+
+def _only(seen: Observed, problems: set[str]) -> Observed:
+    kept = [number for number, name in enumerate(seen.problems) if name in problems]
+    return seen.only(np.isin(seen.problem, kept))
