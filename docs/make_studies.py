@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from pyrite.reports.charts import Score, plane, standalone
+from pyrite.reports.charts import Score, letter_of, plane, standalone
 from pyrite.results.collection import read_run
 from pyrite.results.comparing import Change, compare_pass_at_k
 from pyrite.results.observing import OUTCOMES, Observed
@@ -196,11 +196,17 @@ def side_by_side(report: str) -> list[tuple[str, str, JoinedRow]]:
 
 def together_with(report: str) -> str:
     """Both scores of every setting of several studies, on the same problems."""
-    titles = ["method", "study", "seeds", "learns", "rates tried", "surface", "substance", "substance given surface"]
+    titles = ["", "method", "study", "seeds", "learns", "rates tried"]
+    titles += ["surface", "substance", "substance given surface"]
     lines = []
-    for title, part, item in side_by_side(report):
+    for number, (title, part, item) in enumerate(side_by_side(report)):
         cell = item.row.cells[0]
-        line = [title, f"[{part.removeprefix('smollm2-')}](../{part}/README.md)", f"{len(item.row.cells)}"]
+        line = [
+            letter_of(number),
+            title,
+            f"[{part.removeprefix('smollm2-')}](../{part}/README.md)",
+            f"{len(item.row.cells)}",
+        ]
         line += [f"{cell.parameters['trainable']:,}", f"{len(cell.candidates) or '–'}"]
         line += [_rate(item.rates[name]) for name in ("surface", "substance", "substance_given_surface")]
         lines.append(line + _change(item.comparisons.get("substance")))

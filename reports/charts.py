@@ -17,7 +17,7 @@ from ..feasibility.verdict import LOOKS, STAGES
 from ..results.statistics import Rate
 
 WIDTH = 340
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 COLORS = 6
 """The style sheet has this many run colours (``r0`` ...); with the letter and the shape they may repeat."""
 
@@ -178,7 +178,7 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
     """
     body = _plane_ground()
     words = []
-    taken: list[tuple[float, float]] = []
+    taken: list[tuple[float, float, float]] = []
     for run, score in enumerate(scores):
         surface, substance = score.surface, score.substance
         if surface.rate is None:
@@ -196,8 +196,8 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
         ):
             body.append(element("line", x1=x1, y1=y1, x2=x2, y2=y2, cls=f"interval {color}"))
         body.append(marker(run, px, py))
-        x, line, anchor = free_place(px, py, taken, _at(0.94))
-        body.append(text(x, line, LETTERS[run % 26], "t strong halo", anchor))
+        x, line, anchor = free_place(px, py, taken, _at(0.94), letter_of(run))
+        body.append(text(x, line, letter_of(run), "t strong halo", anchor))
         words.append(
             f"{score.name}: surface {percent(surface.rate)} ({percent(surface.low)} to {percent(surface.high)}), "
             f"substance {percent(substance.rate)} ({percent(low)} to {percent(high)})."
@@ -206,17 +206,40 @@ def plane(scores: Sequence[Score], name: str = "plane") -> str:
     return picture(name, WIDTH, _BOTTOM + 42, title, " ".join(words), body, "plane")
 
 
-def free_place(px: float, py: float, taken: list[tuple[float, float]], edge: float) -> tuple[float, float, str]:
-    """Where the letter of a point goes: beside it, and on no other letter; further out when runs lie on one another."""
-    for distance in range(12):
-        for dx, dy in ((8, -8), (8, 14), (-8, -8), (-8, 14)):
-            right = dx > 0
-            if right and px > edge:
-                continue
-            x, y = px + dx + (12 * distance if right else -12 * distance), py + dy
-            if all(abs(x - other) >= 11 or abs(y - line) >= 11 for other, line in taken):
-                taken.append((x, y))
-                return x, y, "start" if right else "end"
+def letter_of(run: int) -> str:
+    """What marks a run in pictures and beside its name: ``A`` to ``Z``, then ``AA``, ``AB``, as columns of a sheet.
+
+    >>> [letter_of(number) for number in (0, 25, 26, 27, 51, 52, 702)]
+    ['A', 'Z', 'AA', 'AB', 'AZ', 'BA', 'AAA']
+    """
+    before, last = divmod(run, len(_LETTERS))
+    return (letter_of(before - 1) if before else "") + _LETTERS[last]
+
+
+def free_place(
+    px: float, py: float, taken: list[tuple[float, float, float]], edge: float, letter: str
+) -> tuple[float, float, str]:
+    """Where the letter of a point goes: beside it, and on no other letter; further out when runs lie on one another.
+
+    ``taken`` holds the letters that stand: where each begins, its line and its width.
+    """
+    width = 11.0 * len(letter)
+    high = py < 100
+    for ring in range(24):
+        for lines in range(
+            ring + 1
+        ):  # beside the point first, then a line away for each step that is not gone outwards
+            out, away = 12 * (ring - lines), 12 * lines
+            for dx, dy in ((8 + out, -8 - away), (8 + out, 14 + away), (-8 - out, -8 - away), (-8 - out, 14 + away)):
+                if (dx > 0 and px > edge) or (away and dy > 0 and not high):  # below are the axis and its numbers
+                    continue
+                x, y = px + dx, py + dy
+                start = x if dx > 0 else x - width
+                if start < 0 or y < (0 if not away else 10):
+                    continue
+                if all(start + width <= a or a + wide <= start or abs(y - line) >= 11 for a, line, wide in taken):
+                    taken.append((start, y, width))
+                    return x, y, "start" if dx > 0 else "end"
     return px + 8, py - 8, "start"
 
 
@@ -262,7 +285,7 @@ def ladder(
                 body.append(element("rect", x=left, y=y, width=passed, height=bar - 3, cls=f"bar r{run % COLORS}"))
             if rate.unknown:
                 body.append(element("rect", x=left + passed, y=y, width=unknown, height=bar - 3, cls="unknown"))
-            letter = f"{LETTERS[run % 26]} " if len(names) > 1 else ""
+            letter = f"{letter_of(run)} " if len(names) > 1 else ""
             value = f"{letter}{'–' if rate.rate is None else f'{100 * rate.rate:.1f}'}"
             body.append(text(WIDTH, y + bar - 3, value, "t number" if len(names) <= 3 else "t number small", "end"))
             words.append(

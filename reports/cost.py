@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..results.statistics import Rate
-from .charts import COLORS, LETTERS, WIDTH, element, free_place, marker, number, percent, picture, text
+from .charts import COLORS, WIDTH, element, free_place, letter_of, marker, number, percent, picture, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +44,18 @@ def cost_against(points: Sequence[CostPoint], name: str = "cost", score: str = "
         body.append(element("line", x1=x, y1=bottom, x2=x, y2=bottom + 4, cls="axis"))
         body.append(text(x, bottom + 17, f"1e{power}", "t", "middle"))
     words = []
-    taken: list[tuple[float, float]] = []
+    taken: list[tuple[float, float, float]] = []
     for point in points:
         run = point.run
-        words.append(
-            f"{LETTERS[run % 26]} {point.name}: {point.cost:.3g} operations, {score} {percent(point.rate.rate)}."
-        )
+        words.append(f"{letter_of(run)} {point.name}: {point.cost:.3g} operations, {score} {percent(point.rate.rate)}.")
         if point.rate.rate is None:
             continue
         x, y = across(point.cost), up(point.rate.rate)
         color = f"r{run % COLORS}"
         body.append(element("line", x1=x, y1=up(point.rate.low), x2=x, y2=up(point.rate.high), cls=f"interval {color}"))
         body.append(marker(run, x, y))
-        beside, line, anchor = free_place(x, y, taken, left + width - 12)
-        body.append(text(beside, line, LETTERS[run % 26], "t strong halo", anchor))
+        beside, line, anchor = free_place(x, y, taken, left + width - 12, letter_of(run))
+        body.append(text(beside, line, letter_of(run), "t strong halo", anchor))
     body.append(text(left + width, bottom + 34, f"training, operations; up: {score}, %", "t strong", "end"))
     title = f"What training costs and the {score} it buys, 95 % intervals"
     return picture(name, WIDTH, bottom + 42, title, " ".join(words), body, "learning")

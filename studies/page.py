@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from ..models.recipes import ProblemSection
 from ..reports import pages as report_pages
-from ..reports.charts import LETTERS
+from ..reports.charts import letter_of
 from ..reports.escaping import visible
 from ..reports.tables.table import Table
 from .plan import SEED, Cell, Study
@@ -132,7 +132,7 @@ def _figures(rows: Sequence[StudyRow], pictures: Mapping[str, str]) -> str:
     if not pictures:
         return ""
     titles = {f"curve-{number + 1}": row.title for number, row in enumerate(rows)}
-    letters = "".join(f"<li><b>{LETTERS[k % 26]}</b>{visible(row.title)}</li>\n" for k, row in enumerate(rows))
+    letters = "".join(f"<li><b>{letter_of(k)}</b>{visible(row.title)}</li>\n" for k, row in enumerate(rows))
     shown = []
     for name, svg in pictures.items():
         caption = f"<figcaption>{visible(titles[name])}</figcaption>" if name in titles else ""

@@ -12,7 +12,7 @@ from ...feasibility.language.formulation import Formulation
 from ...feasibility.verdict import PLAN, Verdict
 from ...results.collection import Run
 from ...results.outputs import Output, tokens_of
-from ..charts import LETTERS
+from ..charts import letter_of
 from ..escaping import MAX_SHOWN, visible
 from .formulas import html_of
 from .layout import laid_out
@@ -108,7 +108,7 @@ def answer_view(
             text, spans = laid_out(text, spans)
         shown = marked_text(text, spans, max(MAX_SHOWN, len(text) if text != output.output else 0))
         if shown.is_cut:
-            whole = f"{base}.{LETTERS[number % 26].lower()}{verdict.sample}.txt"
+            whole = f"{base}.{letter_of(number).lower()}{verdict.sample}.txt"
             files[whole] = output.output
         elif "hidden-sign" in shown.html or "\r" in output.output or text != output.output:
             raw = output.output

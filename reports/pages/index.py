@@ -18,7 +18,7 @@ from ...results.flipping import ExplainedFlip
 from ...results.observing import asked_stages
 from ...results.statistics import Cluster, Rate, conditional_rate, gap_of, rate_of
 from ...results.summary import reasons
-from ..charts import LETTERS, CurvePoint, Score, element, ladder, learning_curve, marker, percent, plane, shade
+from ..charts import CurvePoint, Score, element, ladder, learning_curve, letter_of, marker, percent, plane, shade
 from ..escaping import file_name, shortened
 from ..tables.overview import Pair, changes_table, pairs_of, reasons_table
 from ..tables.pass_at_k import pass_at_k_table
@@ -106,7 +106,7 @@ def index_context(
         "ladder": _safe(ladder(names, stages, [len(run.observed) for run in runs], stages=shown)),
         "curve": _safe(learning_curve(curve)) if is_curve else None,
         "reasons": _reason_lines(collection),
-        "pairs": [_pair_context(pair, LETTERS[i % 26], i) for i, pair in pairs],
+        "pairs": [_pair_context(pair, letter_of(i), i) for i, pair in pairs],
         "heat": _heat(collection),
         "extras": [table for table in extras if table.rows or table.notes],
         "has_families": any(name for run in runs for name in run.families.values()),
@@ -191,7 +191,7 @@ def _card(run: Run, number: int, cluster: Cluster, shown: Beside) -> RunCard:
     meanings = Policy.meanings()
     shape = element("svg", marker(number, 8, 8, 5), viewBox="0 0 16 16", cls="chart", aria_hidden="true")
     return RunCard(
-        letter=LETTERS[number % 26],
+        letter=letter_of(number),
         name=shortened(run.name, 80),
         marker=_safe(shape),
         outputs=f"{len(observed):,} outputs",

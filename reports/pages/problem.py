@@ -19,7 +19,7 @@ from ...feasibility.verdict import Verdict
 from ...problems.problem import Problem
 from ...results.collection import Collection, Run
 from ...results.outputs import Output
-from ..charts import COLORS, LETTERS
+from ..charts import COLORS, letter_of
 from ..escaping import MAX_SHOWN, file_name, shortened
 from .aligning import AlignedLine, AligningReader, align, fold, scalars
 from .answer_view import AnswerReading, AnswerView, answer_view, read_answer, safe
@@ -126,8 +126,8 @@ def problem_page(collection: Collection, identifier: str) -> ProblemPage:
             for verdict in verdicts[:SAMPLES_SHOWN]
         ]
         if first is not None:
-            _flag(flags, first, f"{LETTERS[number % 26]}: " if len(collection.runs) > 1 else "")
-        summary.append((LETTERS[number % 26], number % COLORS, *_in_short(verdicts, output.finish if output else None)))
+            _flag(flags, first, f"{letter_of(number)}: " if len(collection.runs) > 1 else "")
+        summary.append((letter_of(number), number % COLORS, *_in_short(verdicts, output.finish if output else None)))
         panels.append(_panel(run, number, problem, verdicts, reading, output, answers))
     wanted = rows_of(reference, most=LINES_SHOWN) if reference else []
     numbers = scalars(reference) | _data_scalars(problem)
@@ -167,7 +167,7 @@ def _panel(
     plan, omitted = _plan(first)
     is_plan = problem is not None and problem.task == "plan"
     return Panel(
-        letter=LETTERS[number % 26],
+        letter=letter_of(number),
         color=number % COLORS,
         name=run.name,
         answers=answers,

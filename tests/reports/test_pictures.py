@@ -11,7 +11,7 @@ from reporting import verdict
 from pyrite.feasibility.language.formulation import Formulation
 from pyrite.feasibility.programs.compiling import build
 from pyrite.feasibility.verdict import STAGES
-from pyrite.reports.charts import CurvePoint, Score, ladder, learning_curve, plane, shade, standalone
+from pyrite.reports.charts import CurvePoint, Score, ladder, learning_curve, letter_of, plane, shade, standalone
 from pyrite.reports.pages.regions import RegionMark, clip, corners, draw, half_planes, inside, plan_point, ticks
 from pyrite.results.observing import observe
 from pyrite.results.statistics import rate_of
@@ -190,11 +190,21 @@ def test_a_picture_of_its_own_has_size_ground_and_no_clipped_label():
         assert top + 9 <= float(label.get("y")) <= top + height
 
 
-def test_letters_of_runs_at_one_point_do_not_overprint():
-    run = observed(0, 0, 20)
-    scores = [Score(f"run {i}", *rates(run, "surface", "substance")) for i in range(9)]
+@pytest.mark.parametrize("count", [9, 40])
+@pytest.mark.parametrize("place", [(0, 0, 20), (20, 0, 0), (5, 5, 10)])
+def test_letters_of_runs_at_one_point_differ_and_do_not_overprint(count, place):
+    run = observed(*place)
+    scores = [Score(f"run {i}", *rates(run, "surface", "substance")) for i in range(count)]
     root = ET.fromstring(plane(scores))
-    places = [(float(t.get("x")), float(t.get("y"))) for t in root.iter(f"{SVG}text") if t.text in set("ABCDEFGHI")]
-    assert len(places) == 9
-    for i, (x, y) in enumerate(places):
-        assert all(abs(x - a) >= 11 or abs(y - b) >= 11 for a, b in places[:i])
+    letters = [item for item in root.iter(f"{SVG}text") if re.fullmatch(r"[A-Z]+", item.text)]
+    assert [item.text for item in letters] == [letter_of(number) for number in range(count)]
+    assert len({item.text for item in letters}) == count
+    boxes = []
+    for item in letters:
+        width, x = 11 * len(item.text), float(item.get("x"))
+        boxes.append((x if item.get("text-anchor") == "start" else x - width, float(item.get("y")), width))
+    for number, (x, y, width) in enumerate(boxes):
+        for a, b, wide in boxes[:number]:
+            assert x + width <= a + 1e-6 or a + wide <= x + 1e-6 or abs(y - b) >= 11
+        assert x >= 0
+        assert y >= 4
