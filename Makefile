@@ -85,8 +85,10 @@ toy: setup  ## toys from scratch and all studies on them (methods, tasks, layers
 	$(BIN)/pyrite tune toy-small --out runs/toy-small
 	for width in 32 64 96 128; do \
 	  $(BIN)/pyrite models scratch --out runs/ladder-$$width --width $$width --tokens 3700000 $(TOY_PRETRAINING) \
-	    --checkpoints 1200000,1600000,2000000,2600000,3200000 || exit 1; done
-	for study in methods tasks layers scaling ladder; do $(BIN)/pyrite study toy-$$study --out runs/study-toy-$$study || exit 1; done
+	    --checkpoints 1200000,1600000,2000000,2600000,3200000 || exit 1; \
+	  $(BIN)/pyrite models scratch --out runs/ladder-$$width-again --seed 1 --width $$width --tokens 3700000 \
+	    $(TOY_PRETRAINING) || exit 1; done
+	for study in methods tasks layers scaling ladder emulated; do $(BIN)/pyrite study toy-$$study --out runs/study-toy-$$study || exit 1; done
 
 gpu: setup  ## what only a GPU can tell: demo, ratios, bfloat16, part of the table; under ten minutes
 	$(BIN)/python -m benchmarks gpu

@@ -13,6 +13,7 @@ from ...feasibility.errors import PyriteError
 from ...reports.tables.table import CellValue, Table, TableColumn
 from ..plan import SEED, Cell, Study
 from ..records import CellResult
+from ..settings import SIZES
 from ..summary import pooled, seed_of
 from .analysis import FORMS, Crossing, Fitted, analyse, crossings, document, log_odds
 from .law import Points, fit_shared
@@ -90,15 +91,17 @@ def factors_of(study: Study) -> list[Factor]:
 
 
 def points_of(study: Study, results: Mapping[str, CellResult], group: str, factor: Factor, measure: str) -> Points:
-    """The points of one group over one factor, seeds taken together.
+    """The points of one group over one factor, seeds of tuning taken together.
 
     Other size axes stay at their first values. Of models that differ in two sizes those are taken that share one value
-    of the other size, the value at which most sizes of this factor are there (the larger of two such values). Raises
-    PyriteError where no cell says the measure, a model's size is not known, or two models are of one size.
+    of the other size (to three digits: pretraining ends with a whole step), the value at which most sizes of this
+    factor are there, the larger of two such values. Models of one size are points of their own. Raises PyriteError
+    where no cell says the measure, a model's size is not known, or models of one size have read differently much and
+    only parameters are asked for.
     """
     axis, chosen = factor.axis, study.analysis
     others = {other: study.axes[other][0] for other in chosen.size_axes if other != axis}
-    at: dict[tuple[float, ...], dict[tuple[float, float], list[tuple[str, int, CellResult]]]] = {}
+    at: dict[tuple[float, ...], dict[tuple[float, float, str], list[tuple[int, CellResult]]]] = {}
     for cell in study.cells:
         if cell.name not in results or _group(study, cell) != group:
             continue
@@ -106,22 +109,33 @@ def points_of(study: Study, results: Mapping[str, CellResult], group: str, facto
             continue
         result = results[cell.name]
         x = float(cell.values[axis]) if factor.size is None else _size(result, factor.size)
-        fixed = tuple(_size(result, size) for size in chosen.sizes if factor.size and size != factor.size)
-        point = (x, float(cell.values[COUNT]))
-        at.setdefault(fixed, {}).setdefault(point, []).append((cell.labels[axis], seed_of(cell), result))
+        fixed = tuple(float(f"{_size(result, size):.3g}") for size in chosen.sizes if factor.size not in {None, size})
+        point = (x, float(cell.values[COUNT]), cell.labels[axis])
+        at.setdefault(fixed, {}).setdefault(point, []).append((seed_of(cell), result))
     if not at:
         raise PyriteError(f"no finished cell says its {measure}")
-    taken = at[max(at, key=lambda fixed: (len({x for x, _ in at[fixed]}), fixed))]
-    for (x, _), measured in taken.items():
-        models = sorted({label for label, _, _ in measured})
-        if len(models) > 1:
-            raise PyriteError(f"{' and '.join(models)} are of one size ({x:,.0f} {factor.name})")
-    values = [(x, d, _value([item[1:] for item in found], measure)) for (x, d), found in sorted(taken.items())]
+    taken = at[max(at, key=lambda fixed: (len({x for x, _, _ in at[fixed]}), fixed))]
+    if factor.size and len(chosen.sizes) == 1:
+        _one_reading(taken)
+    values = [(x, d, _value(found, measure)) for (x, d, _), found in sorted(taken.items())]
     known = [(x, d, value) for x, d, value in values if value is not None]
     if not known:
         raise PyriteError(f"no finished cell says its {measure}")
     x_, d_, value_ = (np.array(column, dtype=np.float64) for column in zip(*known, strict=True))
     return Points(x_, d_, value_)
+
+
+def _one_reading(points: Mapping[tuple[float, float, str], Sequence[tuple[int, CellResult]]]) -> None:
+    read: dict[float, tuple[str, str]] = {}
+    for (x, _, label), found in points.items():
+        known = found[0][1].tokens.get("pretraining")
+        said = f"{known:.3g}" if known else ""
+        before, others = read.setdefault(x, (label, said))
+        if others != said:
+            raise PyriteError(
+                f"{before} and {label} are of one size and have not read equally much: "
+                f'sizes = ["{SIZES[0]}", "{SIZES[1]}"] takes them apart'
+            )
 
 
 def _size(result: CellResult, size: str) -> float:

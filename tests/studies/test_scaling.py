@@ -240,11 +240,18 @@ def test_models_are_points_of_what_they_differ_in(adapter) -> None:
     assert len(found) == 3 * 4
 
 
-def test_models_of_one_size_and_models_without_a_record_are_no_points() -> None:
-    twins = {"a": (32, 90), "b": (32, 90), "c": (64, 90)}
+def test_models_of_one_size_are_points_of_their_own_if_they_have_read_equally_much() -> None:
+    twins = {"a": (32, 90_010), "b": (32, 90_040), "c": (64, 90_020), "a/early": (32, 20_000)}
     study = ladder_study(twins)
-    with pytest.raises(PyriteError, match="a and b are of one size"):
-        points_of(study, ladder_results(study, twins), "ladder", factors_of(study)[0], "loss")
+    found = points_of(study, ladder_results(study, twins), "ladder", factors_of(study)[0], "loss")
+    assert sorted(found.x.tolist()) == [32] * 8 + [64] * 4
+    assert len(set(found.value.tolist())) == 12
+    (only,) = factors_of(study := ladder_study(twins, '["parameters"]'))
+    with pytest.raises(PyriteError, match="a and a/early are of one size and have not read equally much"):
+        points_of(study, ladder_results(study, twins), "ladder", only, "loss")
+
+
+def test_models_without_a_record_are_no_points_of_what_they_have_read() -> None:
     unknown = {"a": (32, 0), "b": (64, 0)}
     study = ladder_study(unknown)
     with pytest.raises(PyriteError, match="pretraining tokens of a are in no record"):
