@@ -95,7 +95,7 @@ def changed_states(base: Any, tuned: Any, prompt: Prompt, asked: Sequence[Proble
                 for loaded in (base, tuned)
             )
         found = [
-            float((1 - torch.cosine_similarity(a[0, example.prompt :], b[0, example.prompt :])).sum())
+            float((1 - torch.cosine_similarity(a[0, example.prompt :].double(), b[0, example.prompt :].double())).sum())
             for a, b in zip(mine, theirs, strict=True)
         ]
         total = [x + y for x, y in zip(total, found, strict=True)] if total else found

@@ -10,6 +10,10 @@ from .by_layer import THIRDS
 from .plan import Study
 from .records import CellResult
 from .study import settings_of
+from .summary import telling_axes
+
+_MOST_ACROSS = 12
+"""More layers than this stand below one another."""
 
 
 def layer_tables(study: Study, results: Mapping[str, CellResult]) -> list[Table]:
@@ -18,18 +22,24 @@ def layer_tables(study: Study, results: Mapping[str, CellResult]) -> list[Table]
     if not known:
         return []
     count = max(len(cells[0].layers["weights"]["layers"]) for _, cells in known)
+    titles = ["setting", "change of", *(f"layer {number}" for number in range(1, count + 1)), "embeddings"]
     rows, records = [], []
     for label, cells in known:
         for what, values in (("weights", _weights(cells)), ("states", _states(cells))):
-            padded = [f"{value:.4f}" for value in values] + ["–"] * (count + 1 - len(values))
+            padded = [f"{round(value, 4) + 0.0:.4f}" for value in values] + ["–"] * (count + 1 - len(values))
             rows.append([label, what, *padded])
             record: dict[str, CellValue] = {"setting": label, "what": what}
             names = [f"layer_{number}" for number in range(1, len(values) + 1)]
             if what == "weights":
                 names[-1] = "embeddings"
             records.append(record | dict(zip(names, values, strict=True)))
-    columns = [TableColumn("setting", numeric=False), TableColumn("change of", numeric=False)]
-    columns += [TableColumn(f"layer {number}") for number in range(1, count + 1)] + [TableColumn("embeddings")]
+    if count > _MOST_ACROSS:  # a line a layer
+        titles, *rows = map(list, zip(titles, *rows, strict=True))
+        titles = [title if number == 0 else f"{title}: {rows[0][number]}" for number, title in enumerate(titles)]
+        titles[0], rows = "", rows[1:]
+        columns = [TableColumn(title, numeric=number > 0) for number, title in enumerate(titles)]
+    else:
+        columns = [TableColumn(title, numeric=number > 1) for number, title in enumerate(titles)]
     notes = [
         "Weights: ||tuned - base|| / ||base|| of all of a layer's. States: 1 - cosine after a layer, mean over the "
         "tokens of references. Means over repetitions."
@@ -44,11 +54,11 @@ def layers_document(study: Study, results: Mapping[str, CellResult]) -> dict[str
 
 
 def _known(study: Study, results: Mapping[str, CellResult]) -> list[tuple[str, list[CellResult]]]:
-    found = []
+    found, telling = [], telling_axes(study)
     for setting, cells in settings_of(study):
         done = [results[cell.name] for cell in cells if cell.name in results and results[cell.name].layers]
         if done:
-            found.append((", ".join(label for _, label in setting), done))
+            found.append((", ".join(label for axis, label in setting if axis in telling), done))
     return found
 
 
