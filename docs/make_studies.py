@@ -31,7 +31,7 @@ from pyrite.studies.layer_tables import layer_tables
 from pyrite.studies.pages import write_study
 from pyrite.studies.plan import Study, read_study
 from pyrite.studies.records import CellResult, read_result
-from pyrite.studies.scaling.report import Scaling, scaling_of
+from pyrite.studies.scaling.report import Scaling, readable, scaling_of
 from pyrite.studies.summary import StudyRow, pooled, rows_of
 from pyrite.studies.tables import measured, used
 
@@ -323,13 +323,13 @@ def laws(report: str) -> str:
     words, first = _factors(scaling)
     lines = []
     for (_, factor, measure, form), fitted in scaling.laws.items():
-        held = "–" if fitted.held_out_error is None else f"{fitted.held_out_error:.3f}"
+        held = "–" if fitted.held_out_error is None else readable(fitted.held_out_error, 3)
         inside = sum(item.low <= item.measured <= item.high for item in fitted.predictions)
         line = [words[factor]] * len(first)
-        line += [measure, form, f"{fitted.fit_error:.3f}", held, f"{inside} of {len(fitted.predictions)}"]
+        line += [measure, form, readable(fitted.fit_error, 3), held, f"{inside} of {len(fitted.predictions)}"]
         for name in ("alpha", "beta", "e"):
             low, high = fitted.intervals[name]
-            line.append(f"{getattr(fitted.law, name):.2f} [{low:.2f}, {high:.2f}]")
+            line.append(f"{readable(getattr(fitted.law, name), 2)} [{readable(low, 2)}, {readable(high, 2)}]")
         lines.append(line)
     alpha = "alpha (X)" if first else f"alpha ({next(iter(words.values()))})"
     titles = [*first, "measure", "law", "fit error", "held-out error", "held-out points within"]
@@ -344,7 +344,7 @@ def predictions(report: str) -> str:
     for (_, factor, measure, form), fitted in scaling.laws.items():
         for item in fitted.predictions:
             if form == "multiplicative":
-                said = f"{item.predicted:.2f} [{item.low:.2f}, {item.high:.2f}]"
+                said = f"{readable(item.predicted, 2)} [{readable(item.low, 2)}, {readable(item.high, 2)}]"
                 line = [words[factor]] * len(first) + [measure, f"{item.x:,.0f}" if first else f"{item.x:g}"]
                 lines.append([*line, f"{item.d:g}", f"{item.measured:.2f}", said])
     titles = [*first, "measure", "at" if first else next(iter(words.values()))]

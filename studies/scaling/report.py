@@ -213,10 +213,10 @@ def scaling_table(scaling: Scaling) -> Table:
     rows, records = [], []
     for (group, axis, measure, form), fitted in scaling.laws.items():
         last = fitted.predictions[-1] if fitted.predictions else None
-        said = f"{last.predicted:.3f} ({last.low:.3f} to {last.high:.3f}), was {last.measured:.3f}" if last else "–"
+        said = f"{_with(last.predicted, (last.low, last.high))}, was {readable(last.measured, 3)}" if last else "–"
         rows.append(
-            [group, axis, measure, form, f"{fitted.fit_error:.4f}"]
-            + ["–" if fitted.held_out_error is None else f"{fitted.held_out_error:.4f}", said]
+            [group, axis, measure, form, readable(fitted.fit_error, 4)]
+            + ["–" if fitted.held_out_error is None else readable(fitted.held_out_error, 4), said]
             + [_with(getattr(fitted.law, name), fitted.intervals[name]) for name in ("alpha", "beta")]
         )
         record: dict[str, CellValue] = {"group": group, "axis": axis, "measure": measure, "form": form}
@@ -250,5 +250,14 @@ def crossing_table(scaling: Scaling) -> Table:
     return Table("crossings", "Where the laws of the loss cross", columns, rows, notes, records)
 
 
+def readable(value: float, digits: int) -> str:
+    """A number of a law with so many digits behind the point; one that points do not hold may be of any size.
+
+    >>> [readable(value, 2) for value in (0.1234, -1234.5, 1.7e28, float("inf"))]
+    ['0.12', '-1234.50', '2e+28', 'inf']
+    """
+    return f"{value:.{digits}f}" if abs(value) < 1e5 else f"{value:.0e}"
+
+
 def _with(value: float, bounds: tuple[float, float]) -> str:
-    return f"{value:.3f} ({bounds[0]:.3f} to {bounds[1]:.3f})"
+    return f"{readable(value, 3)} ({readable(bounds[0], 3)} to {readable(bounds[1], 3)})"
