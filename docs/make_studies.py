@@ -373,8 +373,22 @@ def grid(report: str) -> str:
 
 
 def _model(row: StudyRow) -> str:
-    cell = row.cells[0]
-    return f"{cell.parameters['total']:,} parameters, {cell.tokens['pretraining'] / 1e6:.1f} M tokens"
+    cell, again = row.cells[0], row.labels["model.source"].endswith("-again")
+    said = f"{cell.parameters['total']:,} parameters, {cell.tokens['pretraining'] / 1e6:.1f} M tokens"
+    return said + (", second pretraining" if again else "")
+
+
+def bases(report: str) -> str:
+    """The models before tuning, the best reader first, and what tuning on the most examples makes of each."""
+    known = json.loads((REPORTS / report / "bases.json").read_text(encoding="utf-8"))["bases"]
+    here = found(report)
+    most = str(max(here.study.axes["data.count"]))
+    lines = []
+    for row in sorted(here.rows, key=lambda row: float(known[row.labels["model.source"]]["held_out_loss"])):
+        if row.labels["data.count"] == most:
+            loss = known[row.labels["model.source"]]["held_out_loss"]
+            lines.append([_model(row), f"{loss:.3f}", *(_rate(row.rates[score]) for score in SCORES)])
+    return _table(["model", "loss before tuning", *(f"{score}, {most} examples" for score in SCORES)], lines)
 
 
 def _point(row: StudyRow) -> str:
@@ -397,6 +411,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "predictions": predictions,
     "together": together,
     "matrix": matrix,
+    "bases": bases,
     "side": together_with,
     "grid": grid,
 }
