@@ -378,17 +378,27 @@ def _model(row: StudyRow) -> str:
     return said + (", second pretraining" if again else "")
 
 
-def bases(report: str) -> str:
-    """The models before tuning, the best reader first, and what tuning on the most examples makes of each."""
+def _best_readers(report: str) -> list[tuple[float, StudyRow]]:
+    """The loss of each model before tuning, with its setting of the most examples; the best reader first."""
     known = json.loads((REPORTS / report / "bases.json").read_text(encoding="utf-8"))["bases"]
     here = found(report)
     most = str(max(here.study.axes["data.count"]))
-    lines = []
-    for row in sorted(here.rows, key=lambda row: float(known[row.labels["model.source"]]["held_out_loss"])):
-        if row.labels["data.count"] == most:
-            loss = known[row.labels["model.source"]]["held_out_loss"]
-            lines.append([_model(row), f"{loss:.3f}", *(_rate(row.rates[score]) for score in SCORES)])
-    return _table(["model", "loss before tuning", *(f"{score}, {most} examples" for score in SCORES)], lines)
+    rows = [row for row in here.rows if row.labels["data.count"] == most]
+    told = [(float(known[row.labels["model.source"]]["held_out_loss"]), row) for row in rows]
+    return sorted(told, key=lambda item: item[0])
+
+
+def bases(report: str) -> str:
+    """The models before tuning, the best reader first, and what tuning on the most examples makes of each."""
+    lines = [
+        [letter_of(number), _model(row), f"{loss:.3f}", *(_rate(row.rates[score]) for score in SCORES)]
+        for number, (loss, row) in enumerate(_best_readers(report))
+    ]
+    return _table(["", "model", "loss before tuning", *SCORES], lines)
+
+
+def _plane(scores: list[Score], path: Path) -> None:
+    path.write_text(standalone(plane(scores)) + "\n", encoding="utf-8")
 
 
 def _point(row: StudyRow) -> str:
@@ -442,6 +452,10 @@ def main() -> None:
                 for name in KEPT:
                     if (Path(place) / name).exists():
                         (here.folder / name).write_bytes((Path(place) / name).read_bytes())
+            if (here.folder / "bases.json").exists():
+                rows = [row for _, row in _best_readers(report)]
+                scores = [Score(_model(row), row.rates["surface"], row.rates["substance"]) for row in rows]
+                _plane(scores, here.folder / "bases.svg")
         (here.folder / "README.md").write_text(filled(report), encoding="utf-8")
         sys.stdout.write(
             f"{here.folder.relative_to(REPORTS.parents[1])}: {len(here.results)} of {len(here.study.cells)} cells\n"
@@ -449,10 +463,11 @@ def main() -> None:
     for report in JOINED:
         readme = REPORTS / report / "README.md"
         readme.write_text(filled(report), encoding="utf-8")
-        points = [
-            Score(title, item.rates["surface"], item.rates["substance"]) for title, _, item in side_by_side(report)
-        ]
-        (readme.parent / "plane.svg").write_text(standalone(plane(points)) + "\n", encoding="utf-8")
+        rows = side_by_side(report)
+        _plane(
+            [Score(t, item.rates["surface"], item.rates["substance"]) for t, _, item in rows],
+            readme.parent / "plane.svg",
+        )
 
 
 if __name__ == "__main__":

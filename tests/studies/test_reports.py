@@ -18,6 +18,9 @@ from pyrite.studies.pages import write_study
 
 ROOT = Path(__file__).parents[2]
 LAWS = "\n## The laws\n"
+WITH_LAWS = {"scaling", "ladder", "smollm2-scaling"}
+UNDECIDED = {"ladder", "smollm2-scaling"}
+"""Laws that their points do not hold: other processors find other ones."""
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 INTERVAL = re.compile(r"\[-?[\d.]+, -?[\d.]+\]")
 
@@ -42,7 +45,7 @@ def reports(*, tables: bool = False) -> list[str]:
 
 def filled(*, tables: bool = False) -> list[object]:
     """Reports whose tables are to be computed; a law's bootstrap takes most of a minute."""
-    return [pytest.param(name, marks=[pytest.mark.slow] * name.endswith("scaling")) for name in reports(tables=tables)]
+    return [pytest.param(name, marks=[pytest.mark.slow] * (name in WITH_LAWS)) for name in reports(tables=tables)]
 
 
 @pytest.mark.parametrize("report", filled(tables=True))
@@ -56,7 +59,7 @@ def test_the_tables_are_those_of_the_cells(maker: ModuleType, report: str) -> No
     # (see that report) the fit itself does.
     law, fitted = (INTERVAL.sub("[]", text) for text in (law, fitted))
     assert NUMBER.sub("#", law) == NUMBER.sub("#", fitted)
-    if report != "smollm2-scaling":
+    if report not in UNDECIDED:
         numbers = [[float(text) for text in NUMBER.findall(page)] for page in (law, fitted)]
         assert numbers[1] == pytest.approx(numbers[0], rel=0.02, abs=0.02)
 
