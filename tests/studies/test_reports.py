@@ -21,8 +21,8 @@ LAWS = "\n## The laws\n"
 WITH_LAWS = {"scaling", "ladder", "smollm2-scaling"}
 UNDECIDED = {"ladder", "smollm2-scaling"}
 """Laws that their points do not hold: other processors find other ones."""
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-INTERVAL = re.compile(r"\[-?[\d.]+, -?[\d.]+\]")
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?")
+INTERVAL = re.compile(r"\[-?[\d.e+-]+, -?[\d.e+-]+\]")
 
 
 @pytest.fixture(scope="module")
