@@ -35,16 +35,19 @@ def joined(rows: Sequence[StudyRow], baseline: StudyRow) -> list[JoinedRow]:
     shared = set.intersection(*asked)
     if not shared:
         raise PyriteError("no problem was asked of every setting: there is nothing to set side by side")
-    found, groups = [], []
+    found: list[JoinedRow] = []
+    groups: list[list[Change]] = []
     for row in rows:
         seen = _only(pooled(list(answers_by_seed(row).items())), shared)
         rates = {outcome: rate_of(seen, outcome) for outcome in OUTCOMES}
         rates["substance_given_surface"] = conditional_rate(seen, "substance")
         found.append(JoinedRow(row, len(shared), rates, {}))
         pair = same_seeds(baseline, row) if row is not baseline else None
-        groups.append(
-            [compare_outcome(*(_only(side, shared) for side in pair), outcome) for outcome in OUTCOMES] if pair else []
-        )
+        if pair is None:
+            groups.append([])
+            continue
+        one, two = (_only(side, shared) for side in pair)
+        groups.append([compare_outcome(one, two, outcome) for outcome in OUTCOMES])
     return [
         replace(item, comparisons={change.outcome: change for change in group if change.pairs})
         for item, group in zip(found, adjusted(groups), strict=True)
