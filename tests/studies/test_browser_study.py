@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from browsing import CHROMIUM, DRIVER, Browser
 
+from pyrite.reports.charts import letter_of
 from pyrite.studies.pages import write_study
 from pyrite.studies.plan import read_study
 from pyrite.studies.study import StudyRun
@@ -55,9 +56,13 @@ def test_it_reads_at_every_width(browser: Browser, page: Path, width: int, dark:
 def test_a_letter_is_the_same_method_in_every_picture(browser: Browser, page: Path) -> None:
     """Those without a training cost are in one picture alone, and take their letter with them."""
     browser.open(page)
-    legend = browser.run("return [...document.querySelectorAll('ol.letters li')].map((item) => item.innerText)")
+    legend = browser.run(
+        "return [...document.querySelectorAll('ol.letters li')]"
+        ".map((item) => [item.firstChild.textContent, item.lastChild.textContent])"
+    )
     assert isinstance(legend, list)
-    named = {line.split("\n")[0][0]: line[1:].strip() for line in legend}
+    named = {letter: title.strip() for letter, title in legend}
+    assert list(named) == [letter_of(number) for number in range(len(legend))]
     said = browser.run("return document.getElementById('cost-d').textContent")
     assert isinstance(said, str)
     costs = dict(item.split(" ", 1) for item in said.split(" operations")[0:1] + said.split(". ")[1:])
