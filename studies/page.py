@@ -41,7 +41,7 @@ dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2
 @media (max-width: 40rem) { dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin: 0 0 .5rem; } }
 dl.facts dt { color: var(--quiet); } dl.facts dd { margin: 0; }
 ol.letters { columns: 13rem; list-style: none; padding: 0; margin: 0; font-size: .9rem; max-width: 70rem; }
-ol.letters b { display: inline-block; width: 1.4em; }
+ol.letters b { display: inline-block; width: 2em; }
 """
 _WITH_INTERVAL = re.compile(r"(?P<value>[^()]+?) \((?P<interval>[^()]+)\)")
 
