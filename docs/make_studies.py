@@ -32,7 +32,7 @@ from pyrite.studies.pages import write_study
 from pyrite.studies.plan import Study, read_study
 from pyrite.studies.records import CellResult, read_result
 from pyrite.studies.scaling.report import Scaling, readable, scaling_of
-from pyrite.studies.summary import StudyRow, pooled, rows_of
+from pyrite.studies.summary import StudyRow, answers_of, rows_of
 from pyrite.studies.tables import measured, used
 
 REPORTS = Path(__file__).parents[1] / "reports" / "studies"
@@ -165,7 +165,7 @@ def families(report: str) -> str:
     names = families_of(here.rows)
     lines = []
     for row in here.rows:
-        seen = pooled([(cell.recipe["schedule"]["seed"], cell.last) for cell in row.cells])
+        seen = answers_of(row)
         line = [row.title]
         for name in names:
             own = seen.family == seen.families.index(name)
@@ -180,12 +180,10 @@ def side_by_side(report: str) -> list[tuple[str, str, JoinedRow]]:
     """Title, report and scores of every setting at 400 examples, on the problems that all were asked; LoRA's first."""
     told, rows = [], []
     for part in JOINED[report]:
-        for row in found(part).rows if (REPORTS / part / "cells").is_dir() else []:
+        for row in found(part).rows:
             label = row.labels["method"]
-            if row.labels["data.count"] != "400" or (
-                label == "full" and part in {"smollm2-companions", "smollm2-layers"}
-            ):
-                continue  # full tuning was run by itself on a GPU (methods) and on a CPU (signals)
+            if row.labels["data.count"] != "400" or (label, part) == ("full", "smollm2-companions"):
+                continue  # full tuning by itself: on a GPU (methods) and on a CPU (signals; companions has it too)
             told.append((label, part))
             rows.append(row)
     return [
@@ -402,8 +400,7 @@ def _plane(scores: list[Score], path: Path) -> None:
 
 
 def _point(row: StudyRow) -> str:
-    seeds = [(int(cell.recipe["schedule"]["seed"]), cell.last) for cell in row.cells]
-    seen = pooled(seeds)
+    seen = answers_of(row)
     surface, right = rate_of(seen, "surface"), rate_of(seen, "substance")
     return f"{_mean(measured(row, 'held_out_loss'))}; {surface.passed}, {right.passed} of {len(seen)}"
 

@@ -226,9 +226,8 @@ def free_place(
     width = 11.0 * len(letter)
     high = py < 100
     for ring in range(24):
-        for lines in range(
-            ring + 1
-        ):  # beside the point first, then a line away for each step that is not gone outwards
+        # Beside the point first, then a line away for each step that is not gone outwards.
+        for lines in range(ring + 1):
             out, away = 12 * (ring - lines), 12 * lines
             for dx, dy in ((8 + out, -8 - away), (8 + out, 14 + away), (-8 - out, -8 - away), (-8 - out, 14 + away)):
                 if (dx > 0 and px > edge) or (away and dy > 0 and not high):  # below are the axis and its numbers

@@ -14,7 +14,7 @@ from ..results.comparing import Change, adjusted, compare_outcome
 from ..results.observing import Observed
 from ..results.statistics import rate_of
 from .plan import Study
-from .summary import OUTCOMES, StudyRow, pooled, same_seeds, seed_of
+from .summary import OUTCOMES, StudyRow, answers_of, same_seeds
 from .tables import change_text
 
 _ROLES = {"model": "tuned further", "expert": "its expert", "teacher": "its teacher"}
@@ -78,13 +78,12 @@ def families_of(rows: Sequence[StudyRow]) -> list[str]:
     return sorted({family for row in rows for cell in row.cells for family in cell.last.families})
 
 
-def family_table(study: Study, rows: Sequence[StudyRow]) -> Table:
+def family_table(rows: Sequence[StudyRow]) -> Table:
     """Both scores of every setting, family by family: where tasks interfere, one rises while another falls."""
     families = families_of(rows)
-    seeds = {cell.name: seed_of(cell) for cell in study.cells}
     lines, records = [], []
     for row in rows:
-        seen = pooled([(seeds[cell.cell], cell.last) for cell in row.cells])
+        seen = answers_of(row)
         line, record = [row.title], {"setting": row.title}
         values: dict[str, CellValue] = {**record}
         for family in families:
@@ -103,11 +102,4 @@ def family_table(study: Study, rows: Sequence[StudyRow]) -> Table:
 
 def _of_family(seen: Observed, family: str) -> Observed:
     chosen = np.isin(seen.family, [number for number, name in enumerate(seen.families) if name == family])
-    return Observed(
-        seen.problems,
-        seen.families,
-        tuple(sample for sample, own in zip(seen.samples, chosen, strict=True) if own),
-        seen.problem[chosen],
-        seen.family[chosen],
-        seen.states[chosen],
-    )
+    return seen.only(chosen)

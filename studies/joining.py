@@ -10,8 +10,8 @@ import numpy as np
 from ..feasibility.errors import PyriteError
 from ..results.comparing import Change, adjusted, compare_outcome
 from ..results.observing import Observed
-from ..results.statistics import Rate, conditional_rate, rate_of
-from .summary import OUTCOMES, StudyRow, answers_by_seed, pooled, same_seeds
+from ..results.statistics import Rate
+from .summary import OUTCOMES, StudyRow, answers_of, rates_of, same_seeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,13 @@ def joined(rows: Sequence[StudyRow], baseline: StudyRow) -> list[JoinedRow]:
 
     Raises PyriteError when no problem was asked of every row.
     """
-    asked = [{problem for seen in answers_by_seed(row).values() for problem in seen.problems} for row in rows]
-    shared = set.intersection(*asked)
+    shared = set.intersection(*(set(answers_of(row).problems) for row in rows))
     if not shared:
         raise PyriteError("no problem was asked of every setting: there is nothing to set side by side")
     found: list[JoinedRow] = []
     groups: list[list[Change]] = []
     for row in rows:
-        seen = _only(pooled(list(answers_by_seed(row).items())), shared)
-        rates = {outcome: rate_of(seen, outcome) for outcome in OUTCOMES}
-        rates["substance_given_surface"] = conditional_rate(seen, "substance")
-        found.append(JoinedRow(row, len(shared), rates, {}))
+        found.append(JoinedRow(row, len(shared), rates_of(_only(answers_of(row), shared)), {}))
         pair = same_seeds(baseline, row) if row is not baseline else None
         if pair is None:
             groups.append([])

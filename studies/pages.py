@@ -31,7 +31,7 @@ def write_study(study: Study, out: Path, results: Mapping[str, CellResult]) -> l
     if compared:
         tables.append(follow_up_table(compared))
     if study.analysis.kind == "table" and len(families_of(rows)) > 1:
-        tables.append(family_table(study, rows))
+        tables.append(family_table(rows))
     if study.analysis.kind == "scaling":
         scaling = scaling_of(study, results)
         tables += [scaling_table(scaling), *([crossing_table(scaling)] if scaling.crossings else [])]

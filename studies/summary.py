@@ -64,9 +64,7 @@ def rows_of(study: Study, results: Mapping[str, CellResult]) -> list[StudyRow]:
         done = [(seed_of(cell), results[cell.name]) for cell in cells if cell.name in results]
         if not done:
             continue
-        observed = pooled([(seed, result.last) for seed, result in done])
-        rates = {outcome: rate_of(observed, outcome) for outcome in OUTCOMES}
-        rates["substance_given_surface"] = conditional_rate(observed, "substance")
+        rates = rates_of(pooled([(seed, result.last) for seed, result in done]))
         also = {}
         for name in study.also:
             seen = pooled([(seed, result.also[name]) for seed, result in done if name in result.also])
@@ -74,6 +72,12 @@ def rows_of(study: Study, results: Mapping[str, CellResult]) -> list[StudyRow]:
         found = [result for _, result in done]
         rows.append(StudyRow(dict(setting), len(cells), found, rates, also, {}, telling_axes(study)))
     return _compared(study, rows)
+
+
+def rates_of(observed: Observed) -> dict[str, Rate]:
+    """Both scores, and substance of what passes surface."""
+    rates = {outcome: rate_of(observed, outcome) for outcome in OUTCOMES}
+    return rates | {"substance_given_surface": conditional_rate(observed, "substance")}
 
 
 def seed_of(cell: Cell) -> int:
@@ -125,6 +129,11 @@ def _compared(study: Study, rows: list[StudyRow]) -> list[StudyRow]:
 def answers_by_seed(row: StudyRow) -> dict[int, Asked]:
     """What each finished repetition of a setting answered at last."""
     return {int(cell.recipe["schedule"]["seed"]): cell.last for cell in row.cells}
+
+
+def answers_of(row: StudyRow) -> Observed:
+    """What a setting answered at last, its finished repetitions taken together."""
+    return pooled(list(answers_by_seed(row).items()))
 
 
 def same_seeds(base: StudyRow, row: StudyRow) -> tuple[Observed, Observed] | None:

@@ -162,7 +162,7 @@ def test_what_a_method_adds_is_counted_answer_by_answer(maker: ModuleType) -> No
 
 def test_families_share_out_all_answers(maker: ModuleType) -> None:
     here = maker.found("methods")
-    table = follow_up.family_table(here.study, here.rows)
+    table = follow_up.family_table(here.rows)
     families = follow_up.families_of(here.rows)
     assert len(families) > 1
     for row, record in zip(here.rows, table.records, strict=True):
