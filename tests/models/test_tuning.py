@@ -289,20 +289,45 @@ def test_every_peft_method_trains_and_loads(name, folder, problems, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in recipe_names() if read_recipe(name).method.name != "none"])
 def test_every_committed_recipe_trains_on_the_problems_it_names(name, tmp_path):
-    """Its method, options, families, prompt and schedule as committed; only the model is tiny and the work short."""
+    """Its method, objective, families, prompt and schedule as committed; only the models are tiny, the work short."""
     committed = read_recipe(name)
     folder = make_tiny(tmp_path / "tiny", width=64)
+    options = dict(committed.objective.options)
+    if "answers" in options:
+        pairs = [
+            {
+                "problem": problem.to_dict(),
+                "kind": "right-wrong",
+                "chosen": problem.reference.to_json(),
+                "rejected": "{}",
+            }
+            for problem in bakeries(4)
+        ]
+        write_lines(tmp_path / "pairs.jsonl", pairs)
+        options["answers"] = str(tmp_path / "pairs.jsonl")
+    if "teacher" in options:
+        options["teacher"] = str(folder)
+    if "max_new_tokens" in options:
+        options["max_new_tokens"] = 8
+    steps = 2 if committed.tasks.plan == "mixed" else 4  # a course has a stage a group of families
     short = replace(
         committed,
+        objective=replace(committed.objective, options=options),
         model=replace(committed.model, source=str(folder), device="cpu", dtype="float32", threads=1),
         data=replace(committed.data, count=2 * len(committed.data.families) or 4, max_tokens=0),
         schedule=replace(
-            committed.schedule, steps=2, epochs=1.0, batch_size=2, accumulation=1, checkpoints=(1,), max_length=8192
+            committed.schedule,
+            steps=steps,
+            epochs=1.0,
+            batch_size=options.get("num_generations", 2),
+            accumulation=1,
+            checkpoints=(1,),
+            max_length=8192,
         ),
     )
     tuned = tune(short, tmp_path / "tuning")
-    assert list(tuned.checkpoints) == [1, 2]
-    load(parse_source(str(tuned.checkpoints[2])), choose_compute("cpu", "float32", 1))
+    assert list(tuned.checkpoints) == [1, steps]
+    load(parse_source(str(tuned.checkpoints[steps])), choose_compute("cpu", "float32", 1))
 
 
 def test_adalora_gives_and_takes_ranks(folder, problems, tmp_path):

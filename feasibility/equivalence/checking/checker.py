@@ -215,11 +215,7 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
         report.objections.append("merged-differently")
     if comparison.preference is not None and order_only(case.first, case.second, maps, comparison.preference):
         report.objections.append("order-only")
-    bound = _bound(case, maps)
-    kept = [c for k, c in enumerate(case.b.columns) if all(k not in group.weights for group in maps.b_merges)]
-    families = [c.variable if c.members else None for c in kept] + [None] * len(maps.b_merges)
-    ways = maps.forward, maps.backward
-    if unpaid(case.first, case.second, ways, case.ours, case.theirs, bound, families):
+    if not (_paid(case, maps) or _paid_backwards(case, maps)):
         report.objections.append("unpaid")
     if case.text and not maps.b_merges:
         leftover = sorted(case.theirs.determined | case.theirs.open)
@@ -243,11 +239,26 @@ def _adds_to_a_sum(case: _Grounds, maps: Correspondence) -> bool:
     ) or part_is_whole(case.whole_b, maps.b_merges, maps.backward, case.first, alike(names[1], kept[0]))
 
 
-def _bound(case: _Grounds, maps: Correspondence) -> set[int]:
-    """Columns of merged B whose partner carries the same meaningful name."""
-    if maps.a_merges or maps.b_merges:
-        return set()
-    return set(shared(case.a.columns, case.b.columns))
+def _paid(case: _Grounds, maps: Correspondence) -> bool:
+    """Whether the numbers in which B's columns are A's are borne out."""
+    bound = set() if maps.a_merges or maps.b_merges else set(shared(case.a.columns, case.b.columns))
+    ways = maps.forward, maps.backward
+    families = _families(case.b, maps.b_merges)
+    return not unpaid(case.first, case.second, ways, case.ours, case.theirs, bound, families)
+
+
+def _paid_backwards(case: _Grounds, maps: Correspondence) -> bool:
+    """The same of A's columns as B's: which of the two is called A is no ground."""
+    bound = set() if maps.a_merges or maps.b_merges else set(shared(case.b.columns, case.a.columns))
+    ways = maps.backward, maps.forward
+    families = _families(case.a, maps.a_merges)
+    return not unpaid(case.second, case.first, ways, case.theirs, case.ours, bound, families)
+
+
+def _families(program: Program, groups: Sequence[Merge]) -> Sequence[object]:
+    """The indexed variable of each column after merging, None for one by itself."""
+    kept = [c for k, c in enumerate(program.columns) if all(k not in group.weights for group in groups)]
+    return [c.variable if c.members else None for c in kept] + [None] * len(groups)
 
 
 def _containment(way: _Way, containment: Containment | None, report: Report) -> None:

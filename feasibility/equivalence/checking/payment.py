@@ -6,6 +6,8 @@ column and in all; otherwise a difference would be explained away by numbers cho
 map is no agreement: where one scale of all columns of a row changes nothing but its limit, the limit alone counts.
 Neither is what follows from agreements counted already: a sum of B's equations, as row or cost, says nothing new.
 What is counted for a column must still decide its numbers when any one agreement is left out (``shifts``, ``scales``).
+A change of basis that follows whole, zeros and constant included, whichever agreement is left out was chosen by none of
+them: it costs nothing, however many columns it holds. Nor does a unit, where both costs are the same to the number.
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ from dataclasses import dataclass, field
 from ...rationals import Exact
 from ..maps import Affine
 from .equations import Equations
-from .scales import Agreement, ScaleMark, unpaid_scales
+from .scales import Agreement, ScaleMark, undecided, unpaid_scales
 from .shifts import unpaid_shifts
-from .sides import CheckedSide, composed, exact, form_of, quotient
+from .sides import AffineForm, CheckedSide, composed, exact, form_of, quotient
 from .statements import PaidKey, PaymentMark, Saying, less, marks, rounded, scaled, statements_of
 from .totality import Standing
 
@@ -37,7 +39,8 @@ def unpaid(
     ``maps`` is the way to B's columns and the way back; ``bound`` are the columns that a shared name binds,
     ``families`` the indexed variable of each column of B (None for one by itself).
     """
-    forward = maps[0]
+    forward = _plainer(first, maps[0])
+    maps = forward, maps[1]
     plain = {next(iter(f.terms)) for f in forward if f is not None and _is_plain(f)}
     numbers = {k: n for k in theirs.partners if (n := _free_numbers(forward[k], k in bound, plain))}
     if not numbers:
@@ -63,11 +66,15 @@ def unpaid(
         found.score[k] += weight
         found.said_of[k] += 1
     found.total += weight
-    groups = list(_families(families, forward, numbers))
-    if short := _short(groups, forward, numbers, found):
-        return short
     if objective and all(forward[k] is not None for k in objective):  # a cost in open columns bears out nothing
         found.evidence.append(Agreement(objective, mine.normal(composed(objective, forward)[0], 0)[0]))
+    free_of_charge = _overdetermined(
+        forward, numbers, _same_cost(first, second, forward, numbers), found.evidence, mine
+    )
+    numbers = {k: n for k, n in numbers.items() if k not in free_of_charge}
+    groups = list(_families(families, forward, numbers))
+    if numbers and (short := _short(groups, forward, numbers, found)):
+        return short
     moving = [members for members in groups if _constant(forward[members[0]])]
     if moving and (short := unpaid_shifts(moving, found.limits, _constants(forward))):
         return short
@@ -193,6 +200,83 @@ class _Counted:
         fresh = len(limits - told)
         told |= limits
         return fresh, len(terms)
+
+
+def _plainer(first: CheckedSide, forward: Sequence[Affine | None]) -> list[Affine | None]:
+    """The images, those that are one column of A at every plan written as that column."""
+    found = list(forward)
+    odd = [k for k, image in enumerate(forward) if image is not None and image.terms and not _is_plain(image)]
+    if not odd:
+        return found
+    equations = Equations(first)
+    taken = {next(iter(image.terms)) for image in forward if image is not None and _is_plain(image)}
+    standing_for: dict[object, int] = {}
+    for j in range(len(first.lower)):
+        if j not in taken:
+            standing_for.setdefault(_frozen(equations.normal({j: 1}, 0)), j)
+    for k in odd:
+        j = standing_for.pop(_frozen(equations.normal(*form_of(forward[k]))), None)  # type: ignore[arg-type]
+        if j is not None:
+            found[k] = Affine({j: 1})
+    return found
+
+
+def _frozen(form: AffineForm) -> object:
+    return frozenset(form[0].items()), form[1]
+
+
+def _same_cost(
+    first: CheckedSide, second: CheckedSide, forward: Sequence[Affine | None], numbers: Collection[int]
+) -> Agreement | None:
+    """Both costs as an agreement, where the map makes B's the same number as A's at every plan.
+
+    What of B's cost is a sum of its equations says nothing more: columns with numbers go by them where they can.
+    """
+    if first.cost_two or second.cost_two:
+        return None
+    own, rest = Equations(second, set(numbers)).normal(second.cost, second.cost_constant)
+    equations = Equations(first)
+    try:
+        read, constant = composed(own, forward)
+    except ValueError:
+        return None
+    told = equations.normal(read, constant + rest)
+    if not own or told != equations.normal(first.cost, first.cost_constant):
+        return None
+    return Agreement(own, told[0], as_it_is=True)
+
+
+def _overdetermined(
+    forward: Sequence[Affine | None],
+    numbers: Mapping[int, int],
+    cost: Agreement | None,
+    evidence: Sequence[Agreement],
+    mine: Equations,
+) -> set[int]:
+    """Columns all of whose numbers follow whichever agreement is left out; of a change of basis the zeros as well.
+
+    Single columns in another unit only beside the same ``cost``: where that is another one too, all limits in double
+    would be but another unit of everything.
+    """
+    several = {k for k in numbers if len(form_of(forward[k])[0]) > 1}  # type: ignore[arg-type]
+    if not several and cost is None:
+        return set()
+    partners = {j for image in forward if image is not None for j in image.terms if j not in mine.solved}
+    scales: dict[tuple[int, int], ScaleMark] = {}
+    for k in numbers:
+        inside = partners if k in several else form_of(forward[k])[0]  # type: ignore[arg-type]
+        scales |= {(k, j): ("coefficient", k, j) for j in inside}
+    moved: dict[int, ScaleMark] = {k: ("constant", k) for k in numbers if k in several or _constant(forward[k])}
+    if cost is not None:
+        evidence = [*(said for said in evidence if said.limits), cost]
+    open_marks = undecided(scales, moved, evidence, mine)
+    return {
+        k
+        for k in numbers
+        if (k in several or (cost is not None and not _turns(forward[k])))
+        and moved.get(k) not in open_marks
+        and open_marks.isdisjoint(mark for (other, _), mark in scales.items() if other == k)
+    }  # fmt: skip
 
 
 def _scales(

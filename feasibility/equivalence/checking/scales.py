@@ -29,12 +29,13 @@ class Agreement:
     """A statement of B that the map turns into one of A's.
 
     ``said`` are its coefficients in B's columns, ``terms`` what it is in A's, and ``limits`` the ends that agree, in
-    A's terms; a cost has none.
+    A's terms; a cost has none. ``as_it_is``: the two are the same to the number, no factor between them.
     """
 
     said: Mapping[int, Exact]
     terms: Mapping[int, Exact]
     limits: tuple[Exact, ...] = ()
+    as_it_is: bool = False
 
 
 def unpaid_scales(
@@ -70,6 +71,23 @@ def unpaid_scales(
     return unpaid
 
 
+def undecided(
+    scales: Mapping[tuple[int, int], ScaleMark],
+    moved: Mapping[int, ScaleMark],
+    agreements: Sequence[Agreement],
+    equations: Equations,
+) -> set[ScaleMark]:
+    """The numbers, constants among them, that do not follow from the others for some agreement that is left out."""
+    wanted = {*scales.values(), *moved.values()}
+    systems = [lines for said in agreements if (lines := _lines(said, scales, moved, equations))]
+    if len(systems) < 2 or len(wanted) ** 2 * sum(map(len, systems)) * len(systems) > _MOST:
+        return wanted
+    found: set[ScaleMark] = set()
+    for number in range(len(systems)):
+        found |= wanted - _decided(line for other, lines in enumerate(systems) if other != number for line in lines)
+    return found
+
+
 def _lines(
     said: Agreement,
     scales: Mapping[tuple[int, int], ScaleMark],
@@ -97,6 +115,8 @@ def _lines(
     open_lines += [(line, 0) for i, line in change.items() if i not in said.terms]
     open_lines += [({mark: -value for mark, value in shift.items()}, limit) for limit in said.limits]
     pivot = next((entry for entry in open_lines if entry[1]), None)
+    if said.as_it_is:
+        pivot, open_lines = None, [*open_lines, (shift, 0)]
     if pivot is None:
         return [line for line, _ in open_lines if line]
     found = []

@@ -66,3 +66,27 @@ class Space:
                 for k, c in direction.items():
                     values[k] = simplify(values[k] - factor * c)
         return tuple(values)
+
+
+def nullspace(rows: Sequence[Mapping[int, Exact]], count: int) -> list[_Terms]:
+    """A basis of the directions that no row notices."""
+    pivots: dict[int, _Terms] = {}
+    for row in rows:
+        rest = dict(row)
+        for j in sorted(pivots):
+            if j in rest:
+                factor = rest[j]
+                for k, c in pivots[j].items():
+                    add_term(rest, k, -factor * c)
+        if rest:
+            pivot = min(rest)
+            lead = rest[pivot]
+            solved = {k: divide(c, lead) for k, c in rest.items()}
+            for other in pivots.values():
+                if pivot in other:
+                    factor = other[pivot]
+                    for k, c in solved.items():
+                        add_term(other, k, -factor * c)
+            pivots[pivot] = solved
+    free = [j for j in range(count) if j not in pivots]
+    return [{f: 1, **{p: -row[f] for p, row in pivots.items() if f in row}} for f in free]

@@ -16,10 +16,10 @@ from ...policy import Policy
 from ...programs.program import Program, Quadratic, Row
 from ...rationals import Exact, divide
 from ..evidence import Target
-from ..maps import Affine, add_term
+from ..maps import Affine
 from .claims import ClaimSource
 from .clock import in_time, solve
-from .directions import Direction, Space
+from .directions import Direction, Space, nullspace
 from .fingerprint import SamplePlan
 from .mapping import Statement, statements
 from .reducing.core import Core
@@ -116,45 +116,21 @@ def _directions(
     kept = [dict(terms) for terms, low, high in told if low is not None and low == high]
     kept += [dict(program.objective.linear), *still]
     singles: set[int] = set()
-    if _nullspace([*free, *kept], count):
+    if nullspace([*free, *kept], count):
         yield None
         return
     for i in range(len(free)):
         in_time(deadline)
-        found = _nullspace([*free[:i], *free[i + 1 :], *kept], count)
+        found = nullspace([*free[:i], *free[i + 1 :], *kept], count)
         if found:
             singles.add(i)
             yield found[0]
     for i, j in combinations(range(len(free)), 2):
         in_time(deadline)
         rest = [terms for n, terms in enumerate(free) if n not in (i, j)]
-        found = _nullspace([*rest, *kept], count)
+        found = nullspace([*rest, *kept], count)
         if len(found) > len({i, j} & singles):
             yield found[0] if len(found) == 1 else None
-
-
-def _nullspace(rows: Sequence[Mapping[int, Exact]], count: int) -> list[_Terms]:
-    """A basis of the directions that no row notices."""
-    pivots: dict[int, _Terms] = {}
-    for row in rows:
-        rest = dict(row)
-        for j in sorted(pivots):
-            if j in rest:
-                factor = rest[j]
-                for k, c in pivots[j].items():
-                    add_term(rest, k, -factor * c)
-        if rest:
-            pivot = min(rest)
-            lead = rest[pivot]
-            solved = {k: divide(c, lead) for k, c in rest.items()}
-            for other in pivots.values():
-                if pivot in other:
-                    factor = other[pivot]
-                    for k, c in solved.items():
-                        add_term(other, k, -factor * c)
-            pivots[pivot] = solved
-    free = [j for j in range(count) if j not in pivots]
-    return [{f: 1, **{p: -row[f] for p, row in pivots.items() if f in row}} for f in free]
 
 
 def _own_ends(origin: Program, j: int) -> tuple[Exact | None, Exact | None]:

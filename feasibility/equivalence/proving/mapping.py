@@ -17,10 +17,13 @@ from ..maps import Affine, add_term
 from ..naming import key
 from .clock import in_time, is_late
 from .fingerprint import Fingerprint, keeps
+from .preference import cost
 
 _OPPOSITE = {"not", "left", "non", "no", "rest", "remaining", "un", "without", "spare"}
 _VOTES = 8
 _STEPS = 3_000
+_BY_ROWS = 4
+"""Unpaired columns up to which a change of basis is proposed for them."""
 
 
 Statement = tuple[Mapping[int, Exact], Exact | None, Exact | None]
@@ -77,7 +80,7 @@ def _extended(pairing: Pairing, free_a: set[int], free_b: set[int]) -> Iterator[
     chosen = order[:1] if len(order) > 3 or order[0] in pairing.binding else order
     for k in chosen:
         yield from _placed(pairing, k, free_a, free_b)
-    if len(free_b) <= 2 and not free_b <= pairing.binding.keys():
+    if len(free_b) <= _BY_ROWS and not free_b <= pairing.binding.keys():
         taken = set(pairing.binding.values())
         for j, k, image in _by_rows(pairing, free_a, free_b):
             if k in pairing.binding or j in taken:
@@ -145,7 +148,7 @@ def ways(pairing: Pairing, j: int, k: int) -> list[tuple[Exact, Exact]]:
     elif low is None and high is None and least is None and most is None:
         found.append((-1, 0))
     if not whole:
-        found += [(scale, 0) for scale in _scales_by_rows(pairing, j, k)]
+        found += [(scale, 0) for scale in (*_scales_by_rows(pairing, j, k), *_scales_by_cost(pairing, j, k))]
     found = [(scale, shift) for scale, shift in found if not shift or magnitude(scale) == 1]
     if bound:
         found = [(scale, shift) for scale, shift in found if scale > 0 and (magnitude(scale) == 1 or not whole)]
@@ -184,15 +187,18 @@ def _ranks_alike(a: Fingerprint, b: Fingerprint, forward: Sequence[Affine]) -> b
 
 
 def _by_rows(pairing: Pairing, free_a: set[int], free_b: set[int]) -> list[tuple[int, int, Affine]]:
-    """Changes of basis ``x_k = s x_j + sum t_m x_m + c`` that rows of A and B with one unpaired column propose."""
-    tally: Counter[tuple[int, int, int, tuple[tuple[int, Exact], ...], Exact]] = Counter()
+    """Changes of basis ``x_k = s x_j + sum t_m x_m + c`` that rows of A and B with one unpaired column propose.
+
+    ``s`` is 1 or -1, or what makes their costs the same: a penalty is 7 times what is beyond the aim.
+    """
+    tally: Counter[tuple[int, int, Exact, tuple[tuple[int, Exact], ...], Exact]] = Counter()
     same: list[Affine | None] = [Affine({j: 1}) for j in range(len(pairing.a.program.columns))]
     ours = list(_readings(pairing.a, pairing.evidence_a, free_a, same))
     for k, b, mine, low_b, high_b in _readings(pairing.b, pairing.evidence_b, free_b, pairing.forward):
         in_time(pairing.deadline)
         for j, a, theirs, low_a, high_a in ours:
-            for sign in (1, -1):
-                factor = divide(b * sign, a)
+            for scale in (1, -1, *_scales_by_cost(pairing, j, k)):
+                factor = divide(b * scale, a)
                 terms: dict[int, Exact] = {}
                 for m in {*mine, *theirs}:
                     add_term(terms, m, divide(factor * theirs.get(m, 0) - mine.get(m, 0), b))
@@ -202,9 +208,19 @@ def _by_rows(pairing: Pairing, free_a: set[int], free_b: set[int]) -> list[tuple
                 ends = ((low_b, low), (high_b, high))
                 shifts = {divide(x - factor * y, b) for x, y in ends if x is not None and y is not None}
                 if len(shifts) == 1:
-                    tally[j, k, sign, tuple(sorted(terms.items())), shifts.pop()] += 1
+                    tally[j, k, scale, tuple(sorted(terms.items())), shifts.pop()] += 1
     best = sorted(tally, key=lambda v: (-tally[v], v[4] != 0, len(v[3])))[:_VOTES]
-    return [(j, k, Affine({**dict(terms), j: sign}, shift)) for j, k, sign, terms, shift in best]
+    return [(j, k, Affine({**dict(terms), j: scale}, shift)) for j, k, scale, terms, shift in best]
+
+
+def _scales_by_cost(pairing: Pairing, j: int, k: int) -> list[Exact]:
+    """The scale, other than 1 and -1, in which column k of B costs what column j of A does; none for whole numbers."""
+    a, b = pairing.a.program, pairing.b.program
+    ours, theirs = cost(a).linear.get(j, 0), cost(b).linear.get(k, 0)
+    if not ours or not theirs or a.columns[j].is_integer or b.columns[k].is_integer:
+        return []
+    scale = divide(ours, theirs)
+    return [] if magnitude(scale) == 1 else [scale]
 
 
 _Reading = tuple[int, Exact, dict[int, Exact], Exact | None, Exact | None]

@@ -3,7 +3,9 @@
 Correspondences here are affine on each part of the plans, a part being those with one choice of the whole numbers. They
 keep the number of plans, the parts with their dimensions, the order of all corners by cost, what named columns can be,
 and whether there is a best plan. Where one decision may still be written in parts, or a column may be the objective's
-to choose, the same plan may stand there more than once: then only what is more on the other side counts.
+to choose, the same plan may stand there more than once: then only what is more on the other side counts. Where names
+settle one side whole, what the other can still move at no cost may be how it is carried out (which lot serves which
+month): then its numbers and dimensions tell nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from ..evidence import Difference
 from .affinity import encodes, map_exists
 from .clock import in_time, solve
 from .corners import Part, corners, labelled, rank, span
-from .directions import Direction
+from .directions import Direction, nullspace
 from .fingerprint import Fingerprint, SamplePlan
 from .hidden import doubtful, most_pressed, needed, only_held_up, part_directions
 from .mapping import Statement
@@ -108,10 +110,37 @@ def difference(
     ``merged`` are the cores with everything read as one that can be, where that is another core.
     Raises OutOfTimeError at the deadline.
     """
-    found = _by_names(a.side, b.side, binding) or _by_more(a, b, merged) or _by_levels(a, b)
-    if found is None and a.decided and b.decided:
+    found = _by_names(a.side, b.side, binding)
+    comparable = not (_carries_out(a, b) or _carries_out(b, a))
+    if comparable:
+        found = found or _by_more(a, b, merged)
+    found = found or _by_levels(a, b)
+    if found is None and comparable and a.decided and b.decided:
         found = _in_all_readings(a, b, lambda x, y: _apart(a, b, x, y, binding))
     return found or _by_best(a.side, b.side, a.policy, a.deadline)
+
+
+def _carries_out(first: Shape, second: Shape) -> bool:
+    """Whether names settle all of the second, and all that the first moves beside them, at no cost, are their parts.
+
+    Parts stand in an equation with a column that a name binds, as the lots that are made in a month.
+    """
+    if not first.bound or not second.bound or _free(second):
+        return False
+    moving, costless = _free(first), _free(first, first.program.objective.linear)
+    if not costless or (len(costless) < len(moving) and first.pressed == 0):
+        return False
+    equations = [row.linear.keys() for row in first.program.rows if row.lower is not None and row.lower == row.upper]
+    parts = {j for row in equations if not row.isdisjoint(first.bound) for j in row}
+    return all(parts.issuperset(direction) for direction in costless)
+
+
+def _free(shape: Shape, still: Mapping[int, Exact] | None = None) -> list[dict[int, Exact]]:
+    """A basis of how plans may move that keep its equations, its bound columns and ``still`` as they are."""
+    program = shape.program
+    rows: list[Mapping[int, Exact]] = [r.linear for r in program.rows if r.lower is not None and r.lower == r.upper]
+    rows += [{j: 1} for j, c in enumerate(program.columns) if j in shape.bound or (c.lower == c.upper is not None)]
+    return nullspace([row for row in (*rows, still) if row], len(program.columns))
 
 
 def _by_more(a: Shape, b: Shape, merged: tuple[Shape | None, Shape | None]) -> Difference | None:
