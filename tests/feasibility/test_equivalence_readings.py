@@ -258,3 +258,43 @@ def test_what_the_objective_presses_to_nothing_is_no_partner_of_what_rows_fix(se
     answer = model({**columns, "spare_room": real(0), "w_45": real(0)}, "max var_13", *rows)
     for one, other in ((answer, reference), (reference, answer)):
         assert deciding.compare(one, other).relation in ("equivalent", "unknown")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_of_two_rows_that_say_the_same_either_may_be_the_one_that_is_left(seed: int) -> None:
+    """What is left at zero is said twice, by both halves at zero and both at one; a row that another says hides it not.
+
+    Over whole numbers ``p <= v`` follows from ``4 v >= 3 p - 2``, too, which notices both halves moving (121212/3291).
+    """
+    rng = random.Random(seed)
+    limit, times = rng.randint(1, 3), rng.randint(1, 3)
+    first, second = limit + rng.randint(1, 2), limit + times
+    price, room = rng.choice((3, 5)), rng.randint(4, 6)
+    kept = {"y": whole(1, 2), "z": whole(-1, 0)}
+    reference = model(
+        {"x": whole(-1, 2), **kept}, f"min {price}*x + 5*y - 2*z + 7", f"y + x <= {room}", "x <= 0"
+    )  # fmt: skip
+    answer = model(
+        {**kept, "var_43": BIT, "x_pos": whole(0, 2)},
+        f"min 5*y - 2*z - {price}*var_43 + {price}*x_pos + 7",
+        f"y - var_43 + x_pos <= {room}",
+        "x_pos <= var_43",
+        f"{first}*x_pos - {second}*var_43 <= {limit}",
+    )
+    for one, other in ((answer, reference), (reference, answer)):
+        assert deciding.compare(one, other).relation in ("equivalent", "unknown")
+
+
+@pytest.mark.parametrize("least", [-1, -2])
+def test_names_that_say_nothing_tell_no_difference_where_another_pairing_may_fit(least: int) -> None:
+    """w and y stand for each other, which is not shown: the one is whole because a row makes it so (121212/6662)."""
+
+    def plan(first: str, second: str, kind: dict[str, object]) -> Program:
+        rows = f"2*desks - {second} + pipes <= -3", f"3*{first} + desks + 3*{second} == 3"
+        last = f"{first} - {second} + 3*desks <= 1"
+        variables = {"desks": BIT, first: whole(least, 0), "pipes": whole(-2, -1), second: kind}
+        return model(variables, "min 2.5*desks + 3*pipes", *rows, last)
+
+    answer, reference = plan("w", "y", real(1, 1 - least)), plan("y", "w", whole(1, 1 - least))
+    for one, other in ((answer, reference), (reference, answer)):
+        assert deciding.compare(one, other).relation in ("equivalent", "unknown")

@@ -32,7 +32,39 @@ _Terms = dict[int, Exact]
 
 def needed(program: Program, policy: Policy, deadline: float) -> list[Statement]:
     """Rows and bounds, one for each form, without the sides that follow from the others. Raises OutOfTimeError."""
-    forms: dict[tuple[tuple[int, Exact], ...], list[Exact | None]] = {}
+    forms = _forms(program)
+    if len(forms) <= _FORMS:
+        # Rows of several columns first: a bound that a row repeats is the one to keep.
+        for mark in sorted(forms, key=lambda m: -len(m)):
+            for number in (0, 1):
+                if _follows(program, forms, mark, number, policy, deadline):
+                    forms[mark][number] = None
+    return _told(forms)
+
+
+def needed_in_any_way(program: Program, told: Sequence[Statement], policy: Policy, deadline: float) -> list[Statement]:
+    """What of ``told``, which is ``needed``, no other rows and bounds say as well. Raises OutOfTimeError.
+
+    Of two rows that follow from each other over whole numbers either may be the one that was left out.
+    """
+    forms = _forms(program)
+    if len(forms) > _FORMS:
+        return list(told)
+    found = {tuple(sorted(terms.items())): [low, high] for terms, low, high in told}
+    for mark, ends in found.items():
+        for number in (0, 1):
+            if ends[number] is not None and _follows(program, forms, mark, number, policy, deadline):
+                ends[number] = None
+    return _told(found)
+
+
+_Mark = tuple[tuple[int, Exact], ...]
+_Forms = dict[_Mark, list[Exact | None]]
+
+
+def _forms(program: Program) -> _Forms:
+    """The tightest ends of each form, whose first coefficient is 1."""
+    forms: _Forms = {}
     for terms, low, high in statements(program):
         lead = terms[min(terms)]
         mark = tuple(sorted((j, divide(c, lead)) for j, c in terms.items()))
@@ -40,25 +72,28 @@ def needed(program: Program, policy: Policy, deadline: float) -> list[Statement]
         known = forms.setdefault(mark, [None, None])
         known[0] = max((e for e in (known[0], ends[0]) if e is not None), default=None)
         known[1] = min((e for e in (known[1], ends[1]) if e is not None), default=None)
+    return forms
+
+
+def _told(forms: _Forms) -> list[Statement]:
+    return [(dict(mark), low, high) for mark, (low, high) in forms.items() if (low, high) != (None, None)]
+
+
+def _follows(program: Program, forms: _Forms, mark: _Mark, number: int, policy: Policy, deadline: float) -> bool:
+    """Whether one end (0: the lower one) of an inequality among the forms is shown by all others."""
+    end = forms[mark][number]
+    if end is None or forms[mark][0] == forms[mark][1]:
+        return False
+    in_time(deadline)
+    rest = {m: list(ends) for m, ends in forms.items()}
+    rest[mark][number] = None
     columns = [
         type(c)(c.name, "integer" if c.is_integer else "continuous", None, None, c.variable) for c in program.columns
     ]
-    if len(forms) <= _FORMS:
-        # Rows of several columns first: a bound that a row repeats is the one to keep.
-        for mark in sorted(forms, key=lambda m: -len(m)):
-            for number in (0, 1):
-                end = forms[mark][number]
-                if end is None or forms[mark][0] == forms[mark][1]:
-                    continue
-                in_time(deadline)
-                forms[mark][number] = None
-                rest = Program(columns, [_row(m, *ends) for m, ends in forms.items()], "feasibility")
-                sign = 1 if number else -1
-                body = Affine({j: sign * c for j, c in mark})
-                outcome = ClaimSource(rest, policy, deadline).prove(body, sign * end, _AIM)
-                if outcome.certificate is None:
-                    forms[mark][number] = end
-    return [(dict(mark), low, high) for mark, (low, high) in forms.items() if (low, high) != (None, None)]
+    others = Program(columns, [_row(m, *ends) for m, ends in rest.items()], "feasibility")
+    sign = 1 if number else -1
+    body = Affine({j: sign * c for j, c in mark})
+    return ClaimSource(others, policy, deadline).prove(body, sign * end, _AIM).certificate is not None
 
 
 def _row(mark: tuple[tuple[int, Exact], ...], low: Exact | None, high: Exact | None) -> Row:
@@ -76,9 +111,10 @@ def part_directions(
 ) -> list[Direction] | None:
     """Directions along which the core's columns may hold one decision in parts; None where that cannot be told.
 
-    ``told`` is what is ``needed`` of the core. ``choices`` are plans, one for each choice of the whole numbers, if all
-    are known. Columns that are ``bound`` to one of the other side by a name are decisions of that side too: what moves
-    them is no other way to write one decision. ``mergeable``: some columns may be read as one, whatever their ends are.
+    ``told`` is what is ``needed_in_any_way`` of the core. ``choices`` are plans, one for each choice of the whole
+    numbers, if all are known. Columns that are ``bound`` to one of the other side by a name are decisions of that side
+    too: what moves them is no other way to write one decision. ``mergeable``: some columns may be read as one, whatever
+    their ends are.
     """
     program = core.program
     if len(told) > _FORMS:

@@ -145,8 +145,15 @@ def _matched(
     a: Program, b: Program, policy: Policy, deadline: float, *, once: bool, taken: Taken
 ) -> Iterator[Proposal]:
     """What the correspondences of the cores say. Raises OutOfTimeError at the deadline."""
+    may_fit: Comparison | None = None
     for match in matches(a, b, policy, deadline, once=once, differs=taken.differs):
         found = proved(match)
+        if found.relation == "unknown" and not _refuted(found):
+            may_fit = may_fit or found
+        elif match.trusted and not match.bound and found.relation != "equivalent" and may_fit is not None:
+            # Names that say nothing tell a difference only where no other pairing fits, and one may.
+            yield Proposal(unmerged(a, b, may_fit), trusted=True)
+            continue
         if match.named is None or taken.differs or found.relation in ("equivalent", "unknown"):
             yield Proposal(unmerged(a, b, found), match.trusted, match.bound)
             if found.relation == "equivalent" and match.parallel is not None:
@@ -155,6 +162,11 @@ def _matched(
             for proposal in _named_orders(match, found, policy, deadline):
                 yield replace(proposal, found=unmerged(a, b, proposal.found))
         in_time(deadline)
+
+
+def _refuted(found: Comparison) -> bool:
+    """Whether a plan was seen that only one of the two admits."""
+    return any(side is not None and side.status == "refuted" for side in (found.a_in_b, found.b_in_a))
 
 
 @dataclass(frozen=True, slots=True)

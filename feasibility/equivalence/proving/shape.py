@@ -24,7 +24,7 @@ from .clock import in_time, solve
 from .corners import Part, corners, labelled, rank, span
 from .directions import Direction, nullspace
 from .fingerprint import Fingerprint, SamplePlan
-from .hidden import doubtful, most_pressed, needed, only_held_up, part_directions
+from .hidden import doubtful, most_pressed, needed, needed_in_any_way, only_held_up, part_directions
 from .mapping import Statement
 from .readings import CoreReading, readings, spanned_dimensions
 from .reducing.core import Core
@@ -68,8 +68,9 @@ class Shape:
         choices = self.side.every
         if choices is None and self.parts is not None:
             choices = [part[0] for part in self.parts]
+        told = needed_in_any_way(self.program, self.told, self.policy, self.deadline)
         return part_directions(
-            self.core, self.told, choices, self.bound, self.deadline, mergeable=self.mergeable
+            self.core, told, choices, self.bound, self.deadline, mergeable=self.mergeable
         )  # fmt: skip
 
     @property
