@@ -170,6 +170,19 @@ def test_one_row_alone_bears_out_no_unit() -> None:
     assert compare(scaled, reference).relation == "equivalent"
 
 
+def test_both_limits_of_one_body_are_one_statement() -> None:
+    """Written as two rows, too: 2.2 for 2 in both is no other unit that two rows bear out (121212/18383)."""
+    variables = {"boxes": real(0, 2), "guards": real(0, 10)}
+    rest = "1.5*guards + 1.5*boxes <= 7", "boxes + guards <= 3"
+    reference = model(variables, "min 2*guards + 7", *rest, "1 <= boxes - 2*guards <= 4")
+    two_rows = model(variables, "min 2*guards + 7", *rest, "boxes - 2*guards >= 1", "3*boxes - 6*guards <= 12")
+    answer = model(variables, "min 2*guards + 7", *rest, "boxes - 2.2*guards >= 1", "boxes - 2.2*guards <= 4")
+    for right in (reference, two_rows):
+        assert compare(answer, right).relation == "restriction"
+        assert compare(right, answer).relation == "relaxation"
+    assert compare(reference, two_rows).relation == compare(two_rows, reference).relation == "equivalent"
+
+
 def test_corners_of_mixed_programs() -> None:
     """One price changed under other names: the corners of the two parts stand in another order."""
     rows = ("x + 2*y + 2*b <= 9", "3*x + y - b <= 8")

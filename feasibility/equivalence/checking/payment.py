@@ -130,6 +130,7 @@ def _agreements(
     found = _Agreements(dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0))
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
     mine, whole = first[1], second[0].whole
+    placed: dict[PaidKey, int] = {}
     counted = _Counted(_others_first(second[0], numbers), numbers)
     for said in sorted(statements_of(*second), key=lambda said: said.low is None or said.low != said.high):
         hit = numbers.keys() & {*said.raw, *said.terms}
@@ -157,15 +158,25 @@ def _agreements(
         if not agreed or (key, frozenset(agreed)) in seen:
             continue
         seen.add((key, frozenset(agreed)))
-        fresh, columns = counted.news(said)
+        fresh, columns, body = counted.news(said)
         gain = min(len(agreed), fresh)
         if not gain:
             continue
+        lead = terms[min(terms)]
+        agreement = Agreement(said.terms, terms, tuple(end * lead for _, end in agreed))
+        if body in placed:
+            # Another limit of a body that agreed already is no other statement: what a unit changes is the body.
+            found.evidence[placed[body]] = found.evidence[placed[body]].joined(agreement)
+            found.total += gain
+            for k in hit:
+                found.score[k] += gain
+            continue
+        if body is not None:
+            placed[body] = len(found.evidence)
         if frozenset(terms.items()) in written or not _alike_before(said.terms, terms, forward, bare, mine):
             gain += min(columns, len(said.terms), len(terms)) - 1
         found.total += gain
-        lead = terms[min(terms)]
-        found.evidence.append(Agreement(said.terms, terms, tuple(end * lead for _, end in agreed)))
+        found.evidence.append(agreement)
         for k in hit:
             found.score[k] += gain
             found.rows[k] += len(said.raw) > 1
@@ -187,19 +198,22 @@ class _Counted:
         self._agreed = Equations()
         self._told: dict[PaidKey, set[PaymentMark]] = {}
 
-    def news(self, said: Saying) -> tuple[int, int]:
-        """Limits that are new, and columns that they hold; none where no column with free numbers is left of it."""
+    def news(self, said: Saying) -> tuple[int, int, PaidKey | None]:
+        """Limits that are new, and columns that they hold; none where no column with free numbers is left of it.
+
+        With them an inequality's body in several columns, up to a factor.
+        """
         if said.low is not None and said.low == said.high:
             columns = self._agreed.add(said.terms, said.low)
-            return (1 if columns else 0), columns
+            return (1 if columns else 0), columns, None
         terms, constant = self._equations.normal(said.terms, 0)
         if self._numbers.isdisjoint(terms):
-            return 0, 0
+            return 0, 0, None
         key, low, high = scaled(Saying(said.raw, terms, less(said.low, constant), less(said.high, constant)))
         told, limits = self._told.setdefault(key, set()), marks(low, high)
         fresh = len(limits - told)
         told |= limits
-        return fresh, len(terms)
+        return fresh, len(terms), key if len(terms) > 1 else None
 
 
 def _plainer(first: CheckedSide, forward: Sequence[Affine | None]) -> list[Affine | None]:

@@ -10,7 +10,7 @@ follow from the others when any one statement is left out (rank, as for shifts).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...rationals import Exact
 from .equations import Equations
@@ -36,6 +36,17 @@ class Agreement:
     terms: Mapping[int, Exact]
     limits: tuple[Exact, ...] = ()
     as_it_is: bool = False
+
+    def joined(self, other: Agreement) -> Agreement:
+        """With the limits of another one, where that says the same up to a factor; else as it is."""
+        j = min(self.said)
+        if other.said.get(j, 0) == 0:
+            return self
+        factor = quotient(self.said[j], other.said[j])
+        if {k: factor * v for k, v in other.said.items()} != dict(self.said):
+            return self
+        limits = (factor * end for end in other.limits)
+        return replace(self, limits=tuple(dict.fromkeys((*self.limits, *limits))))
 
 
 def unpaid_scales(
