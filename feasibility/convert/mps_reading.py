@@ -309,6 +309,7 @@ class _Reader:
         if self.integer == (kind == "INTORG"):
             self.fail(f"{words[2]} follows {words[2] if self.integer else 'no INTORG'}")
         self.integer = kind == "INTORG"
+        self.last_column = ""  # a column on both sides of a marker would be of both kinds
 
     # -- sides and bounds ----------------------------------------------------------------------------------------
 
@@ -320,6 +321,9 @@ class _Reader:
         if not 2 <= len(words) <= 5:
             self.fail(f"a line of {self.section} is a name and one or two pairs of row and number")
         if len(words) % 2 == 1:
+            if (words[0] in self.rows or words[0] in self.goals) and self.vectors.get(self.section) != words[0]:
+                # As a vector's name it may be meant, or its number is missing: readers differ.
+                self.fail(f"{words[0][:40]!r} is a row: its number in {self.section} is missing, or it names a vector")
             self.vector(words[0])
             words = words[1:]
         for name, text in zip(words[::2], words[1::2], strict=True):

@@ -163,6 +163,11 @@ MPS_REFUSED = {
     "no sense": (mps(head="OBJSENSE\n"), "line 2: OBJSENSE says neither"),
     "junk in RHS": (mps(rhs=" foo\n"), "line 9: a line of RHS"),
     "an unknown row in RHS": (mps(rhs=" RHS C9 2\n"), "line 9: row 'C9' is not in ROWS"),
+    "a row without its number": (mps(rhs=" C1 COST 3\n"), "line 9: 'C1' is a row: its number in RHS is missing, or"),
+    "a column across a marker": (
+        mps(" X COST 1\n M1 'MARKER' 'INTORG'\n X C1 1\n M2 'MARKER' 'INTEND'\n"),
+        "line 8: column 'X' is there twice",
+    ),
     "RHS twice": (mps(rhs=" RHS C1 2\n RHS C1 3\n"), "line 10: row 'C1' has a second value"),
     "a column in two places": (mps(" X COST 1\n Y COST 1 C1 1\n X C1 1\n"), "line 8: column 'X' is there twice"),
     "an entry twice": (mps(" X COST 1 C1 1\n X C1 1\n"), "line 7: column 'X' has row 'C1' twice"),
