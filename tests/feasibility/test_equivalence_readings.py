@@ -298,3 +298,29 @@ def test_names_that_say_nothing_tell_no_difference_where_another_pairing_may_fit
     answer, reference = plan("w", "y", real(1, 1 - least)), plan("y", "w", whole(1, 1 - least))
     for one, other in ((answer, reference), (reference, answer)):
         assert deciding.compare(one, other).relation in ("equivalent", "unknown")
+
+
+@pytest.mark.parametrize("least", [140, 90])
+@pytest.mark.parametrize("high", [32, 16])
+def test_digits_of_which_the_lowest_was_eliminated_are_no_other_number(least: int, high: int) -> None:
+    """What the row leaves is the digit: the others are half the stock, rounded down, and no column (343434/17389)."""
+    steps = [2**n for n in range(1, high.bit_length())]
+    digits = " - ".join(f"{step}*stock_1_digit{step}" for step in steps)
+    rest = "make_1 <= 180", "make_2 <= 190", "stock_2 >= 30"
+    made = {"make_1": whole(), "make_2": whole(), "stock_2": whole()}
+    answer = model(
+        made | {f"stock_1_digit{step}": BIT for step in steps},
+        f"min 30*make_1 + 21*make_2 + 4*stock_2 - {4 * least}",
+        *rest,
+        f"make_1 + make_2 - stock_2 == {2 * least}",
+        f"{least} <= make_1 - {digits} <= {least + 1}",
+    )
+    reference = model(
+        made | {"stock_1": whole(0, 2 * high - 1)},
+        "min 26*make_1 + 21*make_2 + 4*stock_1 + 4*stock_2",
+        *rest,
+        f"make_1 - stock_1 == {least}",
+        f"stock_1 + make_2 - stock_2 == {least}",
+    )
+    for one, other in ((answer, reference), (reference, answer)):
+        assert deciding.compare(one, other).relation in ("equivalent", "unknown")

@@ -101,12 +101,29 @@ def _matched(shop: Workshop, first: CoreVariant, second: CoreVariant) -> Iterato
         yield joined(shop, first, second, forward, _how(forward), trusted=False)
     if forced or tries > _TRIES or not pairing.exhausted:
         return
+    if _may_lack_a_digit(first) or _may_lack_a_digit(second):
+        return
     if len(hints) == count:
         forward = [Affine({hints[k]: 1}) for k in range(count)]
         named = NamedCores(shop, first, second, hints, frozenset(hints.keys() - binding.keys()))
         yield replace(joined(shop, first, second, forward, "names", trusted=True), named=named)
     else:
         yield from _likeliest(shop, first, second, binding, hints)
+
+
+def _may_lack_a_digit(side: CoreVariant) -> bool:
+    """Whether a row leaves room beside what is read as one: its lowest digit may have been eliminated there.
+
+    Then the rest of the digits is no number that an affine map reads, and that none fits says nothing.
+    """
+    assert side.core is not None
+    program = side.core.program
+    groups = {group.name for group in side.merges if len(set(group.weights.values())) > 1}
+    read = {j for j, c in enumerate(program.columns) if c.name in groups}
+    return any(
+        row.lower is not None and row.upper is not None and row.lower != row.upper and not read.isdisjoint(row.linear)
+        for row in program.rows
+    )
 
 
 def _by_structure(
