@@ -13,15 +13,14 @@ them: it costs nothing, however many columns it holds. Nor does a unit, where bo
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from ...rationals import Exact
 from ..maps import Affine
+from .agreements import Agreements, agreements, alike_before, others_first
 from .equations import Equations
 from .scales import Agreement, ScaleMark, undecided, unpaid_scales
 from .shifts import unpaid_shifts
 from .sides import AffineForm, CheckedSide, composed, exact, form_of, quotient
-from .statements import PaidKey, PaymentMark, Saying, less, marks, rounded, scaled, statements_of
 from .totality import Standing
 
 
@@ -53,11 +52,11 @@ def unpaid(
     bare = [_bare(f) for f in forward]
     if members := _fixed_elsewhere(second, yours, list(_families(families, forward, numbers)), bound):
         return members
-    found = _agreements((first, mine), (second, yours), forward, bare, numbers)
+    found = agreements((first, mine), (second, yours), forward, bare, numbers)
     objective = _objective(first, second, maps, mine, yours)
     if objective is None:
         return sorted(numbers)
-    beside = _others_first(second, numbers).normal(objective, 0)[0]
+    beside = others_first(second, numbers).normal(objective, 0)[0]
     spoken = {*second.cost, *objective}
     if len(beside) < len(objective):  # in part a sum of equations: what is left speaks of its own columns alone
         objective, spoken = beside, set(beside)
@@ -95,125 +94,6 @@ def _fixed_elsewhere(
         if fixed.issuperset(members) and not set(bound) >= set(members):
             return members
     return []
-
-
-@dataclass(slots=True)
-class _Agreements:
-    """What agrees, for each column with free numbers and in all."""
-
-    score: dict[int, int]
-    rows: dict[int, int]
-    """Rows of several columns among it."""
-    said_of: dict[int, int]
-    """Statements."""
-    limits: dict[object, dict[int, Exact]] = field(default_factory=dict)
-    """The terms of what agrees on a limit, by what it is in A."""
-    evidence: list[Agreement] = field(default_factory=list)
-    """What agrees, each once."""
-    total: int = 0
-
-
-def _agreements(
-    first: tuple[CheckedSide, Equations],
-    second: tuple[CheckedSide, Equations],
-    forward: Sequence[Affine | None],
-    bare: Sequence[Affine | None],
-    numbers: Mapping[int, int],
-) -> _Agreements:
-    """B's rows and bounds that the map turns into A's, each once."""
-    known: dict[PaidKey, set[PaymentMark]] = {}
-    written: set[frozenset[PaymentMark]] = set()
-    for said in statements_of(*first):
-        written.add(frozenset(said.terms.items()))
-        key, low, high = scaled(rounded(said, first[0].whole))
-        known.setdefault(key, set()).update(marks(low, high))
-    found = _Agreements(dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0))
-    seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
-    mine, whole = first[1], second[0].whole
-    placed: dict[PaidKey, int] = {}
-    counted = _Counted(_others_first(second[0], numbers), numbers)
-    for said in sorted(statements_of(*second), key=lambda said: said.low is None or said.low != said.high):
-        hit = numbers.keys() & {*said.raw, *said.terms}
-        if not hit:
-            continue
-        try:
-            pulled, constant = composed(said.terms, forward)
-        except ValueError:
-            continue
-        terms, constant = mine.normal(pulled, constant)
-        if not terms:
-            continue
-        shifted = Saying(said.raw, terms, less(said.low, constant), less(said.high, constant))
-        key, low, high = scaled(rounded(shifted, first[0].whole))
-        agreed = marks(low, high) & known.get(key, set())
-        if agreed:
-            found.limits.setdefault(key, dict(said.terms))
-        if len(said.terms) == 1:
-            (k,) = said.terms
-            if whole[k] and len(forward[k].terms if forward[k] is not None else ()) == 1:  # type: ignore[union-attr]
-                continue
-            agreed = {mark for mark in agreed if mark[1] or len(terms) > 1}
-        if said.low is not None and said.low == said.high:
-            agreed = set(sorted(agreed)[:1])
-        if not agreed or (key, frozenset(agreed)) in seen:
-            continue
-        seen.add((key, frozenset(agreed)))
-        fresh, columns, body = counted.news(said)
-        gain = min(len(agreed), fresh)
-        if not gain:
-            continue
-        lead = terms[min(terms)]
-        agreement = Agreement(said.terms, terms, tuple(end * lead for _, end in agreed))
-        if body in placed:
-            # Another limit of a body that agreed already is no other statement: what a unit changes is the body.
-            found.evidence[placed[body]] = found.evidence[placed[body]].joined(agreement)
-            found.total += gain
-            for k in hit:
-                found.score[k] += gain
-            continue
-        if body is not None:
-            placed[body] = len(found.evidence)
-        if frozenset(terms.items()) in written or not _alike_before(said.terms, terms, forward, bare, mine):
-            gain += min(columns, len(said.terms), len(terms)) - 1
-        found.total += gain
-        found.evidence.append(agreement)
-        for k in hit:
-            found.score[k] += gain
-            found.rows[k] += len(said.raw) > 1
-            found.said_of[k] += 1
-    return found
-
-
-def _others_first(side: CheckedSide, numbers: Collection[int]) -> Equations:
-    """B's equations, solved for columns without free numbers where they can be: the others stay in what they hold."""
-    return Equations(side, set(range(len(side.lower))).difference(numbers))
-
-
-class _Counted:
-    """What B's statements say beyond those before them: equations by their rank, all others modulo the equations."""
-
-    def __init__(self, equations: Equations, numbers: Collection[int]) -> None:
-        self._equations = equations
-        self._numbers = set(numbers)
-        self._agreed = Equations()
-        self._told: dict[PaidKey, set[PaymentMark]] = {}
-
-    def news(self, said: Saying) -> tuple[int, int, PaidKey | None]:
-        """Limits that are new, and columns that they hold; none where no column with free numbers is left of it.
-
-        With them an inequality's body in several columns, up to a factor.
-        """
-        if said.low is not None and said.low == said.high:
-            columns = self._agreed.add(said.terms, said.low)
-            return (1 if columns else 0), columns, None
-        terms, constant = self._equations.normal(said.terms, 0)
-        if self._numbers.isdisjoint(terms):
-            return 0, 0, None
-        key, low, high = scaled(Saying(said.raw, terms, less(said.low, constant), less(said.high, constant)))
-        told, limits = self._told.setdefault(key, set()), marks(low, high)
-        fresh = len(limits - told)
-        told |= limits
-        return fresh, len(terms), key if len(terms) > 1 else None
 
 
 def _plainer(first: CheckedSide, forward: Sequence[Affine | None]) -> list[Affine | None]:
@@ -311,7 +191,7 @@ def _short(
     families: Sequence[list[int]],
     forward: Sequence[Affine | None],
     numbers: Mapping[int, int],
-    found: _Agreements,
+    found: Agreements,
 ) -> list[int]:
     """Columns with too few agreements."""
     short: list[int] = []
@@ -345,23 +225,6 @@ def _bare(image: Affine | None) -> Affine | None:
     return Affine({j: 1 if scale > 0 else -1}, image.constant)
 
 
-def _alike_before(
-    terms: Mapping[int, Exact],
-    pulled: Mapping[int, Exact],
-    forward: Sequence[Affine | None],
-    bare: Sequence[Affine | None],
-    mine: Equations,
-) -> bool:
-    """Whether units take part, and without them the body would be the same up to a positive factor."""
-    if all(forward[k] == bare[k] for k in terms):
-        return False
-    plain, _ = mine.normal(composed(terms, bare)[0], 0)
-    if plain.keys() != pulled.keys():
-        return False
-    ratios = {quotient(pulled[j], v) for j, v in plain.items()}
-    return len(ratios) == 1 and ratios.pop() > 0
-
-
 def _cost_alike_before(
     first: CheckedSide,
     second: CheckedSide,
@@ -376,7 +239,7 @@ def _cost_alike_before(
         return False
     if pulled == mine.normal(first.cost, 0)[0]:
         return False
-    return _alike_before(second.cost, pulled, forward, bare, mine)
+    return alike_before(second.cost, pulled, forward, bare, mine)
 
 
 def _families(
