@@ -2,7 +2,7 @@
 
 ``python docs/make_studies.py`` writes between ``<!-- table: NAME -->`` and ``<!-- end -->``; ``tests/studies/
 test_reports.py`` fails when a table is out of date. ``--results`` writes results.json and pictures as
-well, ``--sampled LABEL=RUN ...`` the counts that pass@k is computed from.
+well, ``--sampled LABEL=RUN ...`` the counts that pass@k is computed from. Names of reports: only those are written.
 """
 
 from __future__ import annotations
@@ -436,10 +436,13 @@ def filled(report: str) -> str:
 
 
 def main() -> None:
-    """Write every report."""
+    """Write every report, or those that the command names (with ``--sampled``: every one)."""
+    named = [] if "--sampled" in sys.argv else [word for word in sys.argv[1:] if not word.startswith("--")]
     if "--sampled" in sys.argv:
         write_sampled(sys.argv[sys.argv.index("--sampled") + 1 :])
     for report in STUDIES:
+        if named and report not in named:
+            continue
         if not (REPORTS / report / "README.md").exists():
             continue
         here = found(report)
@@ -458,6 +461,8 @@ def main() -> None:
             f"{here.folder.relative_to(REPORTS.parents[1])}: {len(here.results)} of {len(here.study.cells)} cells\n"
         )
     for report in JOINED:
+        if named and report not in named:
+            continue
         readme = REPORTS / report / "README.md"
         readme.write_text(filled(report), encoding="utf-8")
         rows = side_by_side(report)
