@@ -215,7 +215,7 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
         report.objections.append("merged-differently")
     if comparison.preference is not None and order_only(case.first, case.second, maps, comparison.preference):
         report.objections.append("order-only")
-    if not (_paid(case, maps) or _paid_backwards(case, maps)):
+    if not _paid(case, maps):
         report.objections.append("unpaid")
     if case.text and not maps.b_merges:
         leftover = sorted(case.theirs.determined | case.theirs.open)
@@ -240,19 +240,21 @@ def _adds_to_a_sum(case: _Grounds, maps: Correspondence) -> bool:
 
 
 def _paid(case: _Grounds, maps: Correspondence) -> bool:
-    """Whether the numbers in which B's columns are A's are borne out."""
-    bound = set() if maps.a_merges or maps.b_merges else set(shared(case.a.columns, case.b.columns))
-    ways = maps.forward, maps.backward
-    families = _families(case.b, maps.b_merges)
-    return not unpaid(case.first, case.second, ways, case.ours, case.theirs, bound, families)
+    """Whether the numbers of the map are borne out, those in which B's columns are A's or those of the way back.
 
-
-def _paid_backwards(case: _Grounds, maps: Correspondence) -> bool:
-    """The same of A's columns as B's: which of the two is called A is no ground."""
-    bound = set() if maps.a_merges or maps.b_merges else set(shared(case.b.columns, case.a.columns))
-    ways = maps.backward, maps.forward
-    families = _families(case.a, maps.a_merges)
-    return not unpaid(case.second, case.first, ways, case.theirs, case.ours, bound, families)
+    Which of the two is called A is no ground.
+    """
+    sides = (
+        (case.a, case.first, case.ours, maps.a_merges, maps.backward),
+        (case.b, case.second, case.theirs, maps.b_merges, maps.forward),
+    )
+    merged = bool(maps.a_merges or maps.b_merges)
+    for mine, yours in (sides, sides[::-1]):
+        bound = set() if merged else set(shared(mine[0].columns, yours[0].columns))
+        families = _families(yours[0], yours[3])
+        if not unpaid(mine[1], yours[1], (yours[4], mine[4]), mine[2], yours[2], bound, families):
+            return True
+    return False
 
 
 def _families(program: Program, groups: Sequence[Merge]) -> Sequence[object]:

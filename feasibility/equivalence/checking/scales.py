@@ -75,11 +75,7 @@ def unpaid_scales(
         return wanted  # too many to look at: undecided
     if not systems:
         return wanted
-    unpaid: set[ScaleMark] = set()
-    for number in range(len(systems)):
-        rest = [line for other, lines in enumerate(systems) if other != number for line in lines]
-        unpaid |= wanted - _decided(rest)
-    return unpaid
+    return _open_without_one(systems, wanted)
 
 
 def undecided(
@@ -93,6 +89,11 @@ def undecided(
     systems = [lines for said in agreements if (lines := _lines(said, scales, moved, equations))]
     if len(systems) < 2 or len(wanted) ** 2 * sum(map(len, systems)) * len(systems) > _MOST:
         return wanted
+    return _open_without_one(systems, wanted)
+
+
+def _open_without_one(systems: Sequence[Sequence[_Line]], wanted: set[ScaleMark]) -> set[ScaleMark]:
+    """The wanted numbers that are not decided when some one agreement is left out."""
     found: set[ScaleMark] = set()
     for number in range(len(systems)):
         found |= wanted - _decided(line for other, lines in enumerate(systems) if other != number for line in lines)
