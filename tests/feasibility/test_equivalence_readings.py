@@ -324,3 +324,13 @@ def test_digits_of_which_the_lowest_was_eliminated_are_no_other_number(least: in
     )
     for one, other in ((answer, reference), (reference, answer)):
         assert deciding.compare(one, other).relation in ("equivalent", "unknown")
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_one_column_less_another_is_no_decision_where_parts_are_left(most: int) -> None:
+    """Workers are y + 1, in two parts of which one was eliminated; y less the other says neither (565656/12459)."""
+    kept = {"chairs": whole(0, 2), "y": whole(-1, 1 + most)}
+    answer = model(kept | {"x26": whole()}, "min 2*chairs", f"0 <= y <= {most}", "y - x26 >= -1")
+    reference = model(kept | {"workers": whole(1, 1 + most)}, "min 2*chairs", "workers - y == 1")
+    for one, other in ((answer, reference), (reference, answer)):
+        assert deciding.compare(one, other).relation in ("equivalent", "unknown")

@@ -101,7 +101,7 @@ def _matched(shop: Workshop, first: CoreVariant, second: CoreVariant) -> Iterato
         yield joined(shop, first, second, forward, _how(forward), trusted=False)
     if forced or tries > _TRIES or not pairing.exhausted:
         return
-    if _may_lack_a_digit(first) or _may_lack_a_digit(second):
+    if any(_may_lack_a_digit(s) or _takes_apart(s, program) for s, program in ((first, shop.a), (second, shop.b))):
         return
     if len(hints) == count:
         forward = [Affine({hints[k]: 1}) for k in range(count)]
@@ -123,6 +123,15 @@ def _may_lack_a_digit(side: CoreVariant) -> bool:
     return any(
         row.lower is not None and row.upper is not None and row.lower != row.upper and not read.isdisjoint(row.linear)
         for row in program.rows
+    )
+
+
+def _takes_apart(side: CoreVariant, program: Program) -> bool:
+    """Whether one column less another is read as one, and they are no halves of a number, both from zero on."""
+    columns = program.columns
+    return any(
+        len({weight > 0 for weight in group.weights.values()}) > 1 and any(columns[j].lower != 0 for j in group.weights)
+        for group in side.merges
     )
 
 

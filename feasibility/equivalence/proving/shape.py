@@ -22,7 +22,7 @@ from ..evidence import Difference
 from .affinity import encodes, map_exists
 from .clock import in_time, solve
 from .corners import Part, corners, labelled, rank, span
-from .directions import Direction, nullspace
+from .directions import Direction, Space, nullspace
 from .fingerprint import Fingerprint, SamplePlan
 from .hidden import doubtful, most_pressed, needed, needed_in_any_way, only_held_up, part_directions
 from .mapping import Statement
@@ -121,6 +121,11 @@ def difference(
     return found or _by_best(a.side, b.side, a.policy, a.deadline)
 
 
+def more_in_parts(plain: Shape, left: int) -> bool:
+    """Whether a core may say decisions in more parts than reading it in ``left`` columns takes together."""
+    return plain.directions is None or len(Space(plain.directions).lead) > len(plain.program.columns) - left
+
+
 def _carries_out(first: Shape, second: Shape) -> bool:
     """Whether names settle all of the second, and all that the first moves beside them, at no cost, are their parts.
 
@@ -148,6 +153,8 @@ def _by_more(a: Shape, b: Shape, merged: tuple[Shape | None, Shape | None]) -> D
     """One side has more plans, dimensions or extent than the other has at most; none of them is said twice there."""
     for number, (more, less) in enumerate(((merged[0] or a, b), (merged[1] or b, a))):
         if more.side.empty or more.pressed is None:
+            continue
+        if merged[number] is not None and more_in_parts((a, b)[number], len(more.program.columns)):
             continue
         said = _more(more, less, more.pressed)
         if said is not None and more.whole_decisions:
