@@ -14,7 +14,7 @@ from typing import NoReturn
 from ..programs.program import Program, Quadratic, Row
 from ..rationals import Exact, divide, magnitude, simplify
 from .common import INFINITE, DocumentDraft, Notes, Remarks, Sides, Unsupported, add_product, add_term, read_number
-from .lp_words import GOALS, Section, Word, broken, sections_of
+from .lp_words import GOALS, UNREAD, Section, Word, broken, sections_of
 
 _OPPOSITE = {"<=": ">=", ">=": "<=", "=": "="}
 _INFINITE = frozenset({"inf", "infinity"})
@@ -56,7 +56,7 @@ class _Reader:
                 self.known = len(self.draft.columns)
                 while self.at < len(self.words):
                     self.bound()
-            elif section.name != "end":
+            elif section.name != "end" and section.name not in UNREAD:
                 self.domain(section.name)
         self.settle_binaries()
         return Program(

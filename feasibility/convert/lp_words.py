@@ -58,6 +58,9 @@ _REFUSED = {
     "piecewise": "piecewise-linear objective",
     "scenarios": "scenarios",
 }
+UNREAD = frozenset(_REFUSED.values())
+"""Names of sections that are refused when a word stands in them. HiGHS writes an empty ``semi`` below every ``gen``."""
+
 _FIRST = frozenset(key.replace("-", " ").split()[0] for key in (*SECTIONS, *_REFUSED))
 
 RESERVED = frozenset(" ".join((*SECTIONS, *_REFUSED)).replace("-", " ").split()) | {"free", "inf", "infinity"}
@@ -158,13 +161,13 @@ def _add_line(found: list[Section], words: list[Word], line: int) -> None:
         if not length:
             if not found or found[-1].name == "end":
                 broken(line, f"{' '.join(word.text for word in words)[:40]!r} stands outside every section")
+            if found[-1].name in UNREAD:
+                raise Unsupported("LP", [f"`{found[-1].name}`"], f"line {found[-1].line}")
             found[-1].words.append(words[place])
             place += 1
             continue
         key = _key(words, place, length)
-        if key in _REFUSED:
-            raise Unsupported("LP", [f"`{_REFUSED[key]}`"], f"line {line}")
-        name = SECTIONS[key]
+        name = _REFUSED.get(key) or SECTIONS[key]
         _check_before(found, words, place, key)
         found.append(Section(name, line))
         place += length
@@ -223,7 +226,7 @@ def _ends_row(words: list[Word]) -> bool:
 
 def _check_before(found: list[Section], words: list[Word], place: int, key: str) -> None:
     """Refuse a keyword where a name could be meant, or where its section cannot be."""
-    line, name = words[place].line, SECTIONS[key]
+    line, name = words[place].line, SECTIONS.get(key, "")
     if not found:
         if name not in GOALS:
             broken(line, f"`{key}` before `minimize` or `maximize`")

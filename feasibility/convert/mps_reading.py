@@ -32,6 +32,8 @@ _SENSES = {
     **dict.fromkeys(("MIN", "MINIMIZE", "MINIMISE", "MINIMUM"), "minimize"),
 }
 _WITH_ARGUMENT = frozenset({"NAME", "OBJSENSE", "OBJNAME", "QSECTION", "QCMATRIX", "ENDATA"})
+_SAYS_MAXIMUM = re.compile(r"\*\s*(obj)?sense\s*[:=]?\s*max|\*\s*objective\b.*\(max(imum|imi[sz]e)?\)", re.IGNORECASE)
+"""What PuLP and GLPK write above a maximisation instead of OBJSENSE; the prices below it are those to be maximised."""
 _LINES = re.compile(r"\r\n|\n|\r")
 _INFINITE = frozenset({"inf", "infinity"})
 _FORTRAN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[dD][+-]?\d+\Z")
@@ -111,6 +113,7 @@ class _Reader:
         self.goal_name: str | None = None
         self.constants: set[str] = set()
         self.sense: str | None = None
+        self.says_maximum = 0
         self.section = ""
         self.target = ""
         self.opened: set[str] = set()
@@ -130,6 +133,7 @@ class _Reader:
         for self.line, line in enumerate(lines, 1):
             if line.startswith("*"):
                 self.remarks.read(line[1:])
+                self.says_maximum = self.says_maximum or (self.line if _SAYS_MAXIMUM.match(line) else 0)
                 continue
             if not line or line.isspace():
                 continue
@@ -359,6 +363,8 @@ class _Reader:
         name, text = self.bounded(words[1:], kind in _VALUED)
         j = self.draft.columns[name]
         value = self.value(text) if kind in _VALUED else None
+        before = (self.draft.lower[j], self.draft.upper[j], self.draft.domain[j] != "continuous")
+        again = j in self.touched
         self.touched.add(j)
         if kind in ("LI", "UI"):
             self.draft.domain[j] = "integer"
@@ -383,6 +389,9 @@ class _Reader:
         ):
             if relevant and given.setdefault(j, bound) != bound:
                 self.fail(f"{name[:40]!r} has two different bounds on one side; the first or the last may be meant")
+        after = (sides.lower, sides.upper, self.draft.domain[j] != "continuous")
+        if again and kind in ("FR", "FX", "BV") and after != before:
+            self.fail(f"{name[:40]!r} has a bound before this {kind}; the first or the last may be meant")
         self.draft.lower[j], self.draft.upper[j] = sides.lower, sides.upper
 
     def bounded(self, rest: list[str], valued: bool) -> tuple[str, str]:
@@ -443,6 +452,9 @@ class _Reader:
         goal = self.goal_name or next(iter(self.goals))
         if goal not in self.goals:
             self.fail(f"OBJNAME {goal[:40]!r} is no N row")
+        if self.says_maximum and self.sense is None:
+            self.line = self.says_maximum
+            self.fail("this comment says that the objective is maximized; without OBJSENSE it is minimized: write one")
         for name in self.goals:
             if name != goal:
                 self.notes.add(f"the free row {name[:40]} (another N row) constrains nothing and is left out")

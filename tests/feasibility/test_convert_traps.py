@@ -17,6 +17,7 @@ def optimum(program: Program) -> float | str:
 
 
 LP = {
+    "HiGHS's empty section": ("max\n x\nst\n x <= 4.5\ngen\n x\nsemi\nend\n", 4),
     "2x is 2 x": ("min\n obj: 2x + 3y\nst\n c1: x + y >= 4\n c2: 2x + y >= 5\nend\n", 8),
     "hexadecimal is none": ("min\n 0x10 + y\nst\n x10 + y >= 2\nend\n", 0),
     "infinite sides": ("max\n x + y\nst\n x + y <= 10\n x - y >= -inf\n x <= infinity\nend\n", 10),
@@ -74,6 +75,7 @@ LP_REFUSED = {
     "semi-continuous inside": ("min\n x\nst\n x >= 1 semi-continuous x end\n", "semi-continuous variables` at line 4"),
     "sos inside": ("min x st x >= 1 sos2 s1: x:1 end\n", "SOS2` at line 1"),
     "several objectives": ("min multi-objectives\n a: x\nst\n x >= 1\nend\n", "multiple objectives` at line 1"),
+    "semi-continuous after an empty one": ("min\n x\nst\n x >= 1\nsos2\nsemi\n x\nend\n", "variables` at line 6"),
     "control characters": ("min\n x\x0b + y\nst\n x >= 1\nend\n", "line 2: "),
 }  # fmt: skip
 
@@ -116,6 +118,10 @@ L_ROW, E_ROW = " N COST\n L C1\n", " N COST\n E C1\n"
 MIP = " M 'MARKER' 'INTORG'\n X COST -1 C1 1\n M 'MARKER' 'INTEND'\n Y COST -1 C1 1\n"
 TRIANGLE = " X X 2\n X Y 1\n Y Y 4\n"
 MPS = {
+    "PuLP's comment beside OBJSENSE": ("*SENSE:Maximize\n" + mps(head="NAME T\nOBJSENSE\n MAX\n", rows=L_ROW), 2),
+    "PuLP's minimisation": ("*SENSE:Minimize\n* Objective: COST (MINimum)\n* maximal 3 (max)\n" + mps(), 2),
+    "BV said again": (bound(" LO B X 0\n UP B X 1\n BV B X\n", integer=True, low=False), -1),
+    "FR after MI": (bound(" MI B X\n FR B X\n"), -50.5),
     "integer by marker": (mps(MIP, " RHS C1 4.5\n", L_ROW, BOUNDS=" UP B Y 1\n"), -2),
     "integer with a lower bound": (bound(" LO B X 2\n", integer=True, low=False), -50),
     "integer with PL": (bound(" PL B X\n", integer=True, low=False), -50),
@@ -150,6 +156,11 @@ MPS = {
         "RHS\n    RHS       LIM 1              2.0\nENDATA\n", 2),
 }  # fmt: skip
 MPS_REFUSED = {
+    "PuLP's maximisation": ("*SENSE:Maximize\n" + mps(), "line 1: this comment says that the objective is maximized"),
+    "GLPK's maximisation": ("* Rows: 2\n* Objective:  COST (MAXimum)\n" + mps(), "line 2: this comment says"),
+    "FR after PL": (bound(" PL B X\n FR B X\n"), "line 13: 'X' has a bound before this FR"),
+    "FX after UP": (bound(" UP B X 3\n FX B X 3\n"), "line 13: 'X' has a bound before this FX"),
+    "BV after UP and LO": (bound(" UP B X 1\n LO B X 0\n BV B X\n"), "line 14: 'X' has a bound before this BV"),
     "negative UP alone": (bound(" UP B X -3\n"), "line 12: X has a negative upper bound and no lower one"),
     "UP twice": (bound(" UP B X 3\n UP B X 5\n"), "line 13: .*two different bounds"),
     "UP after FX": (bound(" FX B X 3\n UP B X 5\n"), "line 13: .*two different bounds"),
