@@ -329,6 +329,8 @@ _add("objective-differs", "equivalent", "the same plans are allowed, but they ar
      "maximize 3*x + 5*y instead of 3*x + 4*y", "look at the two plans that are shown")
 _add("auxiliary", "equivalent", "a variable that only one side has could not be expressed by the other's; unknown",
      "a helper variable with its own constraints", "nothing is known to be wrong")
+_add("wasteful", "equivalent", "only plans that waste what the objective chooses tell the two apart; unknown",
+     "a makespan that may be later than all ends, whole on one side", "nothing is known to be wrong")
 _add("integrality", "equivalent", "a variable is whole on one side, and it was neither proved nor refuted on the other",
      "x integer, x continuous", "nothing is known to be wrong")
 _add("names", "equivalent", "the only fit gives a name that both sides share to another variable; unknown",

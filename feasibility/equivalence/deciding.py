@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..errors import PyriteError
 from ..policy import Policy
+from ..programs.numbering import renumbered
 from ..programs.program import Program
 from .checking.checker import check
 from .evidence import Comparison, Plans
@@ -88,6 +89,7 @@ def _compare(
             row = next(row for row in program.rows if row.body.quadratic)
             message = f"{side} has a product of variables in {row.name!r}; only linear rows are compared"
             return Comparison("unknown", code="nonlinear", message=message)
+    a, b = renumbered(a, b)
     best: Comparison | None = None
     bound = False
     undecided: Comparison | None = None

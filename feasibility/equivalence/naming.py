@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
-from ..programs.correspondence import Words, words
+from ..programs.correspondence import Words, match_columns, plural, words
 from ..programs.program import Column
 
 _GENERIC = re.compile(r"(?:[a-z]{1,2}|var|variable|col|column|xx|int|bin|cont|dec|decision|item|val|value)?[\d\s]*")
@@ -38,16 +38,42 @@ def is_meaningful(name: str) -> bool:
 
 
 def shared(ours: Sequence[Column], theirs: Sequence[Column]) -> dict[int, int]:
-    """{column of the second: column of the first} for the meaningful names that each carries once."""
-    first, second = _once(ours), _once(theirs)
-    return {k: first[name] for name, k in second.items() if name in first}
+    """{column of the second: column of the first} for the meaningful names that both carry.
+
+    The same text first (``A+`` is not ``A-``, ``Bread`` beside ``bread`` takes nothing from it). Where these leave
+    columns, all of one side at once by the readings of ``match_columns`` (one in the plural, members alone), or what
+    is left by words that each carries once.
+    """
+    here = {column.name: j for j, column in enumerate(ours)}
+    pairs = {k: here[c.name] for k, c in enumerate(theirs) if c.name in here and is_meaningful(c.name)}
+    if len(pairs) == len(theirs):
+        return pairs
+    for total in (match_columns(ours, theirs, extra=True), _turned(match_columns(theirs, ours, extra=True))):
+        if total is not None and all(total.get(k) == j for k, j in pairs.items()):
+            return {k: j for k, j in total.items() if _say_one_thing(ours[j].name, theirs[k].name)}
+    taken = set(pairs.values())
+    first = _once(ours, taken)
+    second = _once(theirs, pairs)
+    return pairs | {k: first[name] for name, k in second.items() if name in first}
 
 
-def _once(columns: Sequence[Column]) -> dict[Words, int]:
+def _say_one_thing(name: str, other: str) -> bool:
+    """Whether both names are meaningful and have a word in common that is more than a letter or a number."""
+    if not (is_meaningful(name) and is_meaningful(other)):
+        return False
+    telling = [[w for w in key(n) if not w.isdecimal() and (len(w) > 1 or not w.isascii())] for n in (name, other)]
+    return any(w == o or plural(w) == o or plural(o) == w for w in telling[0] for o in telling[1])
+
+
+def _turned(total: Mapping[int, int] | None) -> dict[int, int] | None:
+    return None if total is None else {k: j for j, k in total.items()}
+
+
+def _once(columns: Sequence[Column], taken: Collection[int]) -> dict[Words, int]:
     found: dict[Words, int] = {}
     double = set()
     for number, column in enumerate(columns):
-        if is_meaningful(column.name):
+        if number not in taken and is_meaningful(column.name):
             name = key(column.name)
             if name in found:
                 double.add(name)

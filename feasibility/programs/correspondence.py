@@ -34,12 +34,17 @@ def match_names(program: Program, reference: Program, *, extra: bool = False) ->
     a single indexed variable, so that the members say everything. The first of these readings that fits decides:
     the same names; the same words; the members alone on one side; the members alone on both.
     """
-    ours, theirs = program.columns, reference.columns
+    found = match_columns(program.columns, reference.columns, extra=extra)
+    return None if found is None else [found[k] for k in range(len(reference.columns))]
+
+
+def match_columns(ours: Sequence[Column], theirs: Sequence[Column], *, extra: bool = False) -> dict[int, int] | None:
+    """The same of columns: {place in ``theirs``: place in ``ours``}."""
     if len(ours) < len(theirs) or (len(ours) != len(theirs) and not extra):
         return None
     exact = _match([column.name for column in ours], [column.name for column in theirs])
     if exact is not None:
-        return exact
+        return dict(enumerate(exact))
     fold = _plural_folder(word for column in (*ours, *theirs) for word in words(column.name))
     members_ours, members_theirs = _single_variable(ours), _single_variable(theirs)
     readings: list[tuple[bool, bool]] = [(False, False)]
@@ -54,7 +59,7 @@ def match_names(program: Program, reference: Program, *, extra: bool = False) ->
             [_key(column, ours_alone, fold) for column in ours], [_key(c, theirs_alone, fold) for c in theirs]
         )
         if found is not None:
-            return found
+            return dict(enumerate(found))
     return None
 
 

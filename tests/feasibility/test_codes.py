@@ -48,6 +48,7 @@ NO_FILE = {
     "shape": "a difference that the equivalence proof finds; its tests hold examples",
     "decision-missing": "a rule of the equivalence proof; its tests hold examples",
     "auxiliary": "says what the equivalence proof cannot do yet; its tests hold examples",
+    "wasteful": "says what the equivalence proof cannot do yet; its tests hold examples",
     "integrality": "says what the equivalence proof cannot do yet; its tests hold examples",
     "quadratic-order": "says what the equivalence proof cannot do yet; its tests hold examples",
     "not-exact": "needs a solver's point that does not survive exact arithmetic",

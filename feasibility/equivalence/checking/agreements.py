@@ -5,6 +5,7 @@ A sum of B's equations says nothing beside them, and two limits of one body are 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -30,14 +31,22 @@ class Agreements:
     evidence: list[Agreement] = field(default_factory=list)
     """What agrees, each once."""
     total: int = 0
+    families: Mapping[int, object] = field(default_factory=dict)
+    """What a column of B shares its numbers, or an index with: what each member says alike is said once."""
     _bodies: dict[PaidKey, int] = field(default_factory=dict)
     """Where the evidence of each body stands."""
+    _patterns: set[object] = field(default_factory=set)
 
     def add(self, hit: Collection[int], agreement: Agreement, gain: int, more: int, body: PaidKey | None) -> None:
         """``gain`` limits of a statement about ``hit``, and ``more`` for its columns where its ``body`` is a new one.
 
         Another limit of a body that agreed already is no other statement: what a unit changes is the body.
         """
+        pattern = self._pattern(agreement)
+        if pattern in self._patterns:
+            return
+        if pattern is not None:
+            self._patterns.add(pattern)
         place = None if body is None else self._bodies.setdefault(body, len(self.evidence))
         known = place is not None and place < len(self.evidence)
         if known and place is not None:
@@ -50,6 +59,18 @@ class Agreements:
             self.score[k] += gain
             self.said_of[k] += not known
 
+    def _pattern(self, agreement: Agreement) -> object | None:
+        """A statement with the indexed variables in place of their members; None without one.
+
+        One number of the data says nothing more for being written in each period.
+        """
+        if self.families.keys().isdisjoint(agreement.said):
+            return None
+        lead = agreement.terms[min(agreement.terms)]
+        said = Counter((self.families.get(k, k), value) for k, value in agreement.said.items())
+        read = Counter(agreement.terms.values())
+        return frozenset(said.items()), frozenset(read.items()), frozenset(quotient(x, lead) for x in agreement.limits)
+
 
 def agreements(
     first: tuple[CheckedSide, Equations],
@@ -57,6 +78,7 @@ def agreements(
     forward: Sequence[Affine | None],
     bare: Sequence[Affine | None],
     numbers: Mapping[int, int],
+    families: Mapping[int, object],
 ) -> Agreements:
     """B's rows and bounds that the map turns into A's, each once."""
     known: dict[PaidKey, set[PaymentMark]] = {}
@@ -65,7 +87,8 @@ def agreements(
         written.add(frozenset(said.terms.items()))
         key, low, high = scaled(rounded(said, first[0].whole))
         known.setdefault(key, set()).update(marks(low, high))
-    found = Agreements(dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0))
+    zeros = [dict.fromkeys(numbers, 0) for _ in range(3)]
+    found = Agreements(zeros[0], zeros[1], zeros[2], families=families)
     seen: set[tuple[PaidKey, frozenset[PaymentMark]]] = set()
     mine, whole = first[1], second[0].whole
     counted = _Counted(others_first(second[0], numbers), numbers)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...programs.correspondence import Words
+from ...programs.numbering import renumbered
 from ...programs.program import Program
 from ...rationals import Exact
 from ..evidence import (
@@ -73,6 +74,7 @@ def check(a: Program, b: Program, comparison: Comparison, text: str = "") -> Rep
     ``text``: the problem's own words, when there is a problem: what it speaks of is a decision.
     """
     report = Report()
+    a, b = renumbered(a, b)
     whole_a, whole_b = read_side(a), read_side(b)
     if comparison.relation == "unknown":
         return report
@@ -189,7 +191,7 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
     """The rules beside the evidence: names, totality, payment."""
     maps = comparison.correspondence
     assert maps is not None
-    if contradicted(case.a, case.b, case.first, case.second, maps):
+    if contradicted(case.a, case.b, case.first, case.second, maps, comparison.preference):
         report.objections.append("names")
     if comparison.relation != "equivalent":
         return
@@ -217,9 +219,11 @@ def _grounds(case: _Grounds, comparison: Comparison, report: Report) -> None:
         report.objections.append("order-only")
     if not _paid(case, maps):
         report.objections.append("unpaid")
-    if case.text and not maps.b_merges:
-        leftover = sorted(case.theirs.determined | case.theirs.open)
-        if missing_decisions(case.b, leftover, list(case.second.cost), case.text):
+    if case.text:
+        gone = {k for group in maps.b_merges for k in group.weights}
+        kept = [k for k in range(len(case.b.columns)) if k not in gone]
+        leftover = [kept[k] for k in sorted(case.theirs.determined | case.theirs.open) if k < len(kept)]
+        if missing_decisions(case.b, leftover, list(case.whole_b.cost), case.text):
             report.objections.append("decision-missing")
 
 

@@ -29,7 +29,8 @@ def order_only(first: CheckedSide, second: CheckedSide, maps: Correspondence, pr
         return False
     factor = exact(scale)
     if not (maps.a_open.isdisjoint(first.cost) or maps.b_open.isdisjoint(second.cost)):
-        return not _same_at_best(first, second, maps, factor)
+        prices = sorted(second.cost.values()) == sorted(factor * v for v in first.cost.values())
+        return not ((factor == 1 or prices) and _same_at_best(first, second, maps, factor))
     # Either is enough: what B says of A's cost in its own columns, and what A says of B's.
     return not (
         _borne_out(second, _read(first, maps.backward), (second.cost, second.cost_constant), factor, shift)

@@ -52,13 +52,15 @@ def unpaid(
     bare = [_bare(f) for f in forward]
     if members := _fixed_elsewhere(second, yours, list(_families(families, forward, numbers)), bound):
         return members
-    found = agreements((first, mine), (second, yours), forward, bare, numbers)
+    shared = _sharing(families, forward, numbers)
+    found = agreements((first, mine), (second, yours), forward, bare, numbers, shared)
     objective = _objective(first, second, maps, mine, yours)
     if objective is None:
         return sorted(numbers)
     beside = others_first(second, numbers).normal(objective, 0)[0]
     spoken = {*second.cost, *objective}
-    if len(beside) < len(objective):  # in part a sum of equations: what is left speaks of its own columns alone
+    # In part a sum of equations: what is left speaks of its own columns alone, and of none that no cost holds.
+    if len(beside) < len(objective) and spoken.issuperset(beside.keys() & numbers.keys()):
         objective, spoken = beside, set(beside)
     weight = 0 if _cost_alike_before(first, second, forward, bare, mine) else max(len(objective) - 1, 0)
     for k in numbers.keys() & spoken if weight else ():
@@ -254,6 +256,17 @@ def _families(
         mark = (families[k], next(iter(image.terms.values())), image.constant) if single else k
         groups.setdefault(mark, []).append(k)
     yield from groups.values()
+
+
+def _sharing(
+    families: Sequence[object], forward: Sequence[Affine | None], numbers: Collection[int]
+) -> dict[int, object]:
+    """What columns share: the numbers of a family of several, or, without numbers, an index; nothing without one."""
+    groups = [members for members in _families(families, forward, numbers) if len(members) > 1]
+    if not groups:
+        return {}
+    beside = {k: family for k, family in enumerate(families) if family is not None and k not in numbers}
+    return beside | {k: ("numbers", members[0]) for members in groups for k in members}
 
 
 def _is_plain(image: Affine) -> bool:

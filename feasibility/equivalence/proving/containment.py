@@ -11,6 +11,10 @@ from ..evidence import Certificate, Containment, Target, Witness
 from ..maps import Affine, linear_part
 from .claims import UNSEARCHED, ClaimOutcome, ClaimSource
 from .clock import is_late, now
+from .thrift import telling
+
+WASTEFUL = "wasteful"
+"""Code of a direction that only plans break which waste what the objective chooses; one of them is its witness."""
 
 _LATE = ClaimOutcome("unknown", code="time-limit", message="the time for the comparison ran out")
 
@@ -39,15 +43,15 @@ def contain(
         else:
             certificates.append(quick)
     trouble: ClaimOutcome | None = None
+    wasteful: Witness | None = None
+    claimed = {aim: (pulled, limit) for aim, pulled, limit in waiting}
     for aim, outcome in _outcomes(source, waiting):
         if outcome.status == "refuted":
             assert outcome.point is not None
-            witness = _witness(source, target, images, open_columns, aim, outcome.point)
-            if witness is not None:
+            witness, doubt = _seen(source, target, images, open_columns, (aim, *claimed[aim]), outcome.point)
+            if doubt is None:
                 return Containment("refuted", witness=witness, proof="certified")
-            outcome = ClaimOutcome(
-                "unknown", code="auxiliary", message="the chosen formula for an auxiliary variable fails"
-            )
+            outcome, wasteful = doubt, wasteful or witness
         if outcome.status == "unknown":
             trouble = trouble or outcome
         elif outcome.certificate is not None:
@@ -60,7 +64,8 @@ def contain(
     certificates.extend(whole)
     trouble = trouble or trouble_whole
     if trouble is not None:
-        return Containment("unknown", tuple(certificates), code=trouble.code, message=trouble.message)
+        shown = wasteful if trouble.code == WASTEFUL else None
+        return Containment("unknown", tuple(certificates), shown, code=trouble.code, message=trouble.message)
     if missing:
         return _search_beyond(source, target, images, open_columns, tuple(certificates))
     proof = "solver-trusted" if any(c.method == "solver" for c in certificates) else "certified"
@@ -126,17 +131,37 @@ def _whole_claims(
         outcome = source.whole(image, aim)
         if outcome.status == "refuted":
             assert outcome.point is not None
-            witness = _witness(source, target, images, open_columns, aim, outcome.point)
-            if witness is not None:
+            witness, doubt = _seen(source, target, images, open_columns, (aim, None, 0), outcome.point)
+            if doubt is None:
                 return Containment("refuted", witness=witness, proof="certified"), None
-            outcome = ClaimOutcome(
-                "unknown", code="auxiliary", message="the chosen formula for an auxiliary variable fails"
-            )
+            outcome = doubt
         if outcome.certificate is not None:
             certificates.append(outcome.certificate)
         else:
             trouble = trouble or outcome
     return certificates, trouble
+
+
+def _seen(
+    source: ClaimSource,
+    target: Program,
+    images: Sequence[Affine | None],
+    open_columns: frozenset[int],
+    claim: tuple[Target, Affine | None, Exact],
+    point: tuple[Exact, ...],
+) -> tuple[Witness | None, ClaimOutcome | None]:
+    """The evidence of a plan that breaks a claim, and why it may be none: another choice or less waste repairs it."""
+    aim = claim[0]
+    found = telling(source, target, images, claim, point)
+    if found is None:
+        message = "only plans that waste what the objective chooses would tell the two apart"
+        wasteful = _witness(source, target, images, open_columns, aim, point)
+        return wasteful, ClaimOutcome("unknown", code=WASTEFUL, message=message)
+    witness = _witness(source, target, images, open_columns, found[1], found[0])
+    if witness is None:
+        message = "the chosen formula for an auxiliary variable fails"
+        return None, ClaimOutcome("unknown", code="auxiliary", message=message)
+    return witness, None
 
 
 def _witness(

@@ -22,6 +22,7 @@ from .reducing.core import Core
 from .shape import counted_apart
 from .structure import pair_columns
 from .variants import SMALL, CoreVariant, Depth, Workshop, pairs_by_name, protected, shapes
+from .written_units import mostly_said
 
 _TRIES = 12
 """Maps of one pair of cores that are proved."""
@@ -76,9 +77,11 @@ def _matched(shop: Workshop, first: CoreVariant, second: CoreVariant) -> Iterato
     if len(hints) == count:
         forward = [Affine({hints[k]: 1}) for k in range(count)]
         told.add(_mark(forward))
-        # Names that say nothing tell a difference only when no other pairing fits, or where there are many of them.
+        # Names that say nothing tell a difference only when no other pairing fits, or where there are many of them and
+        # most is said of them alike.
         if not (forced and shop.differs and core_a.is_whole_program and core_b.is_whole_program):
-            match = joined(shop, first, second, forward, "names", trusted=forced or not small, bound=forced)
+            trusted = forced or (not small and mostly_said(core_a.program, core_b.program))
+            match = joined(shop, first, second, forward, "names", trusted=trusted, bound=forced)
             yield replace(match, named=NamedCores(shop, first, second, hints)) if forced else match
     if not (forced and shop.differs):
         # The same shape under other names is seen at once; the search is for what structure cannot see.

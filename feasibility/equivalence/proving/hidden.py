@@ -22,6 +22,7 @@ from .clock import in_time, solve
 from .directions import Direction, Space, nullspace
 from .fingerprint import SamplePlan
 from .mapping import Statement, statements
+from .parallel import parallel
 from .reducing.core import Core
 
 _FORMS = 24
@@ -289,6 +290,34 @@ def _along(plans: Sequence[SamplePlan], direction: _Terms, program: Program) -> 
 
 
 def most_pressed(core: Core, policy: Policy, deadline: float) -> int | None:
+    """How many columns may be the objective's to choose: those that it presses, and of columns that rows of several
+    columns cannot tell from each other, at other prices, all but one: the cheaper is filled first."""
+    pressed = _most_pressed(core, policy, deadline)
+    return None if pressed is None else pressed + _filled_in_order(core.origin)
+
+
+def _filled_in_order(origin: Program) -> int:
+    """Continuous columns beside others that count the same way, at other prices, up to an end of their own."""
+    plain = Program(origin.columns, origin.rows, "feasibility")
+    prices = origin.objective.linear
+    ended = [j for j, c in enumerate(origin.columns) if not c.is_integer and c.lower is not None and _ends(origin, j)]
+    count = 0
+    for alike in parallel(plain, ended, bounds=False):
+        for sign in (1, -1):
+            same_way = {j: lead for j, lead in alike.items() if lead * sign > 0}
+            count += max(len({divide(prices.get(j, 0), lead) for j, lead in same_way.items()}) - 1, 0)
+    return count
+
+
+def _ends(origin: Program, j: int) -> bool:
+    """Whether the column has an upper end, by its bound or a row of its own."""
+    if origin.columns[j].upper is not None:
+        return True
+    alone = (row for row in origin.rows if row.linear.keys() == {j})
+    return any((row.upper if row.linear[j] > 0 else row.lower) is not None for row in alone)
+
+
+def _most_pressed(core: Core, policy: Policy, deadline: float) -> int | None:
     """How many columns may be the objective's to choose: plans with other values of them are no other decisions.
 
     A column of whole numbers is none, nor is one that has an end of its own on the dear side, unless it is all of the

@@ -31,7 +31,7 @@ from .relating import attempt, proved, relation_of, unmerged
 from .units import units
 from .variants import SMALL, empties, named_pairs, told_apart
 from .whole import apart_by_whole
-from .written_units import NamedUnits, agreements, guessed, settled_units
+from .written_units import NamedUnits, agreements, guessed, mostly_said, settled_units
 
 _Asked = ParamSpec("_Asked")
 
@@ -98,7 +98,7 @@ def proposals(
     linear = not a.is_quadratic and not b.is_quadratic
     # Generic names are no ground for a difference before other pairings have been tried.
     binding = all(is_meaningful(c.name) for c in b.columns)
-    telling = binding or len(b.columns) > SMALL or not linear
+    telling = binding or ((len(b.columns) > SMALL or not linear) and mostly_said(a, b))
     complete = unsettled = False
     for named in by_names(a, b, deadline):
         complete = True
@@ -135,8 +135,9 @@ def proposals(
         if apart is not None:
             yield Proposal(Comparison("incomparable", apart.proof, code="shape", difference=apart), trusted=True)
             return
-    for candidate in () if complete else candidates(a, b, deadline):
-        yield Proposal(unmerged(a, b, attempt(candidate, policy, deadline)), candidate.trusted and not linear)
+    for candidate in () if complete and telling else candidates(a, b, deadline):
+        trusted = candidate.trusted and not linear and len(named_pairs(a, b)) == len(b.columns)
+        yield Proposal(unmerged(a, b, attempt(candidate, policy, deadline)), trusted)
         in_time(deadline)
     yield from _empty(a, b, policy, deadline)
 

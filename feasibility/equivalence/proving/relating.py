@@ -11,7 +11,7 @@ from ...verdict import Proof
 from ..evidence import Comparison, Containment, Correspondence, Merge, Plans, Preference, Relation
 from ..merging import unmerged_plan
 from .claims import ClaimSource
-from .containment import contain
+from .containment import WASTEFUL, contain
 from .joining import Match
 from .lines import with_lines, with_products
 from .matching import Candidate, unmatched
@@ -46,6 +46,9 @@ def _related(
     b_in_a = contain(b, a.program, maps.backward, a_open)
     a_in_b, b_in_a = with_products(a_in_b, *a.products), with_products(b_in_a, *b.products)
     a.second_order = b.second_order = False
+    if {a_in_b.status, b_in_a.status} == {"refuted", "unknown"}:
+        # The two differ without waste; then a plan that wastes something is one that the other does not admit, too.
+        a_in_b, b_in_a = _however_wasteful(a_in_b), _however_wasteful(b_in_a)
     relation = relation_of(a_in_b, b_in_a)
     if relation == "unknown":
         trouble = a_in_b if a_in_b.status == "unknown" else b_in_a
@@ -68,6 +71,12 @@ def _related(
         return Comparison("unknown", None, maps, a_in_b, b_in_a, preference, code, message)
     relation = "equivalent" if preference.status == "same" else "objective-differs"
     return Comparison(relation, proof, maps, a_in_b, b_in_a, preference)
+
+
+def _however_wasteful(side: Containment) -> Containment:
+    if side.code != WASTEFUL or side.witness is None:
+        return side
+    return Containment("refuted", witness=side.witness, proof="certified")
 
 
 def relation_of(a_in_b: Containment, b_in_a: Containment) -> Relation:

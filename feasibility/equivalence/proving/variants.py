@@ -127,6 +127,10 @@ def shapes(shop: Workshop) -> tuple[dict[int, int], tuple[Shape, Shape]] | None:
         assert first.core is not None
         assert second.core is not None
         _, binding = pairs_by_name(first.core.program, second.core.program, first.merges + second.merges)
+        ours, theirs = (set(cost(core.program).linear) for core in (first.core, second.core))
+        binding = {
+            k: j for k, j in binding.items() if ours != {j} and theirs != {k}
+        }  # the objectives' own name nothing
         made: list[Shape] = []
         for number, side in enumerate((first, second)):
             printed = side.printed(shop.policy, shop.deadline)

@@ -88,6 +88,29 @@ def agreements(a: Program, b: Program, pairs: Mapping[int, int], units: NamedUni
     return count + (_form(mine, 0) == _form(yours, 0))
 
 
+def mostly_said(a: Program, b: Program) -> bool:
+    """Whether under equal names at least half of what both write is the same, so that they number alike.
+
+    Generic names may be in another order on the other side; then hardly a row and hardly a price is the same. Of rows
+    of several columns and of prices one may differ anyway. With products each row must be the same.
+    """
+    here = {c.name: j for j, c in enumerate(a.columns)}
+    pairs = {k: here[c.name] for k, c in enumerate(b.columns) if c.name in here}
+    if not len(pairs) == len(b.columns) == len(a.columns):
+        return False
+    said = {_form(body, side) for body, side in limited_sides(a) if len(body) > 1}
+    yours = [_form(_read(body, pairs, {})[0], side) for body, side in limited_sides(b) if len(body) > 1]
+    rows = sum(form in said for form in yours)
+    ours, theirs = cost(a), cost(b)
+    prices: dict[object, Exact] = dict(ours.linear.items())
+    prices.update(ours.quadratic.items())
+    read: dict[object, Exact] = {pairs[k]: c for k, c in theirs.linear.items()}
+    read.update((tuple(sorted((pairs[j], pairs[k]))), c) for (j, k), c in theirs.quadratic.items())
+    same = sum(prices.get(mark) == c for mark, c in read.items())
+    enough = len(yours) if ours.quadratic or theirs.quadratic else (len(yours) - 1) / 2
+    return rows >= enough and 2 * same >= len(prices.keys() | read.keys()) - 1
+
+
 def _alike(a: Program, b: Program, pairs: Mapping[int, int]) -> Iterator[tuple[set[int], bool]]:
     """Columns of the rows that both write alike, the objective too; whether that alone fixes their units."""
     said = {_form(body, side) for body, side in limited_sides(a)}
