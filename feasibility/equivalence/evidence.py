@@ -18,7 +18,7 @@ from .maps import Affine
 
 Relation: TypeAlias = Literal["equivalent", "relaxation", "restriction", "incomparable", "objective-differs", "unknown"]
 Side: TypeAlias = Literal["lower", "upper", "integer"]
-ProofMethod: TypeAlias = Literal["multipliers", "rounding", "integral", "empty", "crossed", "cases", "solver"]
+ProofMethod: TypeAlias = Literal["multipliers", "rounding", "integral", "empty", "crossed", "cases", "thrift", "solver"]
 Scope: TypeAlias = Literal["this data", "all data"]
 """Of which data a relation speaks: of the numbers at hand, or of every instance of the same shape."""
 
@@ -47,6 +47,8 @@ class Certificate:
     - empty: the source has no plan: the multipliers combine to 0 <= a negative number (limit is ignored).
     - crossed: the source has no plan: the row or column named has its lower side above its upper side.
     - cases: a column of whole numbers is at most ``at`` or at least one more: either case has its certificate.
+    - thrift: what a row or its own end holds the objective's only column by, put in its place, has its certificate, in
+      the order of the rows and its end last (``parts``): so the claim holds where that column is at its best.
     - solver: a mixed-integer search found no plan beyond the limit; not re-checkable here.
 
     ``products`` are multipliers of inequalities of second order, whose products cancel in the combination.
@@ -60,6 +62,7 @@ class Certificate:
     lines: dict[int, Exact] = field(default_factory=dict)
     products: dict[int, Exact] = field(default_factory=dict)
     cases: Cases | None = None
+    parts: tuple[Certificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

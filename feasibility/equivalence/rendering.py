@@ -250,6 +250,8 @@ def _certificate(source: Program, target: Program, certificate: Certificate) -> 
         name, at = source.columns[split.column].name, split.at
         parts = [(f"{name} <= {at}", split.below), (f"{name} >= {at + 1}", split.above)]
         document["cases"] = {said: _certificate(source, target, part) for said, part in parts}
+    if certificate.parts:
+        document["parts"] = [_certificate(source, target, part) for part in certificate.parts]
     if certificate.factor != 1:
         document["factor"] = str(certificate.factor)
     return document

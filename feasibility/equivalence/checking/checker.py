@@ -46,6 +46,7 @@ from .sides import (
     read_side,
     with_lines,
 )
+from .thrift import forms_at_best
 from .totality import Standing, is_difference, merges_agree, objections, part_is_whole, standing, sums_hide
 from .whole import whole_difference
 
@@ -341,6 +342,13 @@ def _whole(source: CheckedSide, certificate: Certificate, image: AffineForm, nam
     report.checked += 1
     if certificate.method == "solver":
         report.trusted += 1
+        return
+    if certificate.method == "thrift":
+        forms = forms_at_best(source, image, len(certificate.parts))
+        if not forms or any(part.method != "integral" for part in certificate.parts):
+            report.problems.append(f"{name}: column {certificate.target.number} is not shown to be whole")
+        for part, form in zip(certificate.parts, forms, strict=False):
+            _whole(source, part, form, name, report)
         return
     terms, constant = dict(image[0]), image[1]
     for i, y in certificate.rows.items():

@@ -14,6 +14,7 @@ from math import floor
 from ...rationals import Exact
 from ..evidence import Certificate, Containment, Product
 from .sides import CheckedSide, Factors, combined, exact, proves_empty
+from .thrift import broken_by_waste_alone, forms_at_best
 
 
 def with_products(source: CheckedSide, containment: Containment | None) -> CheckedSide:
@@ -80,6 +81,11 @@ def proves(source: CheckedSide, certificate: Certificate, terms: Mapping[int, Ex
         return proves_empty(source, certificate)
     if certificate.method == "cases":
         return _by_cases(source, certificate, terms, limit)
+    if certificate.method == "thrift":
+        forms = forms_at_best(source, (dict(terms), -limit), len(certificate.parts))
+        plain = broken_by_waste_alone(source, terms) and all(part.method != "thrift" for part in certificate.parts)
+        shown = zip(certificate.parts, forms, strict=False)
+        return plain and bool(forms) and all(proves(source, part, form[0], -form[1]) for part, form in shown)
     proved = combined(source, certificate)
     factor = exact(certificate.factor)
     if proved is None or factor <= 0 or certificate.method not in ("multipliers", "rounding"):

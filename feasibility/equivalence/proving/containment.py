@@ -11,7 +11,7 @@ from ..evidence import Certificate, Containment, Target, Witness
 from ..maps import Affine, linear_part
 from .claims import UNSEARCHED, ClaimOutcome, ClaimSource
 from .clock import is_late, now
-from .thrift import telling
+from .thrift import at_best, telling
 
 WASTEFUL = "wasteful"
 """Code of a direction that only plans break which waste what the objective chooses; one of them is its witness."""
@@ -154,6 +154,10 @@ def _seen(
     aim = claim[0]
     found = telling(source, target, images, claim, point)
     if found is None:
+        image = claim[1] if aim.side != "integer" else images[aim.number]
+        proof = None if image is None else at_best(source, image, claim[2], aim)
+        if proof is not None:
+            return None, ClaimOutcome("proved", proof)
         message = "only plans that waste what the objective chooses would tell the two apart"
         wasteful = _witness(source, target, images, open_columns, aim, point)
         return wasteful, ClaimOutcome("unknown", code=WASTEFUL, message=message)

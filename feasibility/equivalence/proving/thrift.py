@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ...programs.program import Program, Row
 from ...rationals import Exact, Fraction, divide, simplify
-from ..evidence import Target
+from ..evidence import Certificate, Target
 from ..maps import Affine
 from .claims import ClaimSource
 from .preference import cost
@@ -21,14 +21,19 @@ _MOST_ROWS = 20
 
 
 def pressed(program: Program) -> int | None:
-    """The column that is all of the objective and that no row of several columns keeps from being dearer."""
+    """The column that is all of the objective, and the most or the least of several amounts; None without one.
+
+    Rows of several columns keep it from being cheaper, two at least, and none keeps it from being dearer. A column that
+    one row holds is as well a decision with a price, of which each plan counts.
+    """
     goal = cost(program)
     if goal.quadratic or len(goal.linear) != 1:
         return None
     ((j, price),) = goal.linear.items()
-    held = [row for row in program.rows if j in row.linear and len(row.linear) > 1]
+    held = [row for row in program.rows if j in row.linear]
     free = all((row.upper if row.linear[j] * price > 0 else row.lower) is None for row in held)
-    return j if held and free and not any(row.body.quadratic for row in held) else None
+    several = sum(len(row.linear) > 1 for row in held) > 1
+    return j if several and free and not any(row.body.quadratic for row in held) else None
 
 
 def thrifty(program: Program, j: int, plan: Sequence[Exact]) -> tuple[Exact, ...]:
@@ -47,6 +52,47 @@ def thrifty(program: Program, j: int, plan: Sequence[Exact]) -> tuple[Exact, ...
     if column.is_integer:
         best = simplify(Fraction(-(-best // 1) if price > 0 else best // 1))
     return (*plan[:j], best, *plan[j + 1 :])
+
+
+def at_best(source: ClaimSource, image: Affine, limit: Exact, target: Target) -> Certificate | None:
+    """The certificate that the pressed column, ``image``, is at most 0 or whole at its best; None without one.
+
+    Of other limits nothing is said: more than so many may be the problem's own.
+    """
+    j = pressed(source.program)
+    if j is None or source.program.columns[j].is_integer or image.terms.keys() != {j}:
+        return None
+    if target.side != "integer" and (
+        limit != 0 or image.constant or image.terms[j] * cost(source.program).linear[j] < 0
+    ):
+        return None
+    plain = ClaimSource(source.program, source.policy, source.deadline)
+    parts = []
+    for held in _held(source.program, j):
+        form = held.scaled(image.terms[j]).plus(Affine({}, image.constant))
+        if target.side == "integer":
+            whole = plain.surely_whole(form, target)
+            proof = None if whole is None else whole.certificate
+        else:
+            proof = plain.prove(form, limit, target).certificate
+        if proof is None or proof.method in ("solver", "empty", "crossed"):
+            return None
+        parts.append(proof)
+    return Certificate(target, "thrift", parts=tuple(parts)) if parts else None
+
+
+def _held(program: Program, j: int) -> list[Affine]:
+    """What the rows, and its own end last, keep the pressed column from being cheaper than."""
+    price = cost(program).linear[j]
+    found = []
+    for row in program.rows:
+        weight = row.linear.get(j, 0)
+        side = row.lower if weight * price > 0 else row.upper
+        if weight and side is not None:
+            rest = Affine({k: divide(-c, weight) for k, c in row.linear.items() if k != j})
+            found.append(rest.plus(Affine({}, divide(side, weight))))
+    end = program.columns[j].lower if price > 0 else program.columns[j].upper
+    return found if end is None else [*found, Affine({}, end)]
 
 
 def broken(target: Program, image: Sequence[Exact | None]) -> Target | None:
