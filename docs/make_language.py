@@ -58,11 +58,13 @@ One rule, the same when answers are read and when they are ended:
    closed has no answer behind it: the code is `unfinished`, whatever was drafted inside. Text behind the end of the
    model's turn (`<|im_end|>`, `</s>`, ...) is not the model's answer any more.
 2. The last object that is a formulation *by its keys* is the answer, fenced or not; `{}`, a solution or a note written
-   after it are not. A part of a formulation written last is the answer too: it was meant to replace something.
+   after it are not, nor a check of numbers (`120 <= 120`), a heading (`\\text{Constraints:}`), or a section only spoken
+   of (`"constraints": {}`, `{"variables": ...}`). A part of a formulation written last is the answer too: it was meant
+   to replace something.
 3. When the last attempt at a formulation is broken or cut, nothing before it is credited.
 4. An output whose `finish` is `length` counts as cut, whatever it holds.
-5. A formulation inside of another JSON value (`{"formulation": ...}`, a list, a text, a tool call) is a `wrapper`:
-   no surface, and read under `repair = form`.
+5. A formulation inside of another JSON value (`{"formulation": ...}`, a list, a text, also among
+   the words of a message's `content`, a tool call) is a `wrapper`: no surface, and read under `repair = form`.
 
 Generation ends at the first complete formulation outside of thinking, so that a model that is stopped by Pyrite is read
 as it was stopped. Endings without an answer (a refusal, a filter, a prompt too long, no text) have codes of their own.

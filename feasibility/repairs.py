@@ -24,13 +24,13 @@ REPAIRS: Final[dict[str, str]] = {
     "smart-quotes": "typographic quotes become double quotes",
     "unquoted-key": "a key that is an identifier gets its quotes",
     "python-literal": "None, True, False become null, true, false",
-    "number-spelling": "+1, .5 and 5. become 1, 0.5 and 5.0",
-    "odd-space": "no-break and other spaces between tokens become spaces",
+    "number-spelling": "+1, .5 and 5. become 1, 0.5 and 5.0, and +2*x becomes 2*x",
+    "odd-space": "no-break and other spaces between tokens, and the > of a Markdown quote, become spaces",
     "control-character": "line breaks and tabs inside of a text become spaces",
     "not-finite": "Infinity as an upper bound, and -Infinity as a lower one, become null",
     # The shape.
     "case-of-word": "keys, domains and senses are written in lower case",
-    "other-word": "other words for keys, domains and senses are replaced (feasibility/language/document/words.py)",
+    "other-word": "other words for keys, domains, senses are replaced (feasibility/language/document/words.py)",
     "extra-key": "keys that hold words about the model are left away",
     "number-as-text": "a bound or value that is a number in quotes loses them",
     "thousands-separator": "the commas at the thousands of a number in a text are removed, outside of [ ]",
@@ -43,7 +43,7 @@ REPAIRS: Final[dict[str, str]] = {
     # Expressions.
     "html-entity": "&lt; and the like become the sign",
     "full-width": "full-width digits and signs become ordinary ones",
-    "latex": "\\cdot, \\le, \\frac{a}{b}, $...$ and the like become *, <=, (a)/(b)",
+    "latex": "\\cdot, \\le, \\frac{a}{b}, $...$ and the like become *, <=, (a)/(b), with one backslash too",
     "unicode-operator": "≤, ×, −, ² and the like become <=, *, -, **2",
     "expression-comment": "a comment behind an expression is removed",
     "label": "'name:' before a constraint is removed",
@@ -51,7 +51,7 @@ REPAIRS: Final[dict[str, str]] = {
     "relation-spelling": "=< becomes <=; => becomes >= where one of its sides is a number",
     "caret": "^ becomes **",
     "bad-power": "**1 is removed",
-    "implicit-product": "* is put between a number and the name or parenthesis after it, not behind / or **",
+    "implicit-product": "* is put between a number or \\frac and the name or parenthesis after it, not behind / or **",
     "bad-for": "the word 'for' or 'for all' at the beginning of a family is removed",
 }
 """Every repair and what it does."""

@@ -248,7 +248,15 @@ AMBIGUOUS = [
     "x <= 3 or y <= 2",
     "x <= 120 minutes",
     "max(x, y) <= 3",
-    "x <= 3 // why",
+    "x <= 3 // y",
+    "x <= 3 // y is why",
+    "x <= 3 // 2",
+    "3 // why <= x",
+    "x <= 3 // why(2)",
+    r"1/\frac{1}{2} x <= 3",
+    r"2\frac{1}{2} x <= 3",
+    r"\frac{1}{2} 3 <= x",
+    "x + +y <= 3",
 ]
 
 
@@ -260,6 +268,69 @@ def test_nothing_ambiguous_is_repaired(constraint: str) -> None:
     assert not verdict.surface
     assert verdict.substance_after_repair is False
     assert not verdict.repaired or not verdict.repaired["surface"]
+
+
+SPELLINGS = [
+    (r"\frac{1}{2} x + y <= 3", "((1)/(2))*x + y <= 3", {"latex", "implicit-product"}),
+    (r"\frac{1}{2}(x + y) <= 3", "((1)/(2))*(x + y) <= 3", {"latex", "implicit-product"}),
+    (r"\dfrac{\frac{1}{2}x}{3} \, y <= 3", "((((1)/(2))*x)/(3))*y <= 3", {"latex", "implicit-product"}),
+    (r"\frac{x}{2} + y <= 3", "((x)/(2)) + y <= 3", {"latex"}),
+    (r"1/\frac{1}{2}*x <= 3", "1/((1)/(2))*x <= 3", {"latex"}),
+    (r"2\cdot{}x <= 3", "2*x <= 3", {"latex"}),
+    ("2\times x <= 3", "2*x <= 3", {"latex"}),
+    ("\frac{1}{2}*x <= 3", "((1)/(2))*x <= 3", {"latex"}),
+    ("x <= 3 // at most, by contract", "x <= 3", {"expression-comment"}),
+    ("x <= 3 // why", "x <= 3", {"expression-comment"}),
+    ("+2*x <= +3", "2*x <= 3", {"number-spelling"}),
+    ("2*(+x + y) <= 3", "2*(x + y) <= 3", {"number-spelling"}),
+    *((f"2{sign}x <= 3", "2*x <= 3", {"unicode-operator"}) for sign in "✕✖⋅∗·×⨯\u0387"),
+]
+
+
+@pytest.mark.parametrize(("written", "meant", "repairs"), SPELLINGS)
+def test_a_spelling_comes_back(written: str, meant: str, repairs: set[str]) -> None:
+    found = repair(_given(written), POLICY)
+    assert found is not None
+    assert [token.text for token in tokenize(found.document["constraints"]["c"])] == [
+        token.text for token in tokenize(meant)
+    ]
+    assert set(found.repairs) == repairs
+
+
+PLAIN = _given("2*x <= 3")
+TEXT_SPELLINGS = [
+    (PLAIN.replace("2*x <= 3", r"2 \cdot x \leq 3"), "latex"),
+    (PLAIN.replace("2*x <= 3", r"\(2*x \le 3\)"), "latex"),
+    (PLAIN.replace('"sense": "maximize", "expression"', '"Maximise"'), "other-word"),
+    (PLAIN.replace('{"variables"', '{"$schema": "https://x", "variables"'), "extra-key"),
+    ("Sure:\n" + json.dumps(json.loads(PLAIN), indent=1).replace("\n", "\n> ").replace("{", "> {", 1), "odd-space"),
+    (json.dumps({"role": "assistant", "content": f"Sure:\n{PLAIN}"}), "wrapper"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), TEXT_SPELLINGS)
+def test_a_text_comes_back(text: str, code: str) -> None:
+    found = repair(text, POLICY)
+    assert found is not None
+    assert words(found.document) == words(json.loads(PLAIN))
+    assert code in found.repairs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN.replace("2*x <= 3", r"2*x \leqx 3"),
+        PLAIN.replace("2*x <= 3", r"5\% * x <= 3"),
+        PLAIN.replace('"expression"', '"minimize": "y", "expression"'),
+        PLAIN.replace('"sense": "maximize", "expression"', '"maximize": "x", "minimize"'),
+        PLAIN.replace('"sense": "maximize", "expression": "x + y"', '"maximize": true'),
+    ],
+)
+def test_no_text_is_guessed(text: str) -> None:
+    from pyrite.feasibility.scoring.ladder import Judge
+
+    verdict = Judge(policy=Policy(repair="form")).judge(text)
+    assert verdict.substance_after_repair is False, verdict.repaired
 
 
 AMBIGUOUS_SHAPES = [

@@ -1,7 +1,8 @@
 """What is an attempt at a formulation, told by its keys: whole objects, wrappers around one, and broken text.
 
-A solution (``{"bread": 10, "objective": 155}``), an empty map or a note is no attempt. A part of a formulation is one,
-because who writes ``{"constraints": {...}}`` last has not left the formulation above as it was.
+A solution (``{"bread": 10, "objective": 155}``), an empty map or a note is no attempt, nor is a mention of a section
+(``{"variables": ...}``, a heading ``\\text{Constraints:}``). A part of a formulation is one, because who writes
+``{"constraints": {...}}`` last has not left the formulation above as it was.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from ...rationals import NUMBERS
+from .sections import holds_sections
 
 Load: TypeAlias = Callable[[str], Any]
 """Reads a text that is JSON, strictly; gives None for anything else."""
@@ -30,27 +31,38 @@ SECTION_WORDS: Final = {
 MENTION: Final = re.compile("|".join(sorted(SECTION_WORDS, key=len, reverse=True)), re.IGNORECASE)
 """A quick test: a text without any of these words holds no attempt."""
 
-_VARIABLE_KEYS: Final = frozenset({"domain", "type", "vartype", "lower", "upper", "lb", "ub", "index", "bounds"})
-_OBJECTIVE_KEYS: Final = frozenset({"sense", "expression", "direction", "expr", "goal", "minimize", "maximize"})
-_RELATION: Final = re.compile(r"<|>|=|≤|≥|\\leq?|\\geq?|&[lg]t;")
-_NUMBER_TEXT: Final = re.compile(r"\s*[-+]?[0-9][0-9,._]*(?:[eE][-+]?[0-9]+)?\s*")
 _MOST_NODES: Final = 20_000
+
+_SAID: Final = frozenset({"content", "text", "message", "output", "response", "answer", "completion", "generated_text"})
+"""Keys of messages: their texts may hold a formulation among words, as an output does."""
 
 _QUOTE: Final = r"\\*[\"'“”‘’`]?"
 _WORDS: Final = "|".join(sorted(SECTION_WORDS, key=len, reverse=True))
+# What a section begins with: a bracket, a text, or a comment in front of it. A heading goes on with words instead.
+_OPENS: Final = r"(?:[{\[]|\\*[\"'“”‘’`«„]|/[/*]|#|\Z)"
+# {}, [], ..., {...} and {"bread": ...}: a section that is spoken of, not written.
+_DOTS: Final = r"(?:\.\.\.|…)"
+_NAMED: Final = rf"(?:{_QUOTE}[^\"'“”‘’`{{}}\[\]:\n]{{1,60}}{_QUOTE}\s*+:\s*+)"
+_NOTHING: Final = rf"(?:[{{\[]\s*+(?:[}}\]]|{_NAMED}?{_QUOTE}[{{\[]?\s*+{_DOTS})|{_QUOTE}\s*+{_DOTS})"
+# Possessive white space: a long run of it is read once.
 _BROKEN_KEY: Final = re.compile(
-    rf"(?P<key>{_WORDS}){_QUOTE}\s*(?:[:=]\s*|(?=[{{\[]))(?=(?P<rest>.{{0,80}}))",
+    rf"(?P<key>{_WORDS}){_QUOTE}\s*+(?:[:=]\s*+|(?=[{{\[]))(?={_OPENS})(?!{_NOTHING})(?=(?P<rest>.{{0,120}}))",
     re.IGNORECASE | re.DOTALL,
 )
 STRAY_KEY: Final = re.compile(
-    rf"(?:[\"'“‘](?:{_WORDS})[\"'”’]?\s*[:=]?|(?:{_WORDS})[\"'”’]\s*[:=])\s*[{{\[]",
+    rf"(?:[\"'“‘](?:{_WORDS})[\"'”’]?\s*+[:=]?|(?:{_WORDS})[\"'”’]\s*+[:=])\s*+(?=[{{\[])(?!{_NOTHING})[{{\[]",
     re.IGNORECASE,
 )
-"""A section's name written like a key before a bracket, wherever it stands: an object whose beginning is lost."""
+"""A section's name written like a key before a bracket, wherever it stands: an object whose beginning is lost.
+
+A key whose section is empty or left out with dots is only spoken of.
+"""
 _STARTED_KEY: Final = re.compile(rf"\{{\s*{_QUOTE}(?P<word>[A-Za-z_]*)(?P<rest>{_QUOTE}\s*:?\s*)")
+_WRITTEN: Final = re.compile(rf"(?={_OPENS})(?!{_NOTHING})")
 _FIRST_KEYS: Final = (*SECTION_WORDS, "sets", "parameters", "formulation")
 _SOLUTION_REST: Final = re.compile(
-    rf"(?:{_QUOTE}[-+]?[0-9]|\{{\s*{_QUOTE}[^\"'{{}}:]{{1,60}}{_QUOTE}\s*:\s*(?:{_QUOTE}[-+]?[0-9]|null|true|false))",
+    rf"(?:{_QUOTE}[-+]?[0-9]|\{{\s*{_QUOTE}[^\"'{{}}:]{{1,60}}{_QUOTE}\s*:\s*"
+    rf"(?:\{{\s*{_QUOTE}value{_QUOTE}\s*:\s*)?(?:{_QUOTE}[-+]?[0-9]|null|true|false))",
     re.IGNORECASE,
 )
 
@@ -70,17 +82,14 @@ def is_formulation(value: Any) -> bool:
         meant = SECTION_WORDS.get(str(key).strip().lower().replace(" ", "_"))
         if meant:
             sections[meant] = entry
-    if not sections or ("objective" in sections and _is_numeric(sections["objective"])):
-        return False
-    if "variables" in sections and len(sections) < 3 and _is_assignment(sections["variables"]):
-        return False
-    return len(sections) > 1 or any(_FORMED[name](entry) for name, entry in sections.items())
+    return holds_sections(sections)
 
 
 def held_formulations(value: Any, load: Load) -> list[dict[str, Any]]:
     """The formulations that a JSON value wraps, outermost ones only, in the order of the text.
 
-    Maps, lists and texts that are JSON themselves (the arguments of a tool call) are looked into.
+    Maps, lists and texts that are JSON themselves (the arguments of a tool call) are looked into, and what stands from
+    the first brace to the last in the text of a message.
     """
     found: list[dict[str, Any]] = []
     for count, inner in enumerate(_inside(value, load)):
@@ -101,9 +110,16 @@ def _inside(value: Any, load: Load) -> Iterator[dict[str, Any]]:
         if isinstance(item, dict):
             yield item
             if not is_formulation(item):
-                todo.extend(reversed(item.values()))
+                todo.extend(_without_words(key, entry) for key, entry in reversed(item.items()))
         elif isinstance(item, list):
             todo.extend(reversed(item))
+
+
+def _without_words(key: str, entry: Any) -> Any:
+    """An entry, or the object that stands among the words of a message's text."""
+    if not isinstance(entry, str) or str(key).lower() not in _SAID:
+        return entry
+    return entry[entry.find("{") : entry.rfind("}") + 1] if "{" in entry else entry
 
 
 class Mentions:
@@ -142,50 +158,11 @@ class Mentions:
         word = begun["word"].lower()
         if begun.end("word") == end:
             return cut and any(name.startswith(word) for name in _FIRST_KEYS)
-        return word in _FIRST_KEYS and not _SOLUTION_REST.match(self._text, begun.end(), end)
+        if word not in _FIRST_KEYS or not _WRITTEN.match(self._text, begun.end()):
+            return False
+        return not _SOLUTION_REST.match(self._text, begun.end(), end)
 
 
 def _any_between(places: list[int], start: int, end: int) -> bool:
     at = bisect_left(places, start)
     return at < len(places) and places[at] < end
-
-
-def _is_numeric(value: Any) -> bool:
-    if isinstance(value, str):
-        return _NUMBER_TEXT.fullmatch(value) is not None
-    return isinstance(value, NUMBERS) and not isinstance(value, bool)
-
-
-def _is_assignment(value: Any) -> bool:
-    """Values of variables, as a solution gives them."""
-    if isinstance(value, list):
-        rows = [row for row in value if isinstance(row, Mapping)]
-        return bool(rows) and all("value" in row and not _VARIABLE_KEYS & set(row) for row in rows)
-    if not isinstance(value, Mapping) or not value:
-        return False
-    return all(entry is None or isinstance(entry, bool) or _is_numeric(entry) for entry in value.values())
-
-
-def _variables_formed(value: Any) -> bool:
-    rows = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
-    return any(isinstance(row, Mapping) and bool(_VARIABLE_KEYS & {str(key).lower() for key in row}) for row in rows)
-
-
-def _objective_formed(value: Any) -> bool:
-    return isinstance(value, Mapping) and bool(_OBJECTIVE_KEYS & {str(key).lower() for key in value})
-
-
-def _constraints_formed(value: Any) -> bool:
-    rows = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
-    return any(
-        (isinstance(row, str) and _RELATION.search(row) is not None)
-        or (isinstance(row, Mapping) and "expression" in row)
-        for row in rows
-    )
-
-
-_FORMED: Final = {
-    "variables": _variables_formed,
-    "objective": _objective_formed,
-    "constraints": _constraints_formed,
-}

@@ -38,7 +38,7 @@ _LITERALS: Final = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 # Strings (closed or not) and brackets, for matching brackets in a text that is not quite JSON.
 _LOOSE: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _LOOSE_NAME: Final = re.compile(
-    r"\{\s*(?:(?://[^\n]{0,300}\n|#[^\n]{0,300}\n|/\*[^*]{0,300}\*/)\s*){0,5}"
+    r"\{\s*(?:(?://[^\n]{0,300}\n|#[^\n]{0,300}\n|/\*[^*]{0,300}\*/|>)\s*){0,5}"
     r"(?:[\"'“‘`][^\"'”’`\n]{0,100}[\"'”’`]|[A-Za-z_][A-Za-z0-9_]{0,100})\s*:"
 )
 
@@ -238,6 +238,12 @@ def _foreign(rest: str, expect: str) -> tuple[str, str, str]:
         return _QUOTES[rest[0]], f"{rest[0]} is not a quote of JSON", 'use "double quotes"'
     if rest[0] in _ODD_SPACE:
         return "odd-space", f"the character U+{ord(rest[0]):04X} is no white space of JSON", "write an ordinary space"
+    if rest[0] == ">":
+        return (
+            "odd-space",
+            "the line begins with the mark of a Markdown quote",
+            "leave the > in front of the lines away",
+        )
     if re.match(r"(?:True|False|None)\b", rest):
         return "python-literal", "this is Python, not JSON", "write true, false or null"
     if rest.startswith(("...", "…")):

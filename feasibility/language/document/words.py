@@ -94,7 +94,9 @@ EXTRA: Final = frozenset(
 )
 """Keys whose values are words about the model and no part of it, wherever they stand."""
 
-EXTRA_ON_TOP: Final = frozenset({"name", "type", "problem", "problem_type", "model_name", "model_type", "version"})
+EXTRA_ON_TOP: Final = frozenset(
+    {"name", "type", "problem", "problem_type", "model_name", "model_type", "version", "$schema", "$id"}
+)
 """More of them, beside the sections only."""
 
 EXTRA_IN_ROWS: Final = frozenset({"name"})

@@ -16,12 +16,22 @@ from .text import RefusedError
 _QUOTED: Final = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
 _FULL: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _FULL_SIGN: Final = re.compile("[\uff01-\uff5e\u3000]")
+_BLANKS: Final = re.compile(r"(\s)\s{99,}")
+"""Blanks that no writer means: what looks for something behind blanks would read them once for each of them."""
 _MATH: Final = ((r"\(", r"\)"), (r"\[", r"\]"), ("$$", "$$"), ("$", "$"))
 _FRACTION: Final = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _TEXT_COMMAND: Final = re.compile(r"\\(?:text|mathrm|mathit|textit|operatorname)\s*\{([A-Za-z_][\w ]*)\}")
-_COMMAND: Final = re.compile(r"\\(?:[A-Za-z]+|[,;:! _])")
+_COMMAND: Final = re.compile(r"(\\(?:[A-Za-z]+|[,;:! _]))((?:\{\})?)")
+# In JSON \t, \f and \r are escapes: what a single backslash left of \times, \text, \frac and \right.
+_EATEN: Final = re.compile(r"\t(?=imes(?![a-z])|ext\s*\{|frac\s*\{)|\f(?=rac\s*\{)|\r(?=ight(?![a-z]))")
+_ESCAPES: Final = {"\t": r"\t", "\f": r"\f", "\r": r"\r"}
+_FACTOR: Final = re.compile(r"\s*(?:\(|\\[dt]?frac\b|(?!(?:for|in|if|and|or|not)\b)[A-Za-z_])")
+_BEFORE_FRACTION: Final = re.compile(r"(?:(?P<divided>[/÷∕^]|\*\*)|(?P<number>[0-9.]))\s*\Z")
+_NUMERIC: Final = re.compile(r"\s*[0-9.]+\s*")
+_PLUS: Final = re.compile(r"(\A|<=|>=|==|=|<|>|\()(\s*)\+(?=\s*[\w(.])")
 _SYMBOLS: Final = re.compile("|".join(map(re.escape, UNICODE)))
 _COMMENT: Final = re.compile(r"\s#[^'\"]*$|\s*/\*[^'\"]*?\*/\s*$")
+_REMARK: Final = re.compile(r"\s//\s*([A-Za-z_]\w*)(?!\w|\s*[\[(])[^'\"<>=]{0,300}\Z")
 _LABEL: Final = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*:\s*(?![=:])")
 _CURRENCY: Final = re.compile(r"(?:US|CA|AU)?[$€£¥₹](?=\s*[0-9])\s*|(?<=[0-9])\s*[€£¥₹$](?![\w])")
 _THOUSANDS: Final = re.compile(r"(?<![\w.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![\w,.])")
@@ -36,7 +46,7 @@ _NO_PRODUCT: Final = re.compile(r"[xXbBoO][0-9A-Fa-f]*\Z|[eE][0-9]")
 
 def repair_constraint(text: str, names: Mapping[str, str], declared: frozenset[str], codes: set[str]) -> str:
     """The text of a constraint, repaired; ``names`` maps names that were respelled to their new spelling."""
-    text = _common(text, names, codes)
+    text = _common(text, names, declared, codes)
     label = _LABEL.match(text)
     if label and label.group(1) not in declared | RESERVED and _RELATION.search(text, label.end()):
         codes.add("label")
@@ -45,9 +55,9 @@ def repair_constraint(text: str, names: Mapping[str, str], declared: frozenset[s
     return _products(_powers(text, codes), codes)
 
 
-def repair_objective(text: str, names: Mapping[str, str], codes: set[str]) -> str:
+def repair_objective(text: str, names: Mapping[str, str], declared: frozenset[str], codes: set[str]) -> str:
     """The expression of an objective, repaired."""
-    return _products(_powers(_common(text, names, codes), codes), codes)
+    return _products(_powers(_common(text, names, declared, codes), codes), codes)
 
 
 def repair_family(text: str, names: Mapping[str, str], codes: set[str]) -> str:
@@ -56,12 +66,14 @@ def repair_family(text: str, names: Mapping[str, str], codes: set[str]) -> str:
     if begun:
         codes.add("bad-for")
         text = text[begun.end() :]
-    return _common(text, names, codes)
+    return _common(text, names, frozenset(), codes)
 
 
-def _common(text: str, names: Mapping[str, str], codes: set[str]) -> str:
-    text = _entities(text, codes)
+def _common(text: str, names: Mapping[str, str], declared: frozenset[str], codes: set[str]) -> str:
+    text = _entities(_remark(_BLANKS.sub(r"\1", text), declared, codes), codes)
     text = _outside_quotes(text, _full_width, codes)
+    if not declared & {"imes", "ight"}:
+        text = _EATEN.sub(lambda found: _ESCAPES[found.group()], text)
     text = _latex(text, codes)
     text = _outside_quotes(text, _symbols, codes)
     text = _rename(text, names)
@@ -71,7 +83,24 @@ def _common(text: str, names: Mapping[str, str], codes: set[str]) -> str:
         # The comment may stand behind the dollars or between them.
         text = _latex(text[: comment.start()], codes)
     text = _outside_quotes(text, _currencies, codes)
-    return _thousands(text, codes)
+    return _outside_quotes(_thousands(text, codes), _pluses, codes)
+
+
+def _remark(text: str, declared: frozenset[str], codes: set[str]) -> str:
+    """Without ``// words`` at the end; ``// y`` could divide where y is a name of the model."""
+    found = _REMARK.search(text)
+    if found is None or found[1] in declared | RESERVED or not text[: found.start()].strip():
+        return text
+    codes.add("expression-comment")
+    return text[: found.start()]
+
+
+def _pluses(text: str, codes: set[str]) -> str:
+    """A plus in front of a side or inside of a parenthesis says nothing."""
+    changed = _PLUS.sub(r"\1\2", text)
+    if changed != text:
+        codes.add("number-spelling")
+    return changed
 
 
 def _outside_quotes(text: str, change: object, codes: set[str]) -> str:
@@ -108,18 +137,31 @@ def _latex(text: str, codes: set[str]) -> str:
             codes.add("latex")
             text = inner
             break
-    changed = _TEXT_COMMAND.sub(r"\1", text)
-    for _ in range(5):
-        changed = _FRACTION.sub(r"((\1)/(\2))", changed)
 
     def command(found: re.Match[str]) -> str:
-        word = LATEX.get(found.group())
+        word = LATEX.get(found[1])
         return found.group() if word is None or "..." in word else word
 
-    changed = _COMMAND.sub(command, changed)
+    changed = _COMMAND.sub(command, _TEXT_COMMAND.sub(r"\1", text))
+    for _ in range(5):
+        changed = _FRACTION.sub(lambda found: _fraction(found, codes), changed)
     if changed != text:
         codes.add("latex")
     return changed
+
+
+def _fraction(found: re.Match[str], codes: set[str]) -> str:
+    """A fraction, and a sign before what it multiplies; refused where the product's place is not clear."""
+    before = _BEFORE_FRACTION.search(found.string, max(0, found.start() - 20), found.start())
+    if before and before["number"] and _NUMERIC.fullmatch(found[1]) and _NUMERIC.fullmatch(found[2]):
+        raise RefusedError  # 2\frac{1}{2} is two and a half, or one
+    written = f"(({found[1]})/({found[2]}))"
+    if _FACTOR.match(found.string, found.end()) is None:
+        return written
+    if before and before["divided"]:
+        raise RefusedError
+    codes.add("implicit-product")
+    return f"{written}*"
 
 
 def _symbols(text: str, codes: set[str]) -> str:

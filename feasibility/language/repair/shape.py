@@ -79,7 +79,7 @@ class Shaper:
         if "sets" in document:
             document["sets"] = {self.names.get(name, name): entry for name, entry in document["sets"].items()}
         if "objective" in document:
-            document["objective"] = self.objective(document["objective"])
+            document["objective"] = self.objective(document["objective"], declared | self.taken)
         if "constraints" in document:
             document["constraints"] = self.constraints(document["constraints"], declared | self.taken)
         return document
@@ -214,14 +214,14 @@ class Shaper:
             self.codes.add("other-word")
             document["domain"], document["lower"] = domain, lower
 
-    def objective(self, value: Any) -> Any:
+    def objective(self, value: Any, declared: frozenset[str]) -> Any:
         if isinstance(value, str):
             said = SENTENCE.match(value)
             if said is None:
                 raise RefusedError
             self.codes.add("objective-as-text")
             value = {"sense": SENSES[said[1].lower()], "expression": value[said.end() :]}
-        document = self.keys(value, "objective")
+        document = self.keys(self.said_by_sense(value), "objective")
         sense = document.get("sense")
         if isinstance(sense, str) and sense not in ("minimize", "maximize", "feasibility"):
             word = sense.strip().lower()
@@ -232,8 +232,20 @@ class Shaper:
                 self.codes.add("other-word")
                 document["sense"] = SENSES[word]
         if isinstance(document.get("expression"), str):
-            document["expression"] = repair_objective(document["expression"], self.names, self.codes)
+            document["expression"] = repair_objective(document["expression"], self.names, declared, self.codes)
         return document
+
+    def said_by_sense(self, value: Any) -> Any:
+        """``{"maximize": "3*x"}`` with its sense and its expression under their own keys."""
+        if not isinstance(value, Mapping) or len(value) != 1:
+            return value
+        ((key, expression),) = value.items()
+        word = str(key).strip().lower()
+        sense = word if word in ("minimize", "maximize") else SENSES.get(word)
+        if sense is None or not isinstance(expression, str):
+            return value
+        self.codes.add("other-word")
+        return {"sense": sense, "expression": expression}
 
     def constraints(self, value: Any, declared: frozenset[str]) -> dict[str, Any]:
         if isinstance(value, list):

@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 
 from ...policy import Policy
 from ...rationals import from_decimal
+from ..grammar.tokens import LATEX
 
 _QUOTES: Final = {
     '"': ('"', ""),
@@ -25,9 +26,12 @@ _QUOTES: Final = {
     "«": ("»", "smart-quotes"),
     "＂": ("＂", "smart-quotes"),
 }
-_SPACE: Final = re.compile(r"[ \t\r\n]+")
 _ODD_SPACE: Final = re.compile("[\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff\x0b\x0c\x85]+")
 _COMMENT: Final = re.compile(r"//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
+_QUOTE_MARK: Final = re.compile(r"(?<=\n)[ \t]{0,3}(?:>[ \t]?)+")
+"""A Markdown quote has it in front of every line."""
+_COMMAND: Final = re.compile(r"\\(?:[A-Za-z]+|[,;:!()\[\]])")
+_COMMANDS: Final = frozenset(LATEX) | {rf"\{word}" for word in ("dfrac", "mathrm", "mathit", "operatorname", *"()[]")}
 _KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?=\s*:)")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w.])")
 _STRICT_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -71,6 +75,15 @@ def read_loosely(text: str, start: int, policy: Policy, codes: set[str]) -> Any:
     return reader.value(0)
 
 
+_BETWEEN: Final = (
+    (_QUOTE_MARK, "odd-space"),
+    (re.compile(r"[ \t]+|[\r\n]+"), ""),
+    (_ODD_SPACE, "odd-space"),
+    (_COMMENT, "comment"),
+)
+"""What may stand between two tokens, and the repair that takes it away."""
+
+
 class _Reader:
     def __init__(self, text: str, policy: Policy, codes: set[str]) -> None:
         self.text, self.policy, self.codes = text, policy, codes
@@ -82,7 +95,7 @@ class _Reader:
     def skip(self) -> str:
         """Step over white space and comments; gives the next character, empty at the end."""
         while self.place < len(self.text):
-            for pattern, code in ((_SPACE, ""), (_ODD_SPACE, "odd-space"), (_COMMENT, "comment")):
+            for pattern, code in _BETWEEN:
                 found = pattern.match(self.text, self.place)
                 if found:
                     self.place = found.end()
@@ -144,7 +157,8 @@ class _Reader:
             if char == "\\":
                 found = _ESCAPE.match(self.text, at)
                 if found is None or (found.group(1)[0] not in "\"'\\/bfnrtu`"):
-                    self.refuse()
+                    at = self.command(at, parts)
+                    continue
                 parts.append(_escape(found))
                 at = found.end()
                 continue
@@ -160,6 +174,15 @@ class _Reader:
             if "\ufffd" in text:
                 self.refuse()
         return text
+
+    def command(self, at: int, parts: list[str]) -> int:
+        """A command of LaTeX whose backslash was not doubled; gives where it ends."""
+        found = _COMMAND.match(self.text, at)
+        if found is None or found.group() not in _COMMANDS:
+            self.refuse()
+        self.codes.add("latex")
+        parts.append(found.group())
+        return found.end()
 
     def map(self, depth: int) -> dict[str, Any]:
         self.place += 1
