@@ -1,40 +1,63 @@
-"""Batch results of OpenAI, vLLM and their like: a ``custom_id`` and the response of one request a row."""
+"""Batch results of OpenAI, vLLM, Gemini and their like: a ``custom_id`` and the response of one request a row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...feasibility.errors import PyriteError
+from .names import ids_in, prompt_in
 from .protocol import FileRow, ReadAnswer
-from .values import id_of, message_answer, text_of
+from .unwrapping import completions, numbered
 
 _LONG = ("context_length_exceeded", "maximum context length", "too many tokens", "prompt is too long")
 _FILTER = ("content_filter", "content_policy", "content management policy")
+_NAMES = ("custom_id", "key", "recordId")
+_RESPONSES = ("response", "result", "error", "modelOutput")
 
 
 class Batch:
     """``{"custom_id": ..., "response": {"status_code": 200, "body": {"choices": [...]}}, "error": null}``; also the
-    results of Anthropic's batches and plain chat completions with an id."""
+    results of Anthropic's, Gemini's and Bedrock's batches, and plain chat completions with an id."""
 
     title = "batch results"
 
     def claims(self, row: FileRow) -> bool:
         """A custom id with a response or a result, or choices as a chat completion has them."""
-        if "custom_id" in row and any(isinstance(row.get(name), Mapping) for name in ("response", "result", "error")):
+        if any(name in row for name in _NAMES) and any(isinstance(row.get(name), Mapping) for name in _RESPONSES):
             return True
-        return isinstance(row.get("choices"), list)
+        return _holds(row, "choices") or _holds_candidates(row) or _is_response(row)
 
     def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer a choice."""
-        found = id_of(row.get("custom_id")) or id_of(row.get("problem_id")) or id_of(row.get("id"))
+        ids, prompt = ids_in(row), prompt_in(row)
+        if "custom_id" in ids:
+            ids = {"custom_id": ids["custom_id"], **ids}
+        found = next(iter(ids.values()), None)
         body, error = _body(row)
         if body is None:
-            yield ReadAnswer(found, None, finish=request_failure(error), extra={"error": error})
+            finish = request_failure(error)
+            yield ReadAnswer(found, None, finish=finish, prompt=prompt, extra={"error": error}, ids=ids)
             return
-        answers = list(body_answers(body))
-        for number, (text, finish) in enumerate(answers):
-            yield ReadAnswer(found, text, number if len(answers) > 1 else None, finish)
+        for sample, answer in numbered(list(completions(body))):
+            yield ReadAnswer(found, answer.text, sample, answer.finish, prompt=prompt, ids=ids)
+
+
+def _holds(row: FileRow, name: str) -> bool:
+    """Whether a list of maps stands under a name."""
+    found = row.get(name)
+    return isinstance(found, list) and all(isinstance(item, Mapping) for item in found)
+
+
+def _holds_candidates(row: FileRow) -> bool:
+    """Whether a row has candidates as Gemini writes them; others are texts that somebody chose from."""
+    return _holds(row, "candidates") and all(
+        isinstance(item.get("content"), Mapping) or "finishReason" in item for item in row["candidates"]
+    )
+
+
+def _is_response(row: FileRow) -> bool:
+    """Whether a row is a response of OpenAI's Responses API."""
+    return row.get("object") == "response" and isinstance(row.get("output"), list)
 
 
 def _body(row: FileRow) -> tuple[Mapping[str, Any] | None, str]:
@@ -45,9 +68,9 @@ def _body(row: FileRow) -> tuple[Mapping[str, Any] | None, str]:
         if result.get("type") == "succeeded" and isinstance(message, Mapping):
             return message, ""
         return None, _words(result.get("error") or result.get("type"))
-    if isinstance(row.get("choices"), list):
+    if _holds(row, "choices") or _holds_candidates(row) or _is_response(row):
         return row, ""
-    response = row.get("response")
+    response = row.get("response", row.get("modelOutput"))
     if not isinstance(response, Mapping):
         return None, _words(row.get("error"))
     body = response.get("body", response)
@@ -60,35 +83,9 @@ def _body(row: FileRow) -> tuple[Mapping[str, Any] | None, str]:
 
 
 def body_answers(body: Mapping[str, Any]) -> Iterator[tuple[str | None, str | None]]:
-    """(text, finish) of every choice of a chat completion, completion, response or message. Raises PyriteError."""
-    choices = body.get("choices")
-    if isinstance(choices, list):
-        if not choices:
-            raise PyriteError("the response has no choices")
-        for choice in choices:
-            if not isinstance(choice, Mapping):
-                raise PyriteError("a choice is no object")
-            finish = choice.get("finish_reason")
-            if "message" in choice:
-                yield message_answer(choice["message"], finish)
-            else:
-                yield text_of(choice.get("text")), finish
-        return
-    output = body.get("output")
-    if isinstance(output, list):  # the Responses API
-        texts = [text_of(item.get("content")) for item in output if _is_message(item)]
-        status, details = body.get("status"), body.get("incomplete_details")
-        reason = details.get("reason") if isinstance(details, Mapping) else status
-        yield "".join(text or "" for text in texts), reason if status == "incomplete" else "stop"
-        return
-    if "content" in body:  # Anthropic
-        yield text_of(body["content"]), body.get("stop_reason")
-        return
-    raise PyriteError("the response has neither choices nor output")
-
-
-def _is_message(item: Any) -> bool:
-    return isinstance(item, Mapping) and item.get("type", "message") == "message"
+    """(text, finish) of every choice that a server gave; one that says nothing has no text. Raises PyriteError."""
+    for answer in completions(body, silent=True):
+        yield answer.text, answer.finish
 
 
 def request_failure(error: str) -> str:

@@ -5,10 +5,11 @@ What a file is, is told by its first bytes. Sizes are bounded: nothing unpacks t
 
 from __future__ import annotations
 
-import csv
+import bz2
 import gzip
 import io
 import json
+import lzma
 import re
 import sys
 import zipfile
@@ -21,12 +22,16 @@ from typing import Any, Final
 from ...feasibility.disk import read_bytes
 from ...feasibility.errors import PyriteError
 from ...problems.parquet import json_value, read_parquet
+from .documents import inner_rows
+from .tables import read_csv
 
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, EOFError, RuntimeError)
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, NotImplementedError, EOFError, RuntimeError)
 MOST_BYTES: Final = 4 * 1024**3
 _GZIP, _ZSTD, _ZIP, _PARQUET, _ARROW = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1", b"ARROW1"
+_BZIP2, _BZIP2_BLOCK, _BZIP2_END, _XZ = b"BZh", b"1AY&SY", b"\x17rE8P\x90", b"\xfd7zXZ\x00"
+_XZ_MEMORY: Final = 256 * 1024**2
+_XZ_STREAMS: Final = 256
 _ZIP_ZSTD: Final = 93
-_INSIDE: Final = ("samples", "results", "outputs", "responses", "data", "rows", "predictions", "generations")
 
 
 @dataclass(slots=True)
@@ -56,16 +61,20 @@ def _bytes(path: str, label: str) -> bytes:
         raise PyriteError(f"{label} cannot be read: {error.strerror}") from error
 
 
-def _from_bytes(raw: bytes, label: str) -> Rows:
+def _from_bytes(raw: bytes, label: str, depth: int = 0) -> Rows:
     for _ in range(3):
         if raw.startswith(_GZIP):
             raw = _unpacked(gzip.GzipFile(fileobj=io.BytesIO(raw)), label, "gzip")
         elif raw.startswith(_ZSTD):
             raw = _unpacked(_zstd(raw, label), label, "zstd")
+        elif raw.startswith(_BZIP2) and raw[4:10] in (_BZIP2_BLOCK, _BZIP2_END):
+            raw = _unpacked(bz2.BZ2File(io.BytesIO(raw)), label, "bzip2")
+        elif raw.startswith(_XZ):
+            raw = _unpacked(_Xz(raw), label, "xz")
         else:
             break
     if raw.startswith(_ZIP):
-        return _archive(raw, label)
+        return _archive(raw, label, depth)
     if raw.startswith(_PARQUET):
         return _parquet(raw, label)
     if raw.startswith(_ARROW):
@@ -74,7 +83,11 @@ def _from_bytes(raw: bytes, label: str) -> Rows:
         raise PyriteError(f"{label} is empty" + (" but for zeros" if raw.strip() else ""))
     rows = Rows()
     text = decoded(raw, rows.notes)
-    return _csv(text, rows) if _is_csv(text) else _json(text, rows, label)
+    table = read_csv(text, label)
+    if table is not None:
+        rows.rows, rows.broken = table
+        return rows
+    return _json(text, rows, label)
 
 
 def _unpacked(stream: Any, label: str, what: str) -> bytes:
@@ -85,6 +98,28 @@ def _unpacked(stream: Any, label: str, what: str) -> bytes:
     if len(raw) > MOST_BYTES:
         raise PyriteError(f"{label}: unpacks to more than {MOST_BYTES // 1024**3} GiB")
     return raw
+
+
+class _Xz:
+    """xz data as something to read once: the memory that a stream may ask for is bounded, as lzma's own file is not."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    def read(self, most: int) -> bytes:
+        """At most so many bytes. Raises EOFError when the data ends early."""
+        parts: list[bytes] = []
+        rest, size = self.raw, 0
+        while rest.startswith(_XZ) and size < most:
+            if len(parts) == _XZ_STREAMS:  # what is left is copied for each
+                raise EOFError(f"it has more than {_XZ_STREAMS} streams")
+            stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+            parts.append(stream.decompress(rest, most - size))
+            size += len(parts[-1])
+            if not stream.eof and size < most:
+                raise EOFError("it ends early")
+            rest = stream.unused_data.lstrip(b"\x00")
+        return b"".join(parts)
 
 
 def _zstd(raw: bytes, label: str) -> Any:
@@ -126,52 +161,64 @@ def decoded(raw: bytes, notes: list[str]) -> str:
         return raw.decode("cp1252", "replace")
 
 
-def _is_csv(text: str) -> bool:
-    """Whether the first line is a header: words with commas, tabs or semicolons, and no JSON."""
-    head = text.lstrip("\ufeff \t\r\n")[:2000]
-    if head[:1] in ("{", "[", ""):
-        return False
-    line = re.split(r"[\r\n]", head, maxsplit=1)[0]
-    return bool(re.fullmatch(r"""\s*"?[\w .\-]+"?(?:\s*[,;\t]\s*"?[\w .\-]+"?)+\s*""", line))
-
-
-def _csv(text: str, rows: Rows) -> Rows:
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    head = re.split(r"[\r\n]", text.lstrip("\ufeff\r\n"), maxsplit=1)[0]
-    delimiter = max(",;\t", key=head.count)
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
-    number = 1
-    try:
-        for number, row in enumerate(reader, start=2):
-            if None in row or None in row.values():
-                rows.broken.append((number, "the row has more or fewer fields than the header"))
-                continue
-            rows.rows.append((number, {key: value if value != "" else None for key, value in row.items()}))
-    except csv.Error as error:
-        rows.broken.append((number, f"not CSV: {error}"))
-    return rows
-
-
 def _json(text: str, rows: Rows, label: str) -> Rows:
     """One JSON value, or one a line; values side by side in one line are taken apart."""
     whole = _whole(text)
     if whole is not None:
-        rows.rows = list(enumerate(_inner(whole, label), start=1))
+        rows.rows = list(enumerate(inner_rows(whole, label), start=1))
+        return rows
+    if _spans_lines(text):
+        _stream(text, rows)
         return rows
     lines = text.split("\n")
     if len(lines) < 3 and "\r" in text.strip():
         lines = re.split(r"\r\n|\r|\n", text)
     for number, line in enumerate(lines, start=1):
-        content = line.strip("\r\ufeff \t")
+        content = line.strip("\r\ufeff\x1e \t")
         bare = content.strip("\x00")
         if not bare:
             if content:
                 rows.broken.append((number, f"{len(content):,} zero bytes and nothing else (a machine that died?)"))
             continue
         _line(number, content, number == len(lines), rows)
+    if not rows.rows and text.lstrip("\ufeff\x1e \t\r\n\x00")[:1] not in ("{", "["):
+        said = f": {rows.broken[0][1]}" if rows.broken else ""
+        raise PyriteError(f"{label} is neither JSON nor CSV with a header line{said}")
     if len(rows.rows) == 1 and not rows.broken:
-        rows.rows = list(enumerate(_inner(rows.rows[0][1], label), start=1))
+        rows.rows = list(enumerate(inner_rows(rows.rows[0][1], label), start=1))
     return rows
+
+
+def _spans_lines(text: str) -> bool:
+    """Whether the text begins with an object over several lines, as printed ones are, and more comes after it."""
+    if not re.match(r"[\ufeff\s]*\{\s*\n", text[:1000]):
+        return False
+    try:
+        _, end = json.JSONDecoder().raw_decode(text, text.index("{"))
+    except (ValueError, RecursionError):
+        return False
+    return "\n" in text[:end].strip()
+
+
+def _stream(text: str, rows: Rows) -> None:
+    """Objects one after the other, each over as many lines as it takes; the first broken one ends it."""
+    decoder, between = json.JSONDecoder(), re.compile(r"[\s,\x1e\ufeff\x00]*")
+    place, line, counted = 0, 1, 0
+    while True:
+        place = between.match(text, place).end()  # type: ignore[union-attr]
+        line, counted = line + text.count("\n", counted, place), place
+        if place == len(text):
+            return
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+            rows.broken.append((line, f"not JSON: {reason}; what follows is not read"))
+            return
+        if isinstance(value, dict):
+            rows.rows.append((line, value))
+        else:
+            rows.broken.append((line, f"a JSON object is needed, not {json.dumps(value)[:40]}"))
 
 
 def _line(number: int, line: str, last: bool, rows: Rows) -> None:
@@ -209,37 +256,17 @@ def _whole(text: str) -> Any:
         return None
 
 
-def _inner(document: Any, label: str) -> list[Mapping[str, Any]]:
-    """The rows of a document: a list's, those of the list it holds under a usual name, or itself."""
-    if isinstance(document, list):
-        wrong = [item for item in document if not isinstance(item, dict)]
-        if wrong:
-            raise PyriteError(f"{label}: a list of JSON objects is needed, this one holds {json.dumps(wrong[0])[:40]}")
-        return document
-    assert isinstance(document, dict)
-    if any(name in document for name in ("problem_id", "custom_id", "id", "doc_id")):
-        return [document]
-    for name in _INSIDE:
-        inner = document.get(name)
-        if isinstance(inner, dict):  # promptfoo keeps its results one level deeper
-            inner = inner.get(name)
-        if isinstance(inner, list) and inner and all(isinstance(item, dict) for item in inner):
-            return inner
-    return [document]
-
-
 # Archives and tables ------------------------------------------------------------------------------------------------
 
 
-def _archive(raw: bytes, label: str) -> Rows:
-    """inspect's ``.eval``: an archive with a file a sample."""
+def _archive(raw: bytes, label: str, depth: int) -> Rows:
+    """inspect's ``.eval``, an archive with a file a sample; or one with a single file."""
     rows = Rows()
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             names = [info for info in archive.infolist() if re.fullmatch(r"samples/[^/]+\.json", info.filename)]
             if not names:
-                held = ", ".join(archive.namelist()[:5])
-                raise PyriteError(f"{label} is an archive without samples/*.json (it holds {held or 'nothing'})")
+                return _lone(archive, raw, label, depth)
             if sum(info.file_size for info in names) > MOST_BYTES:
                 raise PyriteError(f"{label}: unpacks to more than {MOST_BYTES // 1024**3} GiB")
             for number, info in enumerate(sorted(names, key=lambda item: item.filename), start=1):
@@ -253,6 +280,24 @@ def _archive(raw: bytes, label: str) -> Rows:
     except (*_DAMAGED, ValueError) as error:  # ValueError: a name that is no text
         raise PyriteError(f"{label}: the archive is damaged: {error}") from error
     return rows
+
+
+def _lone(archive: zipfile.ZipFile, raw: bytes, label: str, depth: int) -> Rows:
+    """The rows of the only file of an archive. Raises PyriteError when there are more, or it has none."""
+    files = [info for info in archive.infolist() if not info.is_dir()]
+    if len(files) != 1 or depth:
+        held = ", ".join(archive.namelist()[:5])
+        raise PyriteError(
+            f"{label} is an archive without samples/*.json or a single file (it holds {held or 'nothing'})"
+        )
+    if files[0].file_size > MOST_BYTES:
+        raise PyriteError(f"{label}: unpacks to more than {MOST_BYTES // 1024**3} GiB")
+    try:
+        return _from_bytes(_member(archive, raw, files[0], label), label, depth + 1)
+    except PyriteError as error:
+        raise PyriteError(
+            f"{label} is an archive without samples/*.json, and of its one file: {error.message}"
+        ) from error
 
 
 def _member(archive: zipfile.ZipFile, raw: bytes, info: zipfile.ZipInfo, label: str) -> bytes:

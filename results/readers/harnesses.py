@@ -7,9 +7,9 @@ from typing import Any
 
 from ...feasibility.errors import PyriteError
 from .batches import request_failure
-from .plain import IDS
+from .names import finish_in, ids_in, prompt_in
 from .protocol import FileRow, ReadAnswer
-from .values import first_of, id_of, message_answer, number_of, text_of
+from .values import finish_word, message_answer, number_of, text_of
 
 
 class LmEval:
@@ -26,20 +26,43 @@ class LmEval:
 
     def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer a repeat."""
-        document = row.get("doc")
-        found = id_of(first_of(document, IDS)) if isinstance(document, Mapping) else None
-        place = row["doc_id"] if isinstance(row["doc_id"], int) else None
+        document, named = row.get("doc"), row.get("filter")
+        ids = ids_in(document) if isinstance(document, Mapping) else {}
         texts = list(_flat(row.get("resps", row.get("filtered_resps"))))
-        prompt = document.get("text") if isinstance(document, Mapping) else None
         for number, text in enumerate(texts):
             yield ReadAnswer(
-                found,
+                next(iter(ids.values()), None),
                 text_of(text),
                 number,
-                prompt=prompt if isinstance(prompt, str) else None,
-                place=place,
-                extra={"filter": row["filter"]} if "filter" in row else {},
+                prompt=_asked(row),
+                place=_place(row["doc_id"]),
+                extra={} if named is None else {"filter": named},
+                ids=ids,
+                filter=None if named is None else str(named),
             )
+
+
+def _asked(row: FileRow) -> str | None:
+    """The question of a document, else the text that was sent to the model: it may hold examples too."""
+    document = row.get("doc")
+    found = prompt_in({"doc": document}) if isinstance(document, Mapping) else None
+    if found is not None:
+        return found
+    return max(_sent(row.get("arguments")), key=len, default=None)
+
+
+def _sent(value: Any, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | Mapping) and depth < 4:
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _sent(item, depth + 1)
+
+
+def _place(value: Any) -> int | None:
+    if isinstance(value, str) and value.isdecimal():
+        return int(value[:18])
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _flat(value: Any) -> Iterator[Any]:
@@ -61,24 +84,33 @@ class Inspect:
 
     def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer a choice; samples count over the epochs."""
-        found, epoch = id_of(row["id"]), number_of(row["epoch"]) or 1
+        ids, epoch, prompt = ids_in(row), number_of(row["epoch"]) or 1, prompt_in(row)
+        for sample, text, finish, error in self._said(row, epoch):
+            yield ReadAnswer(next(iter(ids.values()), None), text, sample, finish, prompt=prompt, extra=error, ids=ids)
+
+    def _said(self, row: FileRow, epoch: int) -> Iterator[tuple[int, str | None, str | None, dict[str, str]]]:
         output = row.get("output")
         choices = output.get("choices") if isinstance(output, Mapping) else None
         if not isinstance(output, Mapping) or (not choices and "completion" not in output) or output.get("error"):
             error = row.get("error") or (output.get("error") if isinstance(output, Mapping) else None) or "no output"
             words = str(error.get("message") if isinstance(error, Mapping) else error)[:500]
-            yield ReadAnswer(found, None, epoch - 1, request_failure(words), extra={"error": words})
+            yield epoch - 1, None, request_failure(words), {"error": words}
             return
         if choices and not isinstance(choices, list):
             raise PyriteError("the choices are no list")
         if not choices:
-            yield ReadAnswer(found, text_of(output["completion"]), epoch - 1, output.get("stop_reason"))
+            yield epoch - 1, text_of(output["completion"]), _finish(output), {}
             return
         for number, choice in enumerate(choices):
             if not isinstance(choice, Mapping):
                 raise PyriteError("a choice is no object")
-            text, finish = message_answer(choice.get("message"), choice.get("stop_reason"))
-            yield ReadAnswer(found, text, (epoch - 1) * len(choices) + number, finish)
+            text, finish = message_answer(choice.get("message"), _finish(choice))
+            yield (epoch - 1) * len(choices) + number, text, finish, {}
+
+
+def _finish(said: Mapping[str, Any]) -> str | None:
+    word = said.get("stop_reason")
+    return None if word is None else finish_word(word)
 
 
 class Promptfoo:
@@ -95,22 +127,25 @@ class Promptfoo:
         case = row.get("testCase")
         metadata = case.get("metadata") if isinstance(case, Mapping) else None
         places = [row["vars"], metadata, case.get("vars") if isinstance(case, Mapping) else None]
-        found = next((id_of(first_of(place, IDS)) for place in places if isinstance(place, Mapping)), None)
-        response, place = row.get("response"), row.get("testIdx")
+        ids: dict[str, str] = {}
+        for place in places:
+            ids = {**(ids_in(place) if isinstance(place, Mapping) else {}), **ids}
+        response, number = row.get("response"), row.get("testIdx")
         texts = [value for value in row["vars"].values() if isinstance(value, str)]
-        prompt = max(texts, key=len, default=None)
-        number = place if isinstance(place, int) else None
-        if not isinstance(response, Mapping) or "output" not in response:
+        answered = isinstance(response, Mapping) and "output" in response
+        finish = text = None
+        if isinstance(response, Mapping) and answered:
+            text, finish = text_of(response["output"]), finish_in(response)
+        else:
             error = str((response.get("error") if isinstance(response, Mapping) else None) or row.get("error"))
-            yield ReadAnswer(found, None, finish=request_failure(error), prompt=prompt, place=number)
-            return
-        finish = response.get("finishReason")
+            finish = request_failure(error)
         yield ReadAnswer(
-            found,
-            text_of(response["output"]),
+            next(iter(ids.values()), None),
+            text,
             finish=finish if isinstance(finish, str) else None,
-            prompt=prompt,
-            place=number,
+            prompt=max(texts, key=len, default=None),
+            place=number if isinstance(number, int) and not isinstance(number, bool) else None,
+            ids=ids,
         )
 
 

@@ -6,20 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...feasibility.errors import PyriteError
+from .choosing import UndecidedError, answer_name, has_answer, has_model_answer
+from .names import ASSISTANT, CONVERSATIONS, SAMPLES, USER, finish_in, ids_in, prompt_in, role_of, usual
 from .protocol import FileRow, ReadAnswer
-from .values import first_of, id_of, number_of, seconds_of, text_of
+from .unwrapping import last_answer, numbered, said
+from .values import finish_word, first_of, id_of, message_answer, number_of, seconds_of, text_of
 
-IDS: Final = (
-    *("problem_id", "custom_id", "id", "task_id", "question_id", "instance_id", "sample_id", "qid", "uid", "index"),
-    *("idx", "problem", "name"),
-)
-TEXTS: Final = (
-    *("output", "response", "completion", "prediction", "predict", "generated_text", "generation", "model_output"),
-    *("output_text", "raw_output", "answer", "generated", "text", "content", "outputs", "responses", "generations"),
-    "completions",
-)
-FINISHES: Final = ("finish", "finish_reason", "stop_reason", "stopping_reason")
-SAMPLES: Final = ("sample", "sample_index", "epoch", "repeat", "attempt", "trial")
+_OWN: Final = frozenset({"problem_id", "output", "finish", "sample", "seconds"})
 
 
 class Plain:
@@ -29,28 +22,38 @@ class Plain:
 
     def claims(self, row: FileRow) -> bool:
         """Whether there is a text under a usual name."""
-        return any(name in row for name in TEXTS)
+        return has_answer(usual(row))
 
     def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
-        """One answer, or one for each text of a list of texts."""
-        known = {*IDS[:1], *TEXTS[:1], *FINISHES[:1], *SAMPLES[:1], "seconds"}
-        found = first_of(row, TEXTS)
-        extra = {key: value for key, value in row.items() if key not in known and value is not found}
-        several = isinstance(found, list) and len(found) > 0 and all(isinstance(item, str) for item in found)
-        texts = found if several else [found]
-        finish, seconds = first_of(row, FINISHES), row.get("seconds")
-        if finish is not None and not isinstance(finish, str):
-            raise PyriteError(f"'finish' is a word such as stop or length, not {finish!r}")
-        for number, text in enumerate(texts):
+        """One answer, or one for each text of a list of texts. Raises UndecidedError."""
+        own = usual(row)
+        name = answer_name(own)
+        found = None if name is None else own[name]
+        answers = said(found)
+        extra = {key: value for key, value in row.items() if key not in _OWN and (value is not found or found is None)}
+        endings = _endings(finish_in(own), len(answers))
+        ids, prompt = ids_in(own), prompt_in(own)
+        given = number_of(first_of(own, SAMPLES)) if len(answers) == 1 else None
+        for (number, answer), finish in zip(numbered(answers), endings, strict=True):
             yield ReadAnswer(
-                problem_id=id_of(first_of(row, IDS)),
-                text=text_of(text),
-                sample=number if several and len(texts) > 1 else number_of(first_of(row, SAMPLES)),
-                finish=finish,
-                seconds=seconds_of(seconds),
-                prompt=_prompt(row),
+                problem_id=next(iter(ids.values()), None),
+                text=answer.text,
+                sample=given if number is None else number,
+                finish=answer.finish or finish,
+                seconds=seconds_of(row.get("seconds")),
+                prompt=prompt,
                 extra=extra,
+                ids=ids,
             )
+
+
+def _endings(finish: str | list[Any] | None, count: int) -> list[str | None]:
+    """How each of several answers ended. Raises PyriteError when there are more or fewer endings than answers."""
+    if not isinstance(finish, list):
+        return [finish] * count
+    if len(finish) != count:
+        raise PyriteError(f"{len(finish)} endings to {count} answers: 'finish' is a word, or a list with one for each")
+    return [None if word is None else finish_word(word) for word in finish]
 
 
 class Mapped:
@@ -66,19 +69,26 @@ class Mapped:
         return _follow(row, self.names["output"]) is not _MISSING
 
     def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
-        """One answer."""
+        """One answer, or one for each text of a list of texts."""
         found = {name: _follow(row, path) for name, path in self.names.items()}
         given = {name: None if value is _MISSING else value for name, value in found.items()}
         if "problem_id" in self.names and id_of(given["problem_id"]) is None:
             raise PyriteError(f"the row has no id under {self.names['problem_id']!r}")
+        named = id_of(given.get("problem_id"))
+        ids = ids_in(row) if named is None else {"problem_id": named}
+        answers = said(given["output"])
+        sample = number_of(given.get("sample")) if len(answers) == 1 else None
         finish = given.get("finish")
-        yield ReadAnswer(
-            problem_id=id_of(given.get("problem_id")),
-            text=text_of(given["output"]),
-            sample=number_of(given.get("sample")),
-            finish=str(finish) if finish is not None else None,
-            prompt=_prompt(row),
-        )
+        endings = _endings(None if finish is None else finish_in({"finish": finish}), len(answers))
+        for (number, answer), ending in zip(numbered(answers), endings, strict=True):
+            yield ReadAnswer(
+                problem_id=next(iter(ids.values()), None),
+                text=answer.text,
+                sample=sample if number is None else number,
+                finish=answer.finish or ending,
+                prompt=prompt_in(row),
+                ids=ids,
+            )
 
 
 class LlamaFactory:
@@ -92,8 +102,8 @@ class LlamaFactory:
 
     def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
         """One answer."""
-        found = id_of(first_of(row, ("problem_id", "id")))
-        yield ReadAnswer(found, text_of(row["predict"]), prompt=_prompt(row))
+        ids = ids_in(row)
+        yield ReadAnswer(next(iter(ids.values()), None), text_of(row["predict"]), prompt=prompt_in(row), ids=ids)
 
 
 class Messages:
@@ -102,42 +112,45 @@ class Messages:
     title = "rows of messages"
 
     def claims(self, row: FileRow) -> bool:
-        """A list of messages with roles (or ``from`` and ``value``, as ShareGPT has them)."""
-        return _messages(row) is not None
+        """A list of messages with roles (or ``from`` and ``value``, as ShareGPT has them), and no answer beside it."""
+        messages = _messages(row)
+        if messages is None:
+            return False
+        own = usual(row)
+        if has_model_answer(own):
+            return False
+        last = next((role for role in map(role_of, reversed(messages)) if role in (*ASSISTANT, *USER)), None)
+        return last in ASSISTANT or not has_answer(own)
 
     def answers(self, row: FileRow) -> Iterator[ReadAnswer]:
-        """One answer."""
-        from .values import message_answer
-
+        """One answer. Raises UndecidedError when another text beside the conversation may be it."""
         messages = _messages(row) or []
-        mine = [message for message in messages if message.get("role", message.get("from")) in _ASSISTANT]
-        asked = [message for message in messages if message.get("role", message.get("from")) in ("user", "human")]
-        if not mine:
-            raise PyriteError("the conversation has no message of an assistant")
-        last = dict(mine[-1])
-        last.setdefault("content", last.get("value"))
-        text, finish = message_answer(last, first_of(row, FINISHES))
-        prompt = text_of(asked[-1].get("content", asked[-1].get("value"))) if asked else None
-        metadata = row.get("metadata")
-        inside = first_of(metadata, IDS) if isinstance(metadata, Mapping) else None
-        found = id_of(first_of(row, IDS)) or id_of(inside)
-        yield ReadAnswer(found, text, number_of(first_of(row, SAMPLES)), finish, prompt=prompt)
+        text, finish = message_answer(last_answer(messages), _endings(finish_in(row), 1)[0])
+        output = row.get("output")
+        if isinstance(output, str) and output != text:
+            raise UndecidedError(
+                "the last message and 'output' hold different texts, and either may be the answer; say which: "
+                "--map problem_id=KEY,output=output or --map problem_id=KEY,output=messages"
+            )
+        ids = ids_in(row)
+        yield ReadAnswer(
+            next(iter(ids.values()), None),
+            text,
+            number_of(first_of(usual(row), SAMPLES)),
+            finish,
+            prompt=prompt_in(row),
+            ids=ids,
+        )
 
 
-_ASSISTANT = ("assistant", "gpt", "model", "ai")
 _MISSING: Final = object()
 
 
 def _messages(row: FileRow) -> list[Any] | None:
-    found = first_of(row, ("messages", "conversations", "conversation"))
+    found = first_of(row, CONVERSATIONS)
     if not isinstance(found, list) or not found or not all(isinstance(item, Mapping) for item in found):
         return None
     return found if any("role" in item or "from" in item for item in found) else None
-
-
-def _prompt(row: FileRow) -> str | None:
-    found = first_of(row, ("prompt", "question", "input", "instruction"))
-    return found if isinstance(found, str) else None
 
 
 def _follow(row: Any, path: str) -> Any:

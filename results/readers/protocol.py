@@ -17,7 +17,9 @@ class ReadAnswer:
     """What a row says. ``problem_id`` None: the row does not name its problem (``prompt`` may tell which it is).
 
     ``text`` is the answer, or None when there is none; ``finish`` how it ended, in the program's own words; ``place``
-    the number of the problem in the program's own order, from 0, for layouts that count their problems.
+    the number of the problem in the program's own order, from 0, for layouts that count their problems. ``ids`` holds
+    every id that the row has by its name, the likeliest first, where it is not clear which of them is the problem's;
+    ``filter`` the name of the filter after which a layout repeats its answers.
     """
 
     problem_id: str | None
@@ -28,6 +30,8 @@ class ReadAnswer:
     prompt: str | None = None
     place: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+    filter: str | None = None
 
 
 @runtime_checkable

@@ -6,17 +6,23 @@ import difflib
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ...feasibility.errors import PyriteError
+from ...feasibility.finish import STOP, known_finish
 from ...feasibility.plugins import Registry
 from ...problems.lines import Complaint, Records, complain, label_of
 from ...problems.problem import Problem
 from ..outputs import Output
+from .choosing import UndecidedError, without_question
 from .containers import keys_of, read_rows
+from .documents import opened
+from .matching import match, unusual_id
 from .plain import Mapped
-from .protocol import ReadAnswer, Reader
+from .protocol import FileRow, ReadAnswer, Reader
+from .values import squeezed
 
 READERS: Final[Registry[Reader]] = Registry("pyrite.readers", "reader", Reader)  # type: ignore[type-abstract]
 FIELDS: Final = ("problem_id", "output", "sample", "finish")
@@ -32,8 +38,8 @@ def read_answers(
     """The outputs of a file, a folder or standard input (``-``), whoever wrote it.
 
     Broken rows, rows that repeat a sample, and remarks about the file are complaints; with ``strict`` the first one
-    raises PyriteError. Rows without an id are matched by the problem's text in their prompt, or by their order when
-    there are as many as problems. Raises PyriteError when the layout is not known, naming the keys that were found.
+    raises PyriteError. Whose answer a row is, ``matching`` tells: by id, prompt, number or order. Raises PyriteError
+    when the layout is not known, naming the keys that were found, or two texts of a row may be its answer.
     """
     label = label_of(path)
     found = read_rows(str(path), label)
@@ -45,20 +51,50 @@ def read_answers(
     if not found.rows:
         first = f"; line {found.broken[0][0]}: {found.broken[0][1]}" if found.broken else ""
         raise PyriteError(f"{label}: no usable output in it{first}")
-    reader = _reader(label, [row for _, row in found.rows], mapping)
+    rows = _rows(found.rows, problems, mapping)
+    reader = _reader(label, rows, found.rows, mapping)
+    unusual = None if mapping and "problem_id" in mapping else unusual_id(rows, {problem.id for problem in problems})
     answers: list[tuple[int, ReadAnswer]] = []
-    for number, row in found.rows:
+    for number, row in rows:
         try:
             if not reader.claims(row):
                 raise PyriteError(f"not like the other rows ({reader.title}): it has {', '.join(keys_of([row], 8))}")
-            answers += [(number, answer) for answer in reader.answers(row)]
+            answers += [(number, _also_named(answer, row, unusual)) for answer in reader.answers(row)]
+        except UndecidedError as error:
+            raise PyriteError(f"{label}, line {number}: {error.message}") from error
         except PyriteError as error:
             complain(records.complaints, Complaint(label, number, error.message), strict)
-    _collect(records, _Matched(label, answers, problems).run(), label, strict)
+        except RecursionError:
+            complain(records.complaints, Complaint(label, number, "nested too deeply"), strict)
+    matches = match(label, answers, problems)
+    records.complaints += [Complaint(label, 1, note) for note in matches.notes]
+    for number, reason in matches.lost:
+        complain(records.complaints, Complaint(label, number, reason), strict)
+    _collect(records, matches.found, label, strict)
     if not records:
         first = f"; {records.complaints[0]}" if records.complaints else ""
         raise PyriteError(f"{label}: no usable output in it{first}")
     return records
+
+
+def _also_named(answer: ReadAnswer, row: FileRow, name: str | None) -> ReadAnswer:
+    """The answer with the id that stands under an unusual name, behind its others."""
+    if name is None:
+        return answer
+    given = {} if answer.problem_id is None else {"problem_id": answer.problem_id}
+    return replace(answer, ids={**(answer.ids or given), name: str(row[name])})
+
+
+def _rows(
+    rows: list[tuple[int, FileRow]], problems: Sequence[Problem], mapping: Mapping[str, str] | None
+) -> list[tuple[int, FileRow]]:
+    """The rows; of a document that is none itself those that it holds, and no problem's text as an answer."""
+    if len(rows) == 1 and _claiming([rows[0][1]], mapping) is None:
+        rows = list(enumerate(opened(rows[0][1], {problem.id for problem in problems}), start=1))
+    if mapping is not None:
+        return rows
+    questions = {squeezed(problem.text) for problem in problems}
+    return [(number, without_question(row, questions)) for number, row in rows]
 
 
 def parse_map(text: str) -> dict[str, str]:
@@ -74,96 +110,43 @@ def parse_map(text: str) -> dict[str, str]:
     return found
 
 
-def _reader(label: str, rows: Sequence[Mapping[str, Any]], mapping: Mapping[str, str] | None) -> Reader:
-    """The first reader that claims the first rows."""
-    first = rows[:20]
+def _claiming(first: Sequence[FileRow], mapping: Mapping[str, str] | None) -> Reader | None:
+    """The reader that claims most of the first rows, of several the first."""
+    readers = [READERS.get(name) for name in READERS.names()] if mapping is None else [Mapped(mapping)]
+    claimed = [sum(reader.claims(row) for row in first) for reader in readers]
+    return readers[claimed.index(max(claimed))] if any(claimed) else None
+
+
+def _reader(
+    label: str,
+    rows: Sequence[tuple[int, FileRow]],
+    given: Sequence[tuple[int, FileRow]],
+    mapping: Mapping[str, str] | None,
+) -> Reader:
+    """Who reads the rows. Raises PyriteError naming the keys of the rows as they were given."""
+    reader = _claiming([row for _, row in rows[:20]], mapping)
+    if reader is not None:
+        return reader
+    keys = keys_of([row for _, row in given[:20]])
     if mapping is not None:
-        mapped = Mapped(mapping)
-        if not any(mapped.claims(row) for row in first):
-            raise PyriteError(f"{label}: no row has {mapping['output']!r}; it has {', '.join(keys_of(list(first)))}")
-        return mapped
-    for name in READERS.names():
-        reader = READERS.get(name)
-        if any(reader.claims(row) for row in first):
-            return reader
+        raise PyriteError(f"{label}: no row has {mapping['output']!r}; it has {', '.join(keys)}")
     raise PyriteError(
-        f"{label}: no known layout; its rows have {', '.join(keys_of(list(first))) or 'no keys'}. "
+        f"{label}: no known layout; its rows have {', '.join(keys) or 'no keys'}. "
         "Name them: --map problem_id=KEY,output=KEY"
     )
 
 
-class _Matched:
-    """Answers with the ids of their problems."""
-
-    def __init__(self, label: str, answers: list[tuple[int, ReadAnswer]], problems: Sequence[Problem]) -> None:
-        self.label, self.answers, self.problems = label, answers, problems
-        self.ids = {problem.id for problem in problems}
-
-    def run(self) -> Iterator[tuple[int, str, ReadAnswer]]:
-        nameless = [answer for _, answer in self.answers if answer.problem_id is None]
-        by_prompt = self.by_prompt(nameless) if nameless else {}
-        in_order = self.in_order() if nameless and not by_prompt else None
-        order = 0
-        for number, answer in self.answers:
-            if answer.problem_id is not None:
-                yield number, self.known(answer.problem_id), answer
-            elif by_prompt:
-                yield number, by_prompt[id(answer)], answer
-            else:
-                assert in_order is not None
-                place = order if answer.place is None else answer.place
-                yield number, in_order[place], answer
-                order += 1
-
-    def known(self, identifier: str) -> str:
-        """The id as the problems have it: white space around it is dropped when only that makes the difference."""
-        if identifier not in self.ids and identifier.strip() in self.ids:
-            return identifier.strip()
-        return identifier
-
-    def by_prompt(self, nameless: list[ReadAnswer]) -> dict[int, str]:
-        """Which problem each prompt states; empty unless every prompt states exactly one."""
-        texts: dict[str, list[str]] = {}
-        for problem in self.problems:
-            texts.setdefault(problem.text.strip(), []).append(problem.id)
-        found: dict[int, str] = {}
-        for answer in nameless:
-            prompt = (answer.prompt or "").strip()
-            stated = [ids for text, ids in texts.items() if len(text) > 20 and text in prompt] if prompt else []
-            exact = texts.get(prompt)
-            if exact is not None:
-                stated = [exact]
-            if len(stated) != 1 or len(stated[0]) != 1:
-                return {}
-            found[id(answer)] = stated[0][0]
-        return found
-
-    def in_order(self) -> list[str]:
-        """The problems in their order, when the rows are as many. Raises PyriteError when they are not."""
-        ids = [problem.id for problem in self.problems]
-        places = {answer.place for _, answer in self.answers}
-        rows = len(places) if None not in places else len(self.answers)
-        fits = rows == len(ids) and (None in places or places == set(range(len(ids))))
-        if not ids or not fits:
-            raise PyriteError(
-                f"{self.label}: its rows name no problem, and they cannot be matched by order or prompt: "
-                f"{rows:,} rows, {len(ids):,} problems. Add an id to each row: --map problem_id=KEY,output=KEY"
-            )
-        return ids
-
-
 def _collect(
-    records: Records[Output], answers: Iterator[tuple[int, str, ReadAnswer]], label: str, strict: bool
+    records: Records[Output], answers: Sequence[tuple[int, str, ReadAnswer]], label: str, strict: bool
 ) -> None:
     """Answers as outputs with numbers for samples; what is said twice is named."""
     seen: dict[tuple[str, int], tuple[int, str]] = {}
     following: dict[str, int] = {}
     texts: dict[tuple[str, str], int] = {}
-    filters: dict[str, Any] = {}
+    filters: dict[str, str] = {}
     for number, identifier, answer in answers:
-        named = answer.extra.get("filter")
-        if named is not None and filters.setdefault(identifier, named) != named:
-            continue  # lm-eval repeats each document for every filter
+        if answer.filter is not None and filters.setdefault(identifier, answer.filter) != answer.filter:
+            continue  # a layout that repeats each document for every filter
         sample = following.get(identifier, 0) if answer.sample is None else answer.sample
         text = "" if answer.text is None else answer.text
         before = seen.get((identifier, sample))
@@ -182,7 +165,7 @@ def _collect(
         seen[identifier, sample] = (number, text)
         following[identifier] = max(following.get(identifier, 0), sample + 1)
         finish = answer.finish
-        if answer.text is None and (finish is None or finish == "stop"):
+        if answer.text is None and known_finish(finish) == STOP:
             finish = "no-output"
         extra = {key: _finite(value) for key, value in answer.extra.items()}
         records.append(Output(identifier, sample, text, finish, answer.seconds, extra))

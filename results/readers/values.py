@@ -8,6 +8,7 @@ from typing import Any
 
 from ...feasibility.errors import PyriteError
 
+_CUT = ("limit", "max_new_tokens", "max_completion_tokens")
 _THOUGHT = ("thinking", "reasoning", "redacted_thinking", "reasoning_content")
 
 
@@ -20,6 +21,11 @@ def id_of(value: Any) -> str | None:
     if isinstance(value, int):
         return str(value)
     return str(int(value)) if isinstance(value, float) and value.is_integer() else None
+
+
+def squeezed(text: str) -> str:
+    """A text with single blanks for all its white space: layout tells no texts apart."""
+    return " ".join(text.split())
 
 
 def number_of(value: Any) -> int | None:
@@ -42,6 +48,20 @@ def seconds_of(value: Any) -> float | None:
     return float(value) if abs(value) < 1e300 else None
 
 
+def finish_word(value: Any) -> str:
+    """The word for an ending: a text, or a map that holds one as its type. Raises PyriteError for anything else.
+
+    >>> finish_word({"type": "length"}), finish_word("FinishReason.MAX_TOKENS"), finish_word("limit")
+    ('length', 'MAX_TOKENS', 'length')
+    """
+    if isinstance(value, Mapping) and isinstance(value.get("type"), str):
+        value = value["type"]
+    if not isinstance(value, str):
+        raise PyriteError(f"'finish' is a word such as stop or length, not {str(value)[:60]!r}")
+    word = value.rsplit(".", 1)[-1] if value.startswith(("FinishReason.", "StopReason.")) else value
+    return "length" if word.strip().lower() in _CUT else word
+
+
 def text_of(value: Any) -> str | None:
     """The text of an answer: a text, the text parts of a list of parts, or a JSON object as its text.
 
@@ -49,6 +69,8 @@ def text_of(value: Any) -> str | None:
     """
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, dict) and isinstance(value.get("parts"), list) and not is_formulation(value):
+        value = value["parts"]  # Gemini's content
     if isinstance(value, list):
         parts = [_part(item) for item in value]
         if all(part is not None for part in parts):
@@ -58,13 +80,20 @@ def text_of(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
+def is_formulation(value: Any) -> bool:
+    """Whether an object is a formulation, or the beginning of one: then it is the answer itself, not its wrapping."""
+    return isinstance(value, Mapping) and any(name in value for name in ("variables", "objective", "constraints"))
+
+
 def _part(item: Any) -> str | None:
     if isinstance(item, str):
         return item
-    if not isinstance(item, Mapping) or not isinstance(item.get("type"), str):
+    if not isinstance(item, Mapping) or is_formulation(item):
         return None
-    if item["type"] in _THOUGHT:
+    if item.get("type") in _THOUGHT or item.get("thought") is True:
         return ""
+    if item.get("type") == "tool_use":  # Anthropic
+        return tool_calls([{"name": item.get("name"), "arguments": item.get("input")}])
     return item["text"] if isinstance(item.get("text"), str) else None
 
 
@@ -91,5 +120,5 @@ def tool_calls(calls: Iterable[Any]) -> str:
 
 
 def first_of(row: Mapping[str, Any], names: Iterable[str]) -> Any:
-    """The value of the first of these keys that the row has."""
-    return next((row[name] for name in names if name in row), None)
+    """The value of the first of these keys under which the row has one: null is none."""
+    return next((row[name] for name in names if row.get(name) is not None), None)
