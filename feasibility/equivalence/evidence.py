@@ -18,7 +18,9 @@ from .maps import Affine
 
 Relation: TypeAlias = Literal["equivalent", "relaxation", "restriction", "incomparable", "objective-differs", "unknown"]
 Side: TypeAlias = Literal["lower", "upper", "integer"]
-ProofMethod: TypeAlias = Literal["multipliers", "rounding", "integral", "empty", "crossed", "cases", "thrift", "solver"]
+ProofMethod: TypeAlias = Literal[
+    "multipliers", "rounding", "integral", "empty", "crossed", "cases", "one-value", "thrift", "solver"
+]
 Scope: TypeAlias = Literal["this data", "all data"]
 """Of which data a relation speaks: of the numbers at hand, or of every instance of the same shape."""
 
@@ -47,6 +49,7 @@ class Certificate:
     - empty: the source has no plan: the multipliers combine to 0 <= a negative number (limit is ignored).
     - crossed: the source has no plan: the row or column named has its lower side above its upper side.
     - cases: a column of whole numbers is at most ``at`` or at least one more: either case has its certificate.
+    - one-value: the image of a column is the same whole number at every plan. Under ``cases`` the column is whole.
     - thrift: what a row or its own end holds the objective's only column by, put in its place, has its certificate, in
       the order of the rows and its end last (``parts``): so the claim holds where that column is at its best.
     - solver: a mixed-integer search found no plan beyond the limit; not re-checkable here.
@@ -63,6 +66,7 @@ class Certificate:
     products: dict[int, Exact] = field(default_factory=dict)
     cases: Cases | None = None
     parts: tuple[Certificate, ...] = ()
+    single: OneValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,15 @@ class Cases:
     at: Exact
     below: Certificate
     above: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class OneValue:
+    """The whole number that a form is, with a proof that it is at most that and one that it is at least that."""
+
+    value: Exact
+    above: Certificate
+    below: Certificate
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,6 +250,11 @@ def _certificate(source: Program, target: Program, certificate: Certificate) -> 
         name, at = source.columns[split.column].name, split.at
         parts = [(f"{name} <= {at}", split.below), (f"{name} >= {at + 1}", split.above)]
         document["cases"] = {said: _certificate(source, target, part) for said, part in parts}
+    single = certificate.single
+    if single is not None:
+        said = ("at most", single.above), ("at least", single.below)
+        document["value"] = str(single.value)
+        document["proofs"] = {word: _certificate(source, target, part) for word, part in said}
     if certificate.parts:
         document["parts"] = [_certificate(source, target, part) for part in certificate.parts]
     if certificate.factor != 1:

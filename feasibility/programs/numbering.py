@@ -28,6 +28,9 @@ def renumbered(a: Program, b: Program) -> tuple[Program, Program]:
     which: those of both get generic names, in order, that bind nothing.
     """
     ours, theirs = _families(a.columns), _families(b.columns)
+    for family in ours.keys() & theirs.keys():
+        if len(ours[family]) != len(theirs[family]):  # what is given, such as the first stock, may be a column there
+            ours[family], theirs[family] = _open(a, ours[family]), _open(b, theirs[family])
     common = [family for family in ours if family in theirs and len(ours[family]) == len(theirs[family]) > 1]
     moved = [family for family in common if ours[family].keys() != theirs[family].keys()]
     if not moved:
@@ -58,6 +61,13 @@ def _families(columns: Sequence[Column]) -> dict[Words, _Family]:
             double.add(family)
         members[numbers] = j
     return {family: members for family, members in found.items() if family not in double}
+
+
+def _open(program: Program, family: _Family) -> _Family:
+    """The members that no bounds and no row of one column fix."""
+    fixed = {next(iter(r.linear)) for r in program.rows if len(r.linear) == 1 and r.lower == r.upper is not None}
+    fixed |= {j for j, c in enumerate(program.columns) if c.lower is not None and c.lower == c.upper}
+    return {numbers: j for numbers, j in family.items() if j not in fixed}
 
 
 def _ordered(family: _Family) -> list[int]:

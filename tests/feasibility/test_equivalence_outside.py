@@ -256,3 +256,22 @@ def test_price_tiers_as_segments_and_as_an_epigraph_are_not_refuted() -> None:
     epigraph = model("minimize", "cost - 8*sold", {"sold": "c", "cost": "c"}, *lines)
     assert equivalent(segments, epigraph).relation in ("equivalent", "unknown")
     assert equivalent(epigraph, segments).relation in ("equivalent", "unknown")
+
+
+def test_a_given_first_stock_moves_the_numbers_of_the_others() -> None:
+    columns = [f"make_{t}" for t in (1, 2, 3)]
+    prices = "7*make_1 + 7*make_2 + 8*make_3 + 3*{} + 3*{} + 2*{}"
+
+    def plan(stocks: tuple[int, int, int], first: str, *more: str, need: int = 38) -> Model:
+        x, y, z = (f"stock_{t}" for t in stocks)
+        rows = f"make_1 + {first} == {x} + 23", f"make_2 + {x} == {y} + {need}", f"make_3 + {y} == {z} + 33"
+        ends = "make_1 <= 65", "make_2 <= 30"
+        named = dict.fromkeys((*columns, x, y, z, *((first,) if more else ())), "c")
+        return model("minimize", prices.format(x, y, z), named, *rows, *ends, *more)
+
+    after, before = plan((1, 2, 3), "9"), plan((2, 3, 4), "stock_1", "stock_1 == 9")
+    assert equivalent(after, before).relation == "equivalent"
+    assert equivalent(before, after).relation == "equivalent"
+    for wrong in (plan((2, 3, 4), "stock_1", "stock_1 == 8"), plan((2, 3, 4), "stock_1", "stock_1 == 9", need=37)):
+        assert equivalent(after, wrong).relation != "equivalent"
+        assert equivalent(wrong, after).relation != "equivalent"

@@ -30,7 +30,7 @@ from .apart import named_difference
 from .names import contradicted, missing_decisions
 from .objectives import order_only
 from .payment import unpaid
-from .products import proves, with_products
+from .products import proves, whole_by_cases, with_products
 from .sides import (
     AffineForm,
     CheckedSide,
@@ -349,6 +349,10 @@ def _whole(source: CheckedSide, certificate: Certificate, image: AffineForm, nam
             report.problems.append(f"{name}: column {certificate.target.number} is not shown to be whole")
         for part, form in zip(certificate.parts, forms, strict=False):
             _whole(source, part, form, name, report)
+        return
+    if certificate.method in ("cases", "one-value"):
+        if not whole_by_cases(source, certificate, image):
+            report.problems.append(f"{name}: column {certificate.target.number} is not shown to be whole")
         return
     terms, constant = dict(image[0]), image[1]
     for i, y in certificate.rows.items():

@@ -12,8 +12,8 @@ from dataclasses import replace
 from math import floor
 
 from ...rationals import Exact
-from ..evidence import Certificate, Containment, Product
-from .sides import CheckedSide, Factors, combined, exact, proves_empty
+from ..evidence import Cases, Certificate, Containment, Product
+from .sides import AffineForm, CheckedSide, Factors, combined, exact, proves_empty
 from .thrift import broken_by_waste_alone, forms_at_best
 
 
@@ -101,17 +101,40 @@ def proves(source: CheckedSide, certificate: Certificate, terms: Mapping[int, Ex
     return bound <= limit * factor
 
 
+def whole_by_cases(source: CheckedSide, certificate: Certificate, image: AffineForm) -> bool:
+    """Whether the certificate shows that the image is a whole number, one in each case, at every plan of the source."""
+    if certificate.method == "cases":
+        split = certificate.cases
+        halves = None if split is None else _halves(source, split)
+        if split is None or halves is None:
+            return False
+        return whole_by_cases(halves[0], split.below, image) and whole_by_cases(halves[1], split.above, image)
+    single = certificate.single
+    if certificate.method != "one-value" or single is None or exact(single.value).denominator != 1:
+        return False
+    terms, rest = image[0], exact(single.value) - image[1]
+    turned = {j: -v for j, v in terms.items()}
+    return proves(source, single.above, terms, rest) and proves(source, single.below, turned, -rest)
+
+
 def _by_cases(source: CheckedSide, certificate: Certificate, terms: Mapping[int, Exact], limit: Exact) -> bool:
     """Both cases of a whole-numbered column, at most ``at`` and at least one more, by their own certificates."""
     split = certificate.cases
-    if split is None or not 0 <= split.column < len(source.lower) or not source.whole[split.column]:
+    halves = None if split is None else _halves(source, split)
+    if split is None or halves is None:
         return False
+    return proves(halves[0], split.below, terms, limit) and proves(halves[1], split.above, terms, limit)
+
+
+def _halves(source: CheckedSide, split: Cases) -> tuple[CheckedSide, CheckedSide] | None:
+    """The plans with the column at most ``at``, and those with one more at least; None where it is no whole one."""
+    if not 0 <= split.column < len(source.lower) or not source.whole[split.column]:
+        return None
     j, at = split.column, exact(split.at)
     if at.denominator != 1:
-        return False
+        return None
     low, high = source.lower[j], source.upper[j]
     upper, lower = list(source.upper), list(source.lower)
     upper[j] = at if high is None else min(high, at)
     lower[j] = at + 1 if low is None else max(low, at + 1)
-    below, above = replace(source, upper=upper), replace(source, lower=lower)
-    return proves(below, split.below, terms, limit) and proves(above, split.above, terms, limit)
+    return replace(source, upper=upper), replace(source, lower=lower)

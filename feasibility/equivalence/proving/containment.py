@@ -11,6 +11,7 @@ from ..evidence import Certificate, Containment, Target, Witness
 from ..maps import Affine, linear_part
 from .claims import UNSEARCHED, ClaimOutcome, ClaimSource
 from .clock import is_late, now
+from .one_value import one_value
 from .thrift import at_best, telling
 
 WASTEFUL = "wasteful"
@@ -128,7 +129,8 @@ def _whole_claims(
         if is_late(source.deadline):
             return certificates, _LATE
         aim = Target("column", number, "integer")
-        outcome = source.whole(image, aim)
+        known = one_value(source, image, aim)
+        outcome = source.whole(image, aim) if known is None else ClaimOutcome("proved", known)
         if outcome.status == "refuted":
             assert outcome.point is not None
             witness, doubt = _seen(source, target, images, open_columns, (aim, None, 0), outcome.point)
