@@ -15,12 +15,13 @@ from pathlib import Path
 
 from ..errors import PyriteError
 from ..policy import Policy
-from ..programs.numbering import renumbered
+from ..programs.numbering import numberings
 from ..programs.program import Program
 from .checking.checker import check
 from .evidence import Comparison, Plans
 from .maps import Affine
-from .proving.clock import PATIENCE, is_late, working
+from .naming import is_meaningful
+from .proving.clock import PATIENCE, is_late, now, working
 from .proving.prover import Taken, proposals
 from .tolerance import beyond_tolerance
 
@@ -63,7 +64,7 @@ def compare(
     outer = started + PATIENCE * seconds if deadline is None else deadline
     try:
         with working(started, outer):
-            found = _compare(a, b, policy, mapping, started + seconds, text, plans)
+            found = _numbered(a, b, policy, mapping, started + seconds, text, plans)
     except (PyriteError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends here as unknown and is told
@@ -73,6 +74,26 @@ def compare(
         message = f"a defect of Pyrite stopped the comparison ({type(error).__name__} at {where}: {error})"[:300]
         found = Comparison("unknown", code="internal-error", message=message)
     return replace(found, seconds=time.monotonic() - started)
+
+
+def _numbered(
+    a: Program,
+    b: Program,
+    policy: Policy,
+    mapping: Mapping[str, Affine] | None,
+    deadline: float,
+    text: str,
+    plans: Plans,
+) -> Comparison:
+    """The comparison under each way to read A's numbers: one that fits is enough, a difference needs all of them."""
+    ways = [a] if mapping is not None else numberings(a, b, is_meaningful)
+    told: list[Comparison] = []
+    for number, way in enumerate(ways):
+        share = now() + (deadline - now()) / (len(ways) - number)
+        told.append(_compare(way, b, policy, mapping, share, text, plans))
+        if told[-1].relation == "equivalent":
+            return told[-1]
+    return next((found for found in told if found.relation == "unknown"), told[0])
 
 
 def _compare(
@@ -89,7 +110,6 @@ def _compare(
             row = next(row for row in program.rows if row.body.quadratic)
             message = f"{side} has a product of variables in {row.name!r}; only linear rows are compared"
             return Comparison("unknown", code="nonlinear", message=message)
-    a, b = renumbered(a, b)
     best: Comparison | None = None
     bound = False
     undecided: Comparison | None = None

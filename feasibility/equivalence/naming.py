@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 
-from ..programs.correspondence import Words, match_columns, plural, words
+from ..programs.correspondence import Words, match_columns, plural, plural_folder, words
 from ..programs.program import Column
 
 _GENERIC = re.compile(r"(?:[a-z]{1,2}|var|variable|col|column|xx|int|bin|cont|dec|decision|item|val|value)?[\d\s]*")
@@ -52,8 +52,9 @@ def shared(ours: Sequence[Column], theirs: Sequence[Column]) -> dict[int, int]:
         if total is not None and all(total.get(k) == j for k, j in pairs.items()):
             return {k: j for k, j in total.items() if _say_one_thing(ours[j].name, theirs[k].name)}
     taken = set(pairs.values())
-    first = _once(ours, taken)
-    second = _once(theirs, pairs)
+    fold = plural_folder(word for column in (*ours, *theirs) for word in key(column.name))
+    first = _once(ours, taken, fold)
+    second = _once(theirs, pairs, fold)
     return pairs | {k: first[name] for name, k in second.items() if name in first}
 
 
@@ -69,12 +70,12 @@ def _turned(total: Mapping[int, int] | None) -> dict[int, int] | None:
     return None if total is None else {k: j for j, k in total.items()}
 
 
-def _once(columns: Sequence[Column], taken: Collection[int]) -> dict[Words, int]:
+def _once(columns: Sequence[Column], taken: Collection[int], fold: Callable[[str], str]) -> dict[Words, int]:
     found: dict[Words, int] = {}
     double = set()
     for number, column in enumerate(columns):
         if number not in taken and is_meaningful(column.name):
-            name = key(column.name)
+            name = tuple(fold(word) for word in key(column.name))
             if name in found:
                 double.add(name)
             found[name] = number

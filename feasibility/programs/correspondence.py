@@ -45,7 +45,7 @@ def match_columns(ours: Sequence[Column], theirs: Sequence[Column], *, extra: bo
     exact = _match([column.name for column in ours], [column.name for column in theirs])
     if exact is not None:
         return dict(enumerate(exact))
-    fold = _plural_folder(word for column in (*ours, *theirs) for word in words(column.name))
+    fold = plural_folder(word for column in (*ours, *theirs) for word in words(column.name))
     members_ours, members_theirs = _single_variable(ours), _single_variable(theirs)
     readings: list[tuple[bool, bool]] = [(False, False)]
     if members_theirs:
@@ -85,7 +85,7 @@ def plural(word: str) -> str:
     return word + "s"
 
 
-def _plural_folder(vocabulary: Iterable[str]) -> Callable[[str], str]:
+def plural_folder(vocabulary: Iterable[str]) -> Callable[[str], str]:
     """Maps a plural to its singular where both occur; one letter alone is a name, not a noun (``x`` is not ``xes``)."""
     singulars = {plural(word): word for word in set(vocabulary) if len(word) > 2 and word.isalpha()}
     return lambda word: singulars.get(word, word)

@@ -6,44 +6,52 @@ Whoever counts from zero means by ``make_1`` another column than whoever counts 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from .correspondence import Words, words
 from .program import Column, Program
 
-_DIGITS = re.compile(r"\d+")
 _Numbers: TypeAlias = tuple[int, ...]
 _Family: TypeAlias = Mapping[_Numbers, int]
 """{numbers of a name: its column}."""
 
 
-def renumbered(a: Program, b: Program) -> tuple[Program, Program]:
-    """Both programs, with the columns of a family that they number in two ways under names that say what is known.
+def numberings(a: Program, b: Program, binds: Callable[[str], bool] = lambda name: True) -> list[Program]:
+    """A with the numbers that B has for the same columns: the ways to read them, as they stand first.
 
-    Where all families that both have are moved, each by one amount (counted from zero here, from one there), A's get
-    the numbers of B's. Otherwise (a stock at the end of a period here, at its beginning there) nothing says which is
-    which: those of both get generic names, in order, that bind nothing.
+    One way, unless some families that both have are moved by one amount each and others are numbered alike: a stock at
+    the end of a period here may be one at the beginning of the next there, or what it is called. ``binds`` says of a
+    name whether it says what it stands for: families of others show nothing of how a side counts. A family that the
+    other side writes with its two indices exchanged, in another shape, is read so.
     """
     ours, theirs = _families(a.columns), _families(b.columns)
     for family in ours.keys() & theirs.keys():
         if len(ours[family]) != len(theirs[family]):  # what is given, such as the first stock, may be a column there
             ours[family], theirs[family] = _open(a, ours[family]), _open(b, theirs[family])
     common = [family for family in ours if family in theirs and len(ours[family]) == len(theirs[family]) > 1]
-    moved = [family for family in common if ours[family].keys() != theirs[family].keys()]
-    if not moved:
-        return a, b
-    if len(moved) == len(common) and all(_one_step(ours[family], theirs[family]) for family in moved):
-        names = {j: theirs_name for family in moved for j, theirs_name in _as_theirs(ours, theirs, family, b)}
-        return _renamed(a, names), b
-    first: dict[int, str] = {}
-    second: dict[int, str] = {}
-    for number, family in enumerate(moved):
-        for place, (mine, yours) in enumerate(zip(_ordered(ours[family]), _ordered(theirs[family]), strict=True)):
-            first[mine] = second[yours] = f"x_{number}_{place}"
-    return _renamed(a, first), _renamed(b, second)
+    names: dict[int, str] = {}
+    alike = moved = False
+    for family in common:
+        if ours[family].keys() == theirs[family].keys():
+            alike = alike or any(binds(a.columns[j].name) for j in ours[family].values())
+            continue
+        order = _by_one_step(ours[family], theirs[family])
+        moved = moved or order is not None
+        order = order or _exchanged(ours[family], theirs[family])
+        names |= {j: b.columns[k].name for j, k in order or []}
+    if not names:
+        return [a]
+    columns = [replace(c, name=names[j]) if j in names else c for j, c in enumerate(a.columns)]
+    if len({c.name for c in columns}) < len(columns):  # a number is taken: what is given has it
+        columns = [replace(c, name=f"{c.name} given") if _taken(j, c, names) else c for j, c in enumerate(columns)]
+    read = Program(columns, a.rows, a.sense, a.objective)
+    return [a, read] if alike and moved else [read]
+
+
+def _taken(j: int, column: Column, names: Mapping[int, str]) -> bool:
+    return j not in names and column.name in names.values()
 
 
 def _families(columns: Sequence[Column]) -> dict[Words, _Family]:
@@ -70,23 +78,17 @@ def _open(program: Program, family: _Family) -> _Family:
     return {numbers: j for numbers, j in family.items() if j not in fixed}
 
 
-def _ordered(family: _Family) -> list[int]:
-    return [family[numbers] for numbers in sorted(family)]
+def _by_one_step(ours: _Family, theirs: _Family) -> list[tuple[int, int]] | None:
+    """The pairs where every number of the one is the other's moved by one amount for its place, none backwards."""
+    mine, yours = sorted(ours), sorted(theirs)
+    steps = {tuple(y - x for x, y in zip(m, n, strict=True)) for m, n in zip(mine, yours, strict=True)}
+    if len(steps) != 1 or min(step := steps.pop()) < 0 < max(step):
+        return None
+    return [(ours[m], theirs[n]) for m, n in zip(mine, yours, strict=True)]
 
 
-def _one_step(ours: _Family, theirs: _Family) -> bool:
-    """Whether every number of the one is that of the other moved by one amount for its place."""
-    steps = {tuple(y - x for x, y in zip(m, n, strict=True)) for m, n in zip(sorted(ours), sorted(theirs), strict=True)}
-    return len(steps) == 1
-
-
-def _as_theirs(
-    ours: Mapping[Words, _Family], theirs: Mapping[Words, _Family], family: Words, b: Program
-) -> list[tuple[int, str]]:
-    pairs = zip(_ordered(ours[family]), _ordered(theirs[family]), strict=True)
-    return [(mine, b.columns[yours].name) for mine, yours in pairs]
-
-
-def _renamed(program: Program, names: Mapping[int, str]) -> Program:
-    columns = [replace(c, name=names[j]) if j in names else c for j, c in enumerate(program.columns)]
-    return Program(columns, program.rows, program.sense, program.objective)
+def _exchanged(ours: _Family, theirs: _Family) -> list[tuple[int, int]] | None:
+    """The pairs where the other side has the two numbers the other way round."""
+    if any(len(numbers) != 2 for numbers in ours) or {(j, i) for i, j in ours} != theirs.keys():
+        return None
+    return [(column, theirs[j, i]) for (i, j), column in ours.items()]

@@ -275,3 +275,32 @@ def test_a_given_first_stock_moves_the_numbers_of_the_others() -> None:
     for wrong in (plan((2, 3, 4), "stock_1", "stock_1 == 8"), plan((2, 3, 4), "stock_1", "stock_1 == 9", need=37)):
         assert equivalent(after, wrong).relation != "equivalent"
         assert equivalent(wrong, after).relation != "equivalent"
+
+
+def priced(names: tuple[str, ...], prices: tuple[int, ...], row: str, **more: Any) -> Model:
+    """Items of at most 6 each, and what stands in ``more``, under one row."""
+    goal = " + ".join(f"{price}*{name}" for name, price in zip((*names, *more), prices, strict=True))
+    return model("maximize", goal, {**dict.fromkeys(names, ("c", 0, 6)), **more}, row)
+
+
+def test_what_both_call_alike_is_the_same_beside_what_they_call_otherwise() -> None:
+    """Prices of two items exchanged, beside an item of another number, another name, or families that are moved."""
+    items = "product_101", "product_102", "product_205"
+    total = "product_101 + product_102 + {} <= 10"
+    moved = "{0} + {1} + {2} <= 10*oven_1 + 7*oven_2"
+    made, later = ("make_0", "make_1", "make_2"), ("make_1", "make_2", "make_3")
+    pairs = [
+        (priced(items, (5, 3, 4), total.format("product_205")),
+         priced((*items[:2], "product_206"), (3, 5, 4), total.format("product_206"))),
+        (priced(("chairs", "tables"), (5, 3, -4), "chairs + tables <= 10 + 3*y", y="b"),
+         priced(("chair", "table"), (3, 5, -4), "chair + table <= 10 + 3*z", z="b")),
+        (priced(("chairs", "tables"), (5, 3, -4), "chairs + tables <= 10 + 3*overtime", overtime="b"),
+         priced(("chair", "table"), (3, 5, -4), "chair + table <= 10 + 3*night_shift", night_shift="b")),
+        (priced(made, (5, 3, 4, -2, -3), moved.format(*made), oven_1="b", oven_2="b"),
+         priced(later, (3, 5, 4, -2, -3), moved.format(*later), oven_1="b", oven_2="b")),
+    ]  # fmt: skip
+    for one, other in pairs:
+        assert equivalent(one, other).relation != "equivalent"
+        assert equivalent(other, one).relation != "equivalent"
+    honest = priced(later, (5, 3, 4, -2, -3), moved.format(*later), oven_1="b", oven_2="b")
+    assert equivalent(pairs[3][0], honest).relation == "equivalent"

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...programs.correspondence import Words
-from ...programs.numbering import renumbered
 from ...programs.program import Program
 from ...rationals import Exact
 from ..evidence import (
@@ -75,7 +74,6 @@ def check(a: Program, b: Program, comparison: Comparison, text: str = "") -> Rep
     ``text``: the problem's own words, when there is a problem: what it speaks of is a decision.
     """
     report = Report()
-    a, b = renumbered(a, b)
     whole_a, whole_b = read_side(a), read_side(b)
     if comparison.relation == "unknown":
         return report

@@ -83,7 +83,11 @@ def proves(source: CheckedSide, certificate: Certificate, terms: Mapping[int, Ex
         return _by_cases(source, certificate, terms, limit)
     if certificate.method == "thrift":
         forms = forms_at_best(source, (dict(terms), -limit), len(certificate.parts))
-        plain = broken_by_waste_alone(source, terms) and all(part.method != "thrift" for part in certificate.parts)
+        plain = (
+            limit == 0
+            and broken_by_waste_alone(source, terms)
+            and all(part.method != "thrift" for part in certificate.parts)
+        )
         shown = zip(certificate.parts, forms, strict=False)
         return plain and bool(forms) and all(proves(source, part, form[0], -form[1]) for part, form in shown)
     proved = combined(source, certificate)

@@ -108,7 +108,9 @@ def mostly_said(a: Program, b: Program) -> bool:
     read.update((tuple(sorted((pairs[j], pairs[k]))), c) for (j, k), c in theirs.quadratic.items())
     same = sum(prices.get(mark) == c for mark, c in read.items())
     enough = len(yours) if ours.quadratic or theirs.quadratic else (len(yours) - 1) / 2
-    return rows >= enough and 2 * same >= len(prices.keys() | read.keys()) - 1
+    every = len(prices.keys() | read.keys())
+    # Without a row in common the prices alone must say it.
+    return rows >= enough and 2 * same >= every - 1 and (rows > 0 or same == every)
 
 
 def _alike(a: Program, b: Program, pairs: Mapping[int, int]) -> Iterator[tuple[set[int], bool]]:

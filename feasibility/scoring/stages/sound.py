@@ -11,7 +11,7 @@ from ...equivalence.carrying import carry
 from ...equivalence.evidence import Comparison
 from ...policy import Policy
 from ...programs.correspondence import match_names
-from ...programs.numbering import renumbered
+from ...programs.numbering import numberings
 from ...programs.program import Program
 from ...rationals import Exact, Fraction, show
 from ...solver.exactness import violations
@@ -35,7 +35,7 @@ def by_names(program: Program, solution: Solution, prepared: PreparedReference, 
     """
     reference = prepared.program
     assert reference is not None
-    match = match_names(renumbered(program, reference)[0], reference, extra=True)
+    match = match_names(numberings(program, reference)[0], reference, extra=True)
     if match is None:
         return None
     assert solution.point is not None
@@ -97,7 +97,7 @@ def completable(
     """
     reference = prepared.program
     assert reference is not None
-    match = match_names(renumbered(program, reference)[0], reference, extra=True)
+    match = match_names(numberings(program, reference)[0], reference, extra=True)
     priced = {*reference.objective.linear, *(j for pair in reference.objective.quadratic for j in pair)}
     if match is None or solution.point is None or len(priced) == len(reference.columns):
         return False
