@@ -334,3 +334,22 @@ def test_one_column_less_another_is_no_decision_where_parts_are_left(most: int) 
     reference = model(kept | {"workers": whole(1, 1 + most)}, "min 2*chairs", "workers - y == 1")
     for one, other in ((answer, reference), (reference, answer)):
         assert deciding.compare(one, other).relation in ("equivalent", "unknown")
+
+
+def test_a_part_that_is_told_through_a_fixed_column_is_a_part() -> None:
+    """``y`` in weights 1, 2, 3 says 3 twice; the first part stands as ``acres`` more, which is -2 at every plan."""
+    columns = {"acres": whole(-2, None), "y_w2": whole(0, 1), "y_w3": whole(0, 1), "y_w1_and_acres": whole(None, None)}
+    y = "2*y_w2 + 3*y_w3 + y_w1_and_acres - acres"
+    answer = model(
+        columns, f"min acres + 2.5*({y})", f"3*acres + {y} <= -2", f"{y} <= 5", "acres <= -2", f"{y} <= 4",
+        "0 <= y_w1_and_acres - acres <= 1",
+    )  # fmt: skip
+    reference = model(
+        {"acres": whole(-2, None), "y": whole(0, None)},
+        "min acres + 2.5*y",
+        "3*acres + y <= -2",
+        "y <= 5",
+        "acres <= -2",
+    )
+    assert relation(answer, reference) in ("equivalent", "unknown")
+    assert relation(reference, answer) in ("equivalent", "unknown")

@@ -241,10 +241,14 @@ def _said_twice(
     """
     whole = [j for j, c in enumerate(program.columns) if c.is_integer]
     binary = {j for j in whole if (program.columns[j].lower, program.columns[j].upper) == (0, 1)}
+    # A row beside columns that have one value is the end of the column that is left.
+    fixed = {j for t, low, high in told if len(t) == 1 and low is not None and low == high for j in t}
     rows = [
         [(j, c) for j, c in t.items() if j in whole]
         for t, low, high in told
-        if len(t) > 1 and not (_is_order(t, low, high) and binary.issuperset(t)) and not _is_sum_of_parts(t, every)
+        if len(t.keys() - fixed) > 1
+        and not (_is_order(t, low, high) and binary.issuperset(t))
+        and not _is_sum_of_parts(t, every)
     ]
     rows.append([(j, c) for j, c in program.objective.linear.items() if j in whole])
     alone = [d for d in every if not any(sum((c * d.terms.get(j, 0) for j, c in row), start=0) for row in rows)]
