@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +64,10 @@ def compare(
     outer = started + PATIENCE * seconds if deadline is None else deadline
     try:
         with working(started, outer):
-            found = _numbered(a, b, policy, mapping, started + seconds, text, plans)
+            ways = [a] if mapping is not None else numberings(a, b, is_meaningful)
+            found = _numbered(
+                ways, lambda way, until: _compare(way, b, policy, mapping, until, text, plans), started + seconds
+            )
     except (PyriteError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends here as unknown and is told
@@ -76,21 +79,11 @@ def compare(
     return replace(found, seconds=time.monotonic() - started)
 
 
-def _numbered(
-    a: Program,
-    b: Program,
-    policy: Policy,
-    mapping: Mapping[str, Affine] | None,
-    deadline: float,
-    text: str,
-    plans: Plans,
-) -> Comparison:
+def _numbered(ways: Sequence[Program], compared: Callable[[Program, float], Comparison], deadline: float) -> Comparison:
     """The comparison under each way to read A's numbers: one that fits is enough, a difference needs all of them."""
-    ways = [a] if mapping is not None else numberings(a, b, is_meaningful)
     told: list[Comparison] = []
     for number, way in enumerate(ways):
-        share = now() + (deadline - now()) / (len(ways) - number)
-        told.append(_compare(way, b, policy, mapping, share, text, plans))
+        told.append(compared(way, now() + (deadline - now()) / (len(ways) - number)))
         if told[-1].relation == "equivalent":
             return told[-1]
     return next((found for found in told if found.relation == "unknown"), told[0])

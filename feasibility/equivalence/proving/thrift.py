@@ -38,19 +38,13 @@ def pressed(program: Program) -> int | None:
 
 def thrifty(program: Program, j: int, plan: Sequence[Exact]) -> tuple[Exact, ...]:
     """The plan with the best value of the pressed column ``j`` that the rest of it allows."""
-    price = cost(program).linear[j]
-    column = program.columns[j]
-    ends: list[Exact] = [end for end in ((column.lower if price > 0 else column.upper),) if end is not None]
-    for row in program.rows:
-        weight = row.linear.get(j, 0)
-        side = row.lower if weight * price > 0 else row.upper
-        if weight and side is not None:
-            ends.append(divide(side - sum((c * plan[k] for k, c in row.linear.items() if k != j), 0), weight))
-    if not ends:
+    held = [form.value(plan) for form in _held(program, j)]
+    if not held:
         return tuple(plan)
-    best = max(ends) if price > 0 else min(ends)
-    if column.is_integer:
-        best = simplify(Fraction(-(-best // 1) if price > 0 else best // 1))
+    dear = cost(program).linear[j] > 0
+    best = max(held) if dear else min(held)
+    if program.columns[j].is_integer:
+        best = simplify(Fraction(-(-best // 1) if dear else best // 1))
     return (*plan[:j], best, *plan[j + 1 :])
 
 
